@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const packages = ['packages', 'apps']
+  .flatMap((group) => readdirSync(join(root, group), { withFileTypes: true }).map((entry) => ({ entry, path: `${group}/${entry.name}` })))
+  .filter(({ entry }) => entry.isDirectory())
+  .map(({ entry, path }) => ({ name: entry.name, path }));
+
+// One project per package, named by its folder: `pnpm vitest run --project core`.
+// The condition `emkit-source` makes `@emkit/...` resolve to the packages' TypeScript, so no test can depend on a stale build.
+const conditions = ['emkit-source', 'module', 'node', 'development|production'];
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    passWithNoTests: false,
+    projects: [...packages, { name: 'tools', path: 'tools' }].map(({ name, path }) => ({
+      root: join(root, path),
+      resolve: { conditions },
+      ssr: { resolve: { conditions } },
+      test: { name, include: ['test/**/*.test.ts'], environment: 'node' as const },
+    })),
+  },
+});
