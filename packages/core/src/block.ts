@@ -1,0 +1,36 @@
+/**
+ * A block: some hundred rows as columns. The unit of all numeric work, small enough for the processor's cache.
+ * Columns may be views of the caller's own arrays: never write to them.
+ */
+export interface Block {
+  /** The number of rows. Arrays handed to a family may be longer; only the first `size` entries count. */
+  readonly size: number;
+  /** One array a column, each of length `size`. */
+  readonly columns: readonly Float64Array[];
+  /** Case weights, each > 0; absent when every row counts once. */
+  readonly weights?: Float64Array;
+  /** Known components, counted from 0; -1 where the label is latent. Absent when every label is latent. */
+  readonly labels?: Int32Array;
+}
+
+/**
+ * Data ready to be fitted: finite numbers in blocks, rows of weight 0 left out, equal rows of discrete data merged.
+ * Immutable, and knows how to find its way back to the caller's rows.
+ */
+export interface Dataset {
+  /** The number of rows the caller gave. */
+  readonly rows: number;
+  /** The number of rows in the blocks: `rows` less those of weight 0 and those merged into others. */
+  readonly distinctRows: number;
+  /** The sum of the case weights: n in every formula. */
+  readonly totalWeight: number;
+  readonly columnNames: readonly string[];
+  readonly blocks: readonly Block[];
+  /** Row of the blocks for each of the caller's rows, -1 for a row of weight 0; absent when they are the same. */
+  readonly blockRow?: Int32Array;
+  /** True when some label is known. */
+  readonly labelled: boolean;
+}
+
+/** Rows in a block. A row of three components then takes about 40 kB of working memory, which stays in the first cache. */
+export const DEFAULT_BLOCK_SIZE = 1024;

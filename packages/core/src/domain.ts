@@ -1,0 +1,181 @@
+import { EmkitError, showValue } from './errors.ts';
+import type { ParameterValue, ParameterValues } from './family.ts';
+import { cholesky } from './numerics/linear-algebra.ts';
+
+/**
+ * The set a parameter lives in, as data. Validation, degrees of freedom, the unconstrained coordinates of the accelerated
+ * driver, the default distance and the conformance kit's test points are all derived from it.
+ */
+export type Domain =
+  /** Any finite number. */
+  | { readonly kind: 'real' }
+  /** Finite and > 0. */
+  | { readonly kind: 'positive' }
+  /** From 0 to 1, both included. */
+  | { readonly kind: 'probability' }
+  /** From `minimum` to `maximum`, ends included. */
+  | { readonly kind: 'interval'; readonly minimum: number; readonly maximum: number }
+  /** `length` finite numbers. */
+  | { readonly kind: 'real-vector'; readonly length: number }
+  /** `length` numbers, each finite and > 0. */
+  | { readonly kind: 'positive-vector'; readonly length: number }
+  /** `length` probabilities that sum to 1 (to rounding). */
+  | { readonly kind: 'simplex'; readonly length: number }
+  /** A symmetric positive definite matrix, as rows; with a structure, only its own entries are free. */
+  | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' };
+
+/** How far a given vector of probabilities may sum from 1, in units of the machine epsilon per entry. */
+const SIMPLEX_TOLERANCE = 64 * Number.EPSILON;
+
+/** The number of free parameters in a domain: what AIC and BIC count. */
+export function freeParameters(domain: Domain): number {
+  switch (domain.kind) {
+    case 'real-vector':
+    case 'positive-vector':
+      return domain.length;
+    case 'simplex':
+      return domain.length - 1;
+    case 'positive-definite':
+      return domain.structure === 'full' ? (domain.dimension * (domain.dimension + 1)) / 2 : domain.structure === 'diagonal' ? domain.dimension : 1;
+    default:
+      return 1;
+  }
+}
+
+/** A few words for messages and tables, e.g. `a number > 0`. */
+export function describeDomain(domain: Domain): string {
+  switch (domain.kind) {
+    case 'real':
+      return 'a finite number';
+    case 'positive':
+      return 'a number > 0';
+    case 'probability':
+      return 'a number from 0 to 1';
+    case 'interval':
+      return `a number from ${domain.minimum} to ${domain.maximum}`;
+    case 'real-vector':
+      return `${domain.length} finite numbers`;
+    case 'positive-vector':
+      return `${domain.length} numbers > 0`;
+    case 'simplex':
+      return `${domain.length} probabilities that sum to 1`;
+    case 'positive-definite': {
+      const structure = domain.structure === 'full' ? '' : `${domain.structure} `;
+      return `a symmetric positive definite ${structure}${domain.dimension} x ${domain.dimension} matrix, as rows`;
+    }
+  }
+}
+
+/** Why `value` is not in `domain`, as a clause such as `it is -1`; undefined when it is. */
+export function domainViolation(domain: Domain, value: unknown): string | undefined {
+  switch (domain.kind) {
+    case 'real':
+      return scalarViolation(value, () => true);
+    case 'positive':
+      return scalarViolation(value, (number) => number > 0);
+    case 'probability':
+      return scalarViolation(value, (number) => number >= 0 && number <= 1);
+    case 'interval':
+      return scalarViolation(value, (number) => number >= domain.minimum && number <= domain.maximum);
+    case 'real-vector':
+      return vectorViolation(value, domain.length, () => true);
+    case 'positive-vector':
+      return vectorViolation(value, domain.length, (number) => number > 0);
+    case 'simplex': {
+      const violation = vectorViolation(value, domain.length, (number) => number >= 0 && number <= 1);
+      if (violation !== undefined) return violation;
+      let total = 0;
+      for (const number of value as number[]) total += number;
+      return Math.abs(total - 1) <= SIMPLEX_TOLERANCE * domain.length ? undefined : `its entries sum to ${total}`;
+    }
+    case 'positive-definite':
+      return matrixViolation(value, domain.dimension, domain.structure);
+  }
+}
+
+function scalarViolation(value: unknown, holds: (number: number) => boolean): string | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && holds(value) ? undefined : `it is ${showValue(value)}`;
+}
+
+function vectorViolation(value: unknown, length: number, holds: (number: number) => boolean): string | undefined {
+  if (!Array.isArray(value)) return `it is ${showValue(value)}, not a list`;
+  if (value.length !== length) return `it has ${value.length} entries, not ${length}`;
+  for (let index = 0; index < length; index += 1) {
+    if (scalarViolation(value[index], holds) !== undefined) return `its entry ${index + 1} is ${showValue(value[index])}`;
+  }
+  return undefined;
+}
+
+function matrixViolation(value: unknown, dimension: number, structure: 'full' | 'diagonal' | 'spherical'): string | undefined {
+  if (!Array.isArray(value)) return `it is ${showValue(value)}, not a list of rows`;
+  if (value.length !== dimension) return `it has ${value.length} rows, not ${dimension}`;
+  for (let row = 0; row < dimension; row += 1) {
+    const violation = vectorViolation(value[row], dimension, () => true);
+    if (violation !== undefined) return `in row ${row + 1}, ${violation}`;
+  }
+  const matrix = value as number[][];
+  for (let row = 0; row < dimension; row += 1) {
+    for (let column = 0; column < row; column += 1) {
+      const entry = matrix[row]![column]!;
+      if (entry !== matrix[column]![row]!) {
+        return `it is not symmetric: row ${row + 1}, column ${column + 1} holds ${entry}, and across the diagonal ${matrix[column]![row]!}`;
+      }
+      if (structure !== 'full' && entry !== 0) return `row ${row + 1}, column ${column + 1} holds ${entry}, and a ${structure} matrix has 0 there`;
+    }
+    if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!) return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  const factor = cholesky(Float64Array.from(matrix.flat()), dimension);
+  return factor.ok ? undefined : `it is not positive definite (pivot ${factor.pivot + 1} is not positive)`;
+}
+
+/**
+ * Checks one component's parameters against their domains.
+ *
+ * @param component its index, counted from 0, for the message; messages count from 1
+ * @throws EmkitError `PARAMETER_MISSING`, `PARAMETER_UNKNOWN` or `PARAMETER_DOMAIN`, naming the component and the parameter
+ */
+export function checkParameters(
+  family: { readonly id: string; readonly parameters: Readonly<Record<string, Domain>> },
+  values: unknown,
+  component: number,
+): asserts values is ParameterValues {
+  const where = `Component ${component + 1} (${family.id})`;
+  const names = Object.keys(family.parameters);
+  const remedy = `Its parameters are: ${names.map((name) => `${name}, ${describeDomain(family.parameters[name]!)}`).join('; ')}.`;
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new EmkitError('PARAMETER_MISSING', `${where} is ${showValue(values)}, not a record of parameters.`, { component, remedy });
+  }
+  for (const name of Object.keys(values)) {
+    if (!Object.hasOwn(family.parameters, name)) {
+      throw new EmkitError('PARAMETER_UNKNOWN', `${where} has no parameter ${showValue(name)}.`, { component, parameter: name, remedy });
+    }
+  }
+  for (const name of names) {
+    if (!Object.hasOwn(values, name)) {
+      throw new EmkitError('PARAMETER_MISSING', `${where} lacks the parameter ${name}.`, { component, parameter: name, remedy });
+    }
+    const value: unknown = (values as Record<string, unknown>)[name];
+    const violation = domainViolation(family.parameters[name]!, value);
+    if (violation !== undefined) {
+      throw new EmkitError('PARAMETER_DOMAIN', `${where}: the parameter ${name} must be ${describeDomain(family.parameters[name]!)}, but ${violation}.`, {
+        component,
+        parameter: name,
+        value,
+      });
+    }
+  }
+}
+
+/** True when the value lies on the edge of its domain, where the likelihood's gradient need not vanish (a probability of 0 or 1). */
+export function onBoundary(domain: Domain, value: ParameterValue): boolean {
+  switch (domain.kind) {
+    case 'probability':
+      return value === 0 || value === 1;
+    case 'interval':
+      return value === domain.minimum || value === domain.maximum;
+    case 'simplex':
+      return (value as readonly number[]).some((number) => number === 0);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,251 @@
+import type { Block, Dataset } from './block.ts';
+import type { Domain } from './domain.ts';
+import type { Random } from './random.ts';
+import { EmkitError, showValue } from './errors.ts';
+
+/** One parameter's value: a number, a vector, or a matrix as rows. Always plain JSON. */
+export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
+
+/** The parameters of one component by name, e.g. `{ mean: 0, variance: 1 }`. Never mutated: an M-step makes a new record. */
+export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+
+/** The values an observed column may take, as data: what is validated, merged, integrated and drawn as test points. */
+export type Support =
+  /** Every finite number. */
+  | { readonly kind: 'real' }
+  /** Numbers from `minimum` to `maximum`; an end belongs to the support unless it is said to be open. */
+  | {
+      readonly kind: 'interval';
+      readonly minimum: number;
+      readonly maximum: number;
+      readonly minimumOpen?: boolean;
+      readonly maximumOpen?: boolean;
+    }
+  /** Whole numbers from `minimum` to `maximum`; `maximum` may be another column's value in the same row, or Infinity. */
+  | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number | { readonly column: number } };
+
+/** A column of the data as the family sees it. */
+export interface Column {
+  /** The family's name for it, used in documentation; the data set has its own names. */
+  readonly name: string;
+  readonly support: Support;
+  /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
+  readonly given?: boolean;
+}
+
+/**
+ * Error budgets in units in the last place, asserted by the conformance kit against arbitrary-precision arithmetic.
+ * The log-density's budget is relative to the larger of |log-density| and the condition number where the family states one.
+ */
+export interface AccuracyBudgets {
+  readonly logDensity?: number;
+  readonly maximize?: number;
+  readonly cdf?: number;
+  readonly quantile?: number;
+}
+
+/**
+ * What a component is. A plain record: no class to inherit, no state, no registration.
+ *
+ * All numeric work is by block. Every function is pure, except for writing into the output array it is given.
+ * Case weights never reach a family: they are already multiplied into the responsibilities.
+ *
+ * @typeParam P the parameters by name
+ */
+export interface Family<P extends ParameterValues = any> {
+  /** Stable identifier in kebab-case, written into model files. */
+  readonly id: string;
+  /** The options that made this instance, as JSON; `{}` when there are none. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The columns of the data, in order. */
+  readonly columns: readonly Column[];
+  /** Each parameter's domain, by name. */
+  readonly parameters: { readonly [Name in keyof P & string]: Domain };
+  /** The length T of the vector of sufficient statistics. */
+  readonly statisticsLength: number;
+
+  /**
+   * Writes log f(x_i; parameters), in nats with every constant, for each row i of the block into `out[i]`, i < block.size.
+   * Minus infinity off the support or where the density is zero; never NaN.
+   */
+  logDensity(block: Block, parameters: P, out: Float64Array): void;
+
+  /**
+   * Adds sum_i responsibilities[i] t(x_i; about) to `statistics` (length T), where t are the sufficient statistics taken about
+   * the parameters `about`, so that nothing cancels: for a mean, the sum of (x - mean), not of x.
+   */
+  accumulate(block: Block, responsibilities: Float64Array, about: P, statistics: Float64Array): void;
+
+  /**
+   * The weighted maximum-likelihood estimate: argmax of sum_i r_i log f(x_i; .) given the statistics about `about` and
+   * `count` = sum_i r_i > 0. Parameters named in `held` keep their value in `about` exactly.
+   *
+   * @throws EmkitError `COMPONENT_DEGENERATE` (made by `degenerate(parameter, reason)`) where there is no such estimate.
+   */
+  maximize(statistics: Float64Array, count: number, about: P, held: ReadonlySet<string>): P;
+
+  // ---- capabilities: each may be absent; an engine feature that needs one says so in a `CAPABILITY_MISSING` error ----
+
+  /** Crude parameters of the whole data as one component, equivariant under a change of units: a point to take first statistics about. */
+  locate?(data: Dataset): P;
+
+  /**
+   * The point about which the same statistics should be taken again, if `about` lies so far away that digits would cancel;
+   * undefined when they are good. Only families that take differences need it.
+   */
+  recentre?(statistics: Float64Array, count: number, about: P): P | undefined;
+
+  /** Names of the parameters that may be held while others move. A family with one parameter needs no list. */
+  readonly holdable?: readonly string[];
+
+  /** Names of the parameters this instance ties between its components (a `tied` covariance). */
+  readonly shared?: readonly string[];
+
+  /** Joint M-step of several components under the constraint that the parameters named in `shared` are equal in all of them. */
+  maximizeShared?(
+    statistics: readonly Float64Array[],
+    counts: readonly number[],
+    about: readonly P[],
+    shared: ReadonlySet<string>,
+    held: readonly ReadonlySet<string>[],
+  ): readonly P[];
+
+  /** Draws one observation into `row` (one entry a column; given columns are already filled), using only `random`. */
+  sample?(parameters: P, random: Random, row: Float64Array): void;
+
+  /** P(X <= x) for a family of one observed column; `row` holds the given columns of a conditional family. */
+  cdf?(x: number, parameters: P, row?: Float64Array): number;
+
+  /** The smallest x with cdf(x) >= probability. */
+  quantile?(probability: number, parameters: P, row?: Float64Array): number;
+
+  /** Mean of each observed column (given columns hold 0), for summaries and plots. */
+  mean?(parameters: P, row?: Float64Array): readonly number[];
+
+  /**
+   * A dimensionless size of the change between two parameter values, unchanged by a change of units or origin: it decides when
+   * a fit has converged. Default: derived from the domains.
+   */
+  distance?(from: P, to: P): number;
+
+  /** Parameters to an unconstrained real vector and back. Default: derived from the domains. */
+  readonly codec?: Codec<P>;
+
+  /** The gradient of log f(x_i; .) in the unconstrained coordinates, row by row: block.size x codec.length, row-major. */
+  scores?(block: Block, parameters: P, out: Float64Array): void;
+
+  /** The natural form h(x) exp(eta . T(x) - A(eta)), where the family has one. */
+  readonly exponentialForm?: ExponentialForm<P>;
+
+  /** A one-to-one change of units that the family is closed under: x -> scale x + shift. */
+  readonly equivariance?: {
+    readonly scale: boolean;
+    readonly shift: boolean;
+    /** The parameters of scale x + shift when x has `parameters`; scale > 0, one number a column. */
+    transform(parameters: P, scale: readonly number[], shift: readonly number[]): P;
+  };
+
+  /** Error budgets in ulps. */
+  readonly accuracy?: AccuracyBudgets;
+}
+
+/** A bijection between a component's parameters and an unconstrained real vector. */
+export interface Codec<P> {
+  readonly length: number;
+  encode(parameters: P, out: Float64Array, offset: number): void;
+  decode(vector: Float64Array, offset: number): P;
+}
+
+/** An exponential family in natural form, for the laws that tie A, T and the information together. */
+export interface ExponentialForm<P> {
+  readonly length: number;
+  naturalParameters(parameters: P): readonly number[];
+  fromNatural(natural: readonly number[]): P;
+  logPartition(natural: readonly number[]): number;
+  /** T(x) for one row. */
+  sufficientStatistics(row: Float64Array): readonly number[];
+}
+
+/** An option of a family, as data: what a command line parses and a documentation table shows. */
+export type FamilyOption =
+  | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string; readonly description: string }
+  | {
+      readonly kind: 'integer';
+      readonly minimum: number;
+      readonly description: string;
+      readonly default?: number;
+      /** The number of data columns gives it when it is not stated. */
+      readonly fromColumns?: true;
+      /** The string `column` may stand instead of a number: then an extra given column holds it row by row. */
+      readonly orColumn?: true;
+    };
+
+/**
+ * A family before its options are chosen: call it to get an instance. It is what a registration line registers, and all that
+ * tests, the command line, the accuracy report and the documentation need to know.
+ */
+export interface FamilyDefinition<P extends ParameterValues = any, O extends object = any> {
+  (options?: O): Family<P>;
+  readonly id: string;
+  /** A few words, e.g. `Exponential, by its rate`. */
+  readonly title: string;
+  readonly options: Readonly<Record<string, FamilyOption>>;
+  /** The option sets that tests, the accuracy report and the documentation run through; at least one. */
+  readonly variants: readonly O[];
+}
+
+/**
+ * Makes a definition from its parts.
+ *
+ * @throws EmkitError `OPTION_INVALID` when the instance is called with an unknown option, or a value out of its range.
+ */
+export function defineFamily<P extends ParameterValues, O extends object = Record<string, never>>(parts: {
+  readonly id: string;
+  readonly title: string;
+  readonly options?: Readonly<Record<string, FamilyOption>>;
+  readonly variants?: readonly O[];
+  create(options: O): Family<P>;
+}): FamilyDefinition<P, O> {
+  const options = parts.options ?? {};
+  const make = (given?: O): Family<P> => parts.create(resolveOptions(parts.id, options, given ?? {}) as O);
+  return Object.freeze(Object.assign(make, { id: parts.id, title: parts.title, options, variants: parts.variants ?? [{} as O] }));
+}
+
+function resolveOptions(id: string, known: Readonly<Record<string, FamilyOption>>, given: object): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(known, name)) {
+      const names = Object.keys(known);
+      throw new EmkitError('OPTION_INVALID', `The family ${id} has no option ${showValue(name)}.`, {
+        family: id,
+        value,
+        remedy: names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`,
+      });
+    }
+    values[name] = value;
+  }
+  for (const [name, option] of Object.entries(known)) {
+    const value = values[name] ?? option.default;
+    if (value === undefined) {
+      throw new EmkitError('OPTION_INVALID', `The family ${id} needs the option ${name}: ${option.description}.`, { family: id });
+    }
+    const valid =
+      option.kind === 'choice'
+        ? typeof value === 'string' && option.values.includes(value)
+        : (Number.isSafeInteger(value) && (value as number) >= option.minimum) || (option.orColumn === true && value === 'column');
+    if (!valid) {
+      const rule =
+        option.kind === 'choice'
+          ? `one of ${option.values.join(', ')}`
+          : `a whole number of at least ${option.minimum}${option.orColumn ? ", or 'column'" : ''}`;
+      throw new EmkitError('OPTION_INVALID', `The option ${name} of the family ${id} is ${showValue(value)}.`, {
+        family: id,
+        value,
+        remedy: `Give ${rule}.`,
+      });
+    }
+    values[name] = value;
+  }
+  return values;
+}
