@@ -5,7 +5,12 @@ import { defineConfig } from 'vitest/config';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = ['packages', 'apps']
-  .flatMap((group) => readdirSync(join(root, group), { withFileTypes: true }).map((entry) => ({ entry, path: `${group}/${entry.name}` })))
+  .flatMap((group) =>
+    readdirSync(join(root, group), { withFileTypes: true }).map((entry) => ({
+      entry,
+      path: `${group}/${entry.name}`,
+    })),
+  )
   .filter(({ entry }) => entry.isDirectory())
   .map(({ entry, path }) => ({ name: entry.name, path }));
 
@@ -17,11 +22,16 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    reporters: ['default', join(root, 'tools/src/vitest-totals.ts')],
     projects: [...packages, { name: 'tools', path: 'tools' }].map(({ name, path }) => ({
       root: join(root, path),
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { name, include: ['test/**/*.test.ts'], environment: 'node' as const },
+      test: {
+        name,
+        include: ['test/**/*.test.ts'],
+        environment: 'node' as const,
+      },
     })),
   },
 });
