@@ -1,4 +1,4 @@
-import type { Block, Dataset } from './block.ts';
+import type { Block, Dataset } from './data/block.ts';
 import type { Domain } from './domain.ts';
 import type { Random } from './random.ts';
 import { EmkitError, showValue } from './errors.ts';
@@ -91,9 +91,10 @@ export interface Family<P extends ParameterValues = any> {
 
   /**
    * The point about which the same statistics should be taken again, if `about` lies so far away that digits would cancel;
-   * undefined when they are good. Only families that take differences need it.
+   * undefined when they are good. Only families that take differences need it. Parameters named in `held` keep their value.
+   * Asked again with the new statistics, it comes to an end by itself.
    */
-  recentre?(statistics: Float64Array, count: number, about: P): P | undefined;
+  recentre?(statistics: Float64Array, count: number, about: P, held: ReadonlySet<string>): P | undefined;
 
   /** Names of the parameters that may be held while others move. A family with one parameter needs no list. */
   readonly holdable?: readonly string[];
