@@ -1,0 +1,282 @@
+import type { Decimal } from 'decimal.js';
+import { createReference, type Reference } from './context.ts';
+import { type DataDescription, prepareData } from './data.ts';
+import { type Constraints, type DistinctExpectation, expectationSteps, maximizationSteps } from './em.ts';
+import { ReferenceFailure } from './failure.ts';
+import { type NumericParameters, parameterEntries, type ReferenceOptions } from './family.ts';
+import { createMixture, type ReferenceMixture } from './mixture.ts';
+import { runInSlices, type Steps, type StopSignal } from './steps.ts';
+
+/** A fit to certify: plain JSON, as a fit is written to a file. */
+export interface CertifiableFit {
+  readonly model: {
+    /** The family's id, or one id for each component. */
+    readonly family: string | readonly string[];
+    readonly options?: ReferenceOptions;
+    readonly weights: readonly number[];
+    readonly components: readonly NumericParameters[];
+  };
+  /** The log-likelihood that the fit reports, in nats. */
+  readonly logLikelihood: number;
+  /** What the fit held fixed or shared. Default: nothing beyond what the family's options tie. */
+  readonly constraints?: Pick<Constraints, 'heldWeights' | 'heldParameters' | 'shared'>;
+}
+
+/** How to certify. */
+export interface CertifyOptions {
+  /** Significant digits; a whole number from 20 to 300. Default 50. */
+  readonly precision?: number;
+  /** The rise of the log-likelihood, in nats, below which another step does not matter; >= 0. Default 1e-9. */
+  readonly mustRaise?: number;
+  /** Exact EM steps to take from the fit: 1 for the residual alone, 3 or more to extrapolate where they lead. Default 3. */
+  readonly steps?: number;
+  /** Called every few milliseconds, and once at the end. */
+  readonly onProgress?: (progress: CertifyProgress) => void;
+  /** Stops the computation: the promise is rejected with the code `aborted`. */
+  readonly signal?: StopSignal;
+}
+
+/** How far a certification has come. */
+export interface CertifyProgress {
+  /** From 0 to 1, never falling. */
+  readonly fraction: number;
+  /** What it is doing: evaluating the log-likelihood, or taking one of the EM steps. */
+  readonly stage: 'evaluate' | 'step';
+}
+
+/** What one exact EM step does to one parameter. */
+export interface ParameterResidual {
+  /** `weights[0]`, `components[1].mean`, `components[0].covariance[0][1]`, ... */
+  readonly name: string;
+  /** The parameter as the fit has it. */
+  readonly value: number;
+  /** The parameter after one exact EM step, less the parameter: zero at a fixed point. */
+  readonly residual: number;
+  /** The residual as a part of the parameter's magnitude; infinite when that is zero and the residual is not. */
+  readonly relativeResidual: number;
+  /** An estimate of the distance to the fixed point that EM is heading for; undefined when the steps do not converge at a steady rate. */
+  readonly estimatedDistance: number | undefined;
+}
+
+/** What a certification found. Plain JSON apart from undefined entries. */
+export interface Certificate {
+  /** The significant digits it was computed with. */
+  readonly precision: number;
+  /** The number of rows, and the sum of their case weights. */
+  readonly rows: number;
+  readonly totalWeight: number;
+  readonly logLikelihood: {
+    /** The true log-likelihood at the fit's parameters, taken as exact doubles: its digits, and the nearest double. */
+    readonly exact: string;
+    readonly nearest: number;
+    /** By how much the arithmetic itself may be off: the difference from an evaluation with 20 fewer digits. */
+    readonly uncertainty: number;
+    readonly reported: number;
+    /** Reported less true. */
+    readonly absoluteError: number;
+    /** That as a part of the true value's magnitude. */
+    readonly relativeError: number;
+  };
+  /** Every weight and parameter, with what one exact EM step does to it. */
+  readonly parameters: readonly ParameterResidual[];
+  /** The greatest magnitude of the relative residuals, and whose it is. */
+  readonly largestRelativeResidual: { readonly name: string; readonly value: number };
+  /** By how much one exact EM step raises the log-likelihood, in nats; never below zero but for the arithmetic's rounding. */
+  readonly stepGain: number;
+  /** The amount that {@link couldRaise} is judged by, in nats. */
+  readonly mustRaise: number;
+  /** True when one more EM step raises the log-likelihood by more than {@link mustRaise}. */
+  readonly couldRaise: boolean;
+  /** The ratio of the last two gains: near 1, EM is slow and a small step says little. Undefined when too few steps were taken or nothing was gained. */
+  readonly rateOfConvergence: number | undefined;
+  /** What all further EM steps together would gain, by Aitken's extrapolation, in nats; undefined when the gains do not shrink at a steady rate. */
+  readonly estimatedRemainingGain: number | undefined;
+}
+
+/** Digits that the check of the arithmetic adds. */
+const verificationDigits = 20;
+
+/**
+ * Re-evaluates a fit in arbitrary precision: what its log-likelihood truly is, and how far its parameters are from a fixed point of EM.
+ *
+ * The true log-likelihood is computed twice, with different numbers of digits, so that its own uncertainty is known. From the fit's parameters,
+ * exact EM steps are taken: the first gives each parameter's residual and the gain of another step, the rest the rate of convergence
+ * r = (l3 - l2) / (l2 - l1) and with it what is still to be gained, l3 - l0 + (l3 - l2) r / (1 - r) (Aitken's extrapolation).
+ *
+ * It takes (2 + steps) E-steps of several ten microseconds per distinct row and component; it pauses every few milliseconds for the event loop.
+ *
+ * @throws ReferenceFailure (rejecting the promise) `invalid-fit`, `invalid-argument`, `aborted`, and whatever evaluating the model or the EM step
+ *   throws: `invalid-data`, `invalid-parameter`, `zero-density`, `collapsed-component`, ...
+ */
+export async function certify(fit: CertifiableFit, data: DataDescription, options: CertifyOptions = {}): Promise<Certificate> {
+  const { precision = 50, mustRaise = 1e-9, steps = 3, onProgress, signal } = options;
+  if (!Number.isInteger(precision) || precision < 20 || precision > 300) {
+    throw new ReferenceFailure('invalid-argument', `precision is ${precision}: give a whole number from 20 to 300.`);
+  }
+  if (!Number.isInteger(steps) || steps < 1) throw new ReferenceFailure('invalid-argument', `steps is ${steps}: give a whole number >= 1.`);
+  if (!(mustRaise >= 0)) throw new ReferenceFailure('invalid-argument', `mustRaise is ${mustRaise}: give a number of nats >= 0.`);
+  requireFit(fit);
+
+  const work = { stage: 'evaluate' as CertifyProgress['stage'], done: 0, total: 1 };
+  const report = (): void => onProgress?.({ fraction: Math.min(1, work.done / work.total), stage: work.stage });
+  const certificate = await runInSlices(certification(fit, data, { precision, mustRaise, steps }, work), signal, report);
+  work.done = work.total;
+  report();
+  return certificate;
+}
+
+interface Work {
+  stage: CertifyProgress['stage'];
+  done: number;
+  total: number;
+}
+
+function* certification(
+  fit: CertifiableFit,
+  description: DataDescription,
+  { precision, mustRaise, steps }: { readonly precision: number; readonly mustRaise: number; readonly steps: number },
+  work: Work,
+): Steps<Certificate> {
+  const reference = createReference({ precision });
+  const mixture = createMixture(reference, fit.model);
+  const data = prepareData(reference, description);
+  // An E-step of a row costs about as much as four passes over it in M-steps, of which there are two for each component.
+  const perEvaluation = data.rows.length * mixture.components.length;
+  const perMaximization = perEvaluation / 2;
+  work.total = perEvaluation * (steps + 2) + perMaximization * steps;
+
+  const finer = reference.withMoreDigits(verificationDigits);
+  const verified = yield* counted(
+    work,
+    perEvaluation,
+    data.rows.length,
+    expectationSteps(createMixture(finer, fit.model), prepareData(finer, description)),
+  );
+  const truth = verified.logLikelihood;
+
+  const constraints: Constraints = { ...fit.constraints, emptyComponents: 'keep' };
+  const path: ReferenceMixture[] = [mixture];
+  const expectations: DistinctExpectation[] = [yield* counted(work, perEvaluation, data.rows.length, expectationSteps(mixture, data))];
+  work.stage = 'step';
+  for (let step = 0; step < steps; step += 1) {
+    const maximization = maximizationSteps(path[step]!, data, expectations[step]!, constraints);
+    const next = yield* counted(work, perMaximization, 2 * perEvaluation, maximization);
+    path.push(next);
+    expectations.push(yield* counted(work, perEvaluation, data.rows.length, expectationSteps(next, data)));
+  }
+
+  const trace = expectations.map((expectation) => expectation.logLikelihood);
+  const stepGain = trace[1]!.minus(trace[0]!);
+  const rate = convergenceRate(trace);
+  const steady = rate?.gt(0) && rate.lt(1) ? rate : undefined;
+  const exhausted = trace.at(-1)!.eq(trace.at(-2)!);
+  const remaining = steady
+    ? trace
+        .at(-1)!
+        .minus(trace[0]!)
+        .plus(trace.at(-1)!.minus(trace.at(-2)!).times(steady).div(reference.one.minus(steady)))
+    : exhausted
+      ? trace.at(-1)!.minus(trace[0]!)
+      : undefined;
+  const parameters = residuals(reference, path, steady, exhausted);
+  const largest = parameters.reduce((worst, entry) =>
+    Math.abs(entry.relativeResidual) > Math.abs(worst.relativeResidual) ? entry : worst,
+  );
+  const error = reference.decimal(fit.logLikelihood).minus(truth);
+
+  return {
+    precision,
+    rows: data.distinct.length,
+    totalWeight: data.totalWeight.toNumber(),
+    logLikelihood: {
+      exact: reference.round(truth).toString(),
+      nearest: truth.toNumber(),
+      uncertainty: truth.minus(trace[0]!).abs().toNumber(),
+      reported: fit.logLikelihood,
+      absoluteError: error.toNumber(),
+      relativeError: relative(error, truth),
+    },
+    parameters,
+    largestRelativeResidual: { name: largest.name, value: Math.abs(largest.relativeResidual) },
+    stepGain: stepGain.toNumber(),
+    mustRaise,
+    couldRaise: stepGain.gt(mustRaise),
+    rateOfConvergence: rate?.toNumber(),
+    estimatedRemainingGain: remaining?.toNumber(),
+  };
+}
+
+/** Runs a part of the work that yields about `yields` times, and counts it as `share` of the total whatever it turns out to be. */
+function* counted<Result>(work: Work, share: number, yields: number, part: Steps<Result>): Steps<Result> {
+  const start = work.done;
+  for (let count = 1; ; count += 1) {
+    const step = part.next();
+    if (step.done === true) {
+      work.done = start + share;
+      return step.value;
+    }
+    work.done = start + share * Math.min(1, count / yields);
+    yield;
+  }
+}
+
+/** The ratio of the last two gains; undefined with fewer than three steps, or when the gain before was within rounding of zero. */
+function convergenceRate(trace: readonly Decimal[]): Decimal | undefined {
+  if (trace.length < 4) return undefined;
+  const [before, middle, last] = trace.slice(-3) as [Decimal, Decimal, Decimal];
+  const gain = middle.minus(before);
+  return gain.gt(0) ? last.minus(middle).div(gain) : undefined;
+}
+
+function residuals(
+  reference: Reference,
+  path: readonly ReferenceMixture[],
+  rate: Decimal | undefined,
+  exhausted: boolean,
+): ParameterResidual[] {
+  const values = path.map(entries);
+  // The log-likelihood's gains shrink with the square of the rate at which the parameters converge.
+  const ahead = rate === undefined ? undefined : rate.sqrt().div(reference.one.minus(rate.sqrt()));
+  return values[0]!.map(({ name, value }, index) => {
+    const at = (step: number): Decimal => values.at(step)![index]!.value;
+    const residual = at(1).minus(value);
+    const walked = at(-1).minus(value);
+    const distance = ahead === undefined ? (exhausted ? walked : undefined) : walked.plus(at(-1).minus(at(-2)).times(ahead));
+    return {
+      name,
+      value: value.toNumber(),
+      residual: residual.toNumber(),
+      relativeResidual: relative(residual, value),
+      estimatedDistance: distance?.abs().toNumber(),
+    };
+  });
+}
+
+function entries(mixture: ReferenceMixture): readonly { readonly name: string; readonly value: Decimal }[] {
+  return [
+    ...mixture.weights.map((value, j) => ({ name: `weights[${j}]`, value })),
+    ...mixture.components.flatMap(({ parameters }, j) =>
+      Object.entries(parameters).flatMap(([name, value]) => parameterEntries(`components[${j}].${name}`, value)),
+    ),
+  ];
+}
+
+function relative(difference: Decimal, to: Decimal): number {
+  if (difference.isZero()) return 0;
+  return to.isZero() ? (difference.gt(0) ? Infinity : -Infinity) : difference.div(to.abs()).toNumber();
+}
+
+function requireFit(fit: CertifiableFit): void {
+  const refuse = (what: string): never => {
+    throw new ReferenceFailure('invalid-fit', `The fit to certify ${what}.`);
+  };
+  const model: Partial<CertifiableFit['model']> | undefined = (fit as Partial<CertifiableFit> | undefined)?.model;
+  if (typeof model !== 'object' || model === null) refuse('has no model: give { model, logLikelihood }');
+  if (typeof model!.family !== 'string' && !Array.isArray(model!.family))
+    refuse('does not name its family: give an id, or one for each component');
+  if (!Array.isArray(model!.weights) || !Array.isArray(model!.components)) refuse('lacks its weights or components: give a list of each');
+  if (model!.components!.some((component) => typeof component !== 'object' || component === null))
+    refuse('has a component that is not a record of parameters');
+  if (typeof fit.logLikelihood !== 'number' || !Number.isFinite(fit.logLikelihood))
+    refuse(`reports a log-likelihood of ${String(fit.logLikelihood)}: give a finite number`);
+}

@@ -1,0 +1,25 @@
+import type { Reference } from '../context.ts';
+import { ReferenceFailure } from '../failure.ts';
+import { makeReferenceFamily, type ReferenceFamily, type ReferenceFamilyDefinition, type ReferenceOptions } from '../family.ts';
+import { binomial } from './binomial.ts';
+import { exponential } from './exponential.ts';
+import { gaussian } from './gaussian.ts';
+import { multivariateGaussian } from './multivariate-gaussian.ts';
+
+/** Every reference family, one line each. */
+export const referenceFamilies: readonly ReferenceFamilyDefinition[] = [binomial, exponential, gaussian, multivariateGaussian];
+
+/**
+ * The family of this id for one arithmetic and one choice of options.
+ *
+ * @example
+ * const coin = referenceFamily(reference, 'binomial', { trials: 10 });
+ *
+ * @throws ReferenceFailure `unknown-family`, `invalid-option`.
+ */
+export function referenceFamily(reference: Reference, id: string, options: ReferenceOptions = {}): ReferenceFamily {
+  const definition = referenceFamilies.find((candidate) => candidate.id === id);
+  if (definition !== undefined) return makeReferenceFamily(definition, reference, options);
+  const ids = referenceFamilies.map((candidate) => candidate.id).join(', ');
+  throw new ReferenceFailure('unknown-family', `There is no reference family "${id}": there are ${ids}.`, { family: id });
+}
