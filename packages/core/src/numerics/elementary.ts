@@ -42,9 +42,7 @@ const L4 = 0.18183391111503974;
 const L5 = 0.15318183159793783;
 const L6 = 0.1475703817293325;
 
-/** The high word of sqrt(1/2): the smallest significand that `log` works with. */
-const SQRT_HALF_HIGH_WORD = 0x3fe6a09e;
-/** The high word of 1 less that of sqrt(1/2). */
+/** The high word of 1 less that of sqrt(1/2): added to a high word, it carries into the exponent at sqrt(1/2) instead of at 1. */
 const ONE_ABOVE_SQRT_HALF = 0x95f62;
 
 const numberView = new Float64Array(1);

@@ -1,0 +1,8 @@
+/**
+ * Numerical tools for authors of component families: elementary and special functions with measured accuracy and the same bits on every
+ * engine, sums that keep their digits, and small triangular matrices.
+ */
+export * from './elementary.ts';
+export * from './linear-algebra.ts';
+export * from './log-sum-exp.ts';
+export * from './sum.ts';
