@@ -155,6 +155,11 @@ export interface Codec<P> {
   readonly length: number;
   encode(parameters: P, out: Float64Array, offset: number): void;
   decode(vector: Float64Array, offset: number): P;
+  /**
+   * The natural unit of each coordinate at a point, which makes steps comparable: 1 for logarithms, a standard deviation for a
+   * location. Default 1.
+   */
+  scales?(parameters: P, out: Float64Array, offset: number): void;
 }
 
 /** An exponential family in natural form, for the laws that tie A, T and the information together. */

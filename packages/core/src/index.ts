@@ -1,6 +1,22 @@
-export { type Block, DEFAULT_BLOCK_SIZE, type Dataset } from './block.ts';
+export type { Backend, ExpectationRequest, SynchronousBackend } from './backend/backend.ts';
+export { createMemoryBackend } from './backend/memory.ts';
+export { codecOf, createMixtureCodec, type MixtureCodec } from './codec.ts';
+export { type Block, DEFAULT_BLOCK_SIZE, type Dataset } from './data/block.ts';
+export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
+export type { ArrowTableLike, DataSource, NumberSequence } from './data/source.ts';
 export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
-export { degenerate, EmkitError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export type { ConvergenceMemory } from './driver/convergence.ts';
+export { type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
+export { mixtureDistance } from './driver/distance.ts';
+export type { CreateDriver, Driver, DriverMethod, DriverOptions, DriverRequest, DriverResult, DriverState, Process } from './driver/driver.ts';
+export { emDriver, startState } from './driver/em.ts';
+export { roundingAllowance } from './driver/em-step.ts';
+export { mStep, recentrePoints } from './driver/m-step.ts';
+export { type Progress, type RunAsyncOptions, type RunAsyncOutcome, runAsync, runSync } from './driver/run.ts';
+export { squaremDriver } from './driver/squarem.ts';
+export { readState } from './driver/state.ts';
+export { degenerate, EmkitError, type ErrorCode, type ErrorDetails, showValue } from './errors.ts';
+export { Expectation, PairwiseSum } from './expectation.ts';
 export {
   type AccuracyBudgets,
   type Codec,
@@ -14,4 +30,31 @@ export {
   type ParameterValues,
   type Support,
 } from './family.ts';
+export {
+  Fit,
+  type FitAsyncOptions,
+  type FitJson,
+  type FitOptions,
+  type FitProgress,
+  type FitStep,
+  fit,
+  fitAsync,
+  fitSteps,
+  type OnCollapse,
+  type StartEvidence,
+} from './fit.ts';
+export { type InformationBound, informationBound } from './inference/bound.ts';
+export { type Criteria, CRITERIA, type Criterion } from './inference/criteria.ts';
+export { type SelectCandidate, type Selection, type SelectOptions, select, selectAsync } from './inference/select.ts';
+export {
+  checkMixtureParameters,
+  countFreeParameters,
+  createMixture,
+  type Held,
+  type Mixture,
+  type MixtureOptions,
+  type MixtureParameters,
+} from './mixture.ts';
+export { type FamilyJson, Model, type ModelJson, type PredictOptions, readModel, type Sample } from './model.ts';
 export { createRandom, type Random, type RandomState } from './random.ts';
+export { type StartMethod, START_METHODS } from './start/choose.ts';

@@ -1,0 +1,217 @@
+import type { Domain } from './domain.ts';
+import { freeParameters } from './domain.ts';
+import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
+import type { Mixture, MixtureParameters } from './mixture.ts';
+import { cholesky } from './numerics/linear-algebra.ts';
+import { exp, expit, log, logit } from './numerics/elementary.ts';
+
+/**
+ * The codec of a family: its own, or one derived from its domains. Real numbers stand for themselves, positive ones for their
+ * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
+ * Cholesky factor with a logarithmic diagonal.
+ *
+ * A probability of 0 or 1 is at an infinite coordinate: the codec says so rather than pretend.
+ */
+export function codecOf(family: Family): Codec<ParameterValues> {
+  if (family.codec !== undefined) return family.codec;
+  const entries = Object.entries(family.parameters) as [string, Domain][];
+  return {
+    length: entries.reduce((sum, [, domain]) => sum + freeParameters(domain), 0),
+    encode(parameters, out, offset) {
+      let at = offset;
+      for (const [name, domain] of entries) {
+        encodeValue(domain, parameters[name]!, out, at);
+        at += freeParameters(domain);
+      }
+    },
+    decode(vector, offset) {
+      let at = offset;
+      const values: Record<string, ParameterValue> = {};
+      for (const [name, domain] of entries) {
+        values[name] = decodeValue(domain, vector, at);
+        at += freeParameters(domain);
+      }
+      return values;
+    },
+    scales(parameters, out, offset) {
+      let at = offset;
+      for (const [name, domain] of entries) {
+        scaleValue(domain, parameters[name]!, out, at);
+        at += freeParameters(domain);
+      }
+    },
+  };
+}
+
+function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, at: number): void {
+  switch (domain.kind) {
+    case 'real':
+      out[at] = value as number;
+      return;
+    case 'positive':
+      out[at] = log(value as number);
+      return;
+    case 'probability':
+      out[at] = logit(value as number);
+      return;
+    case 'interval':
+      out[at] = logit(((value as number) - domain.minimum) / (domain.maximum - domain.minimum));
+      return;
+    case 'real-vector':
+      out.set(value as readonly number[], at);
+      return;
+    case 'positive-vector':
+      (value as readonly number[]).forEach((entry, index) => {
+        out[at + index] = log(entry);
+      });
+      return;
+    case 'simplex': {
+      const entries = value as readonly number[];
+      for (let index = 0; index < domain.length - 1; index += 1) out[at + index] = log(entries[index]!) - log(entries.at(-1)!);
+      return;
+    }
+    case 'positive-definite': {
+      const matrix = value as readonly (readonly number[])[];
+      if (domain.structure === 'spherical') {
+        out[at] = log(matrix[0]![0]!);
+        return;
+      }
+      if (domain.structure === 'diagonal') {
+        for (let index = 0; index < domain.dimension; index += 1) out[at + index] = log(matrix[index]![index]!);
+        return;
+      }
+      const factored = cholesky(Float64Array.from(matrix.flat()), domain.dimension);
+      if (!factored.ok) {
+        out.fill(Number.NaN, at, at + freeParameters(domain));
+        return;
+      }
+      let place = at;
+      for (let row = 0; row < domain.dimension; row += 1) {
+        for (let column = 0; column <= row; column += 1) {
+          const entry = factored.factor[row * domain.dimension + column]!;
+          out[place++] = row === column ? log(entry) : entry;
+        }
+      }
+    }
+  }
+}
+
+function decodeValue(domain: Domain, vector: Float64Array, at: number): ParameterValue {
+  switch (domain.kind) {
+    case 'real':
+      return vector[at]!;
+    case 'positive':
+      return exp(vector[at]!);
+    case 'probability':
+      return expit(vector[at]!);
+    case 'interval':
+      return domain.minimum + (domain.maximum - domain.minimum) * expit(vector[at]!);
+    case 'real-vector':
+      return Array.from(vector.subarray(at, at + domain.length));
+    case 'positive-vector':
+      return Array.from(vector.subarray(at, at + domain.length), exp);
+    case 'simplex': {
+      let largest = 0;
+      for (let index = 0; index < domain.length - 1; index += 1) largest = Math.max(largest, vector[at + index]!);
+      const terms = Array.from({ length: domain.length }, (_, index) => exp((index === domain.length - 1 ? 0 : vector[at + index]!) - largest));
+      const total = terms.reduce((sum, term) => sum + term, 0);
+      return terms.map((term) => term / total);
+    }
+    case 'positive-definite': {
+      const { dimension } = domain;
+      if (domain.structure !== 'full') {
+        return Array.from({ length: dimension }, (_, row) =>
+          Array.from({ length: dimension }, (_unused, column) => (row === column ? exp(vector[at + (domain.structure === 'diagonal' ? row : 0)]!) : 0)),
+        );
+      }
+      const factor = Array.from({ length: dimension }, () => new Float64Array(dimension));
+      let place = at;
+      for (let row = 0; row < dimension; row += 1) {
+        for (let column = 0; column <= row; column += 1) {
+          factor[row]![column] = row === column ? exp(vector[place]!) : vector[place]!;
+          place += 1;
+        }
+      }
+      const matrix = Array.from({ length: dimension }, () => new Array<number>(dimension).fill(0));
+      for (let row = 0; row < dimension; row += 1) {
+        for (let column = 0; column <= row; column += 1) {
+          let sum = 0;
+          for (let inner = 0; inner <= column; inner += 1) sum += factor[row]![inner]! * factor[column]![inner]!;
+          matrix[row]![column] = sum;
+          matrix[column]![row] = sum;
+        }
+      }
+      return matrix;
+    }
+  }
+}
+
+/** The natural unit of each coordinate: 1 for logarithms and log-odds, the magnitude for real numbers. */
+function scaleValue(domain: Domain, value: ParameterValue, out: Float64Array, at: number): void {
+  out.fill(1, at, at + freeParameters(domain));
+  if (domain.kind === 'real') out[at] = Math.abs(value as number) || 1;
+  else if (domain.kind === 'real-vector')
+    (value as readonly number[]).forEach((entry, index) => {
+      out[at + index] = Math.abs(entry) || 1;
+    });
+  else if (domain.kind === 'positive-definite' && domain.structure === 'full') {
+    const matrix = value as readonly (readonly number[])[];
+    let place = at;
+    for (let row = 0; row < domain.dimension; row += 1) {
+      for (let column = 0; column <= row; column += 1) out[place++] = row === column ? 1 : Math.sqrt(matrix[row]![row]!);
+    }
+  }
+}
+
+/** Coordinates of a whole mixture: log-ratios of the weights, then each component's vector. Held and shared parameters keep theirs. */
+export interface MixtureCodec {
+  readonly length: number;
+  encode(point: MixtureParameters): Float64Array;
+  /** Back to parameters; held weights and wholly held components are taken from `like`. */
+  decode(vector: Float64Array, like: MixtureParameters): MixtureParameters;
+  /** The natural unit of each coordinate at a point. */
+  scales(point: MixtureParameters): Float64Array;
+}
+
+export function createMixtureCodec(mixture: Mixture): MixtureCodec {
+  const count = mixture.families.length;
+  const codecs = mixture.families.map(codecOf);
+  const offsets: number[] = [count - 1];
+  for (const codec of codecs) offsets.push(offsets.at(-1)! + codec.length);
+  const length = offsets.at(-1)!;
+  const simplex: Domain = { kind: 'simplex', length: count };
+  return {
+    length,
+    encode({ weights, components }) {
+      const vector = new Float64Array(length);
+      encodeValue(simplex, weights, vector, 0);
+      codecs.forEach((codec, component) => {
+        codec.encode(components[component]!, vector, offsets[component]!);
+      });
+      return vector;
+    },
+    decode(vector, like) {
+      const components = codecs.map((codec, component): ParameterValues => {
+        const held = mixture.held[component]!;
+        const decoded = codec.decode(vector, offsets[component]!);
+        if (held.size === 0) return decoded;
+        return { ...decoded, ...Object.fromEntries([...held].map((name) => [name, like.components[component]![name]!])) };
+      });
+      // Shared parameters come out of equal coordinates by equal operations; the first of a group speaks for all regardless.
+      for (const group of mixture.sharedGroups) {
+        const first = components[group.components[0]!]!;
+        for (const component of group.components) {
+          components[component] = { ...components[component]!, ...Object.fromEntries([...group.names].map((name) => [name, first[name]!])) };
+        }
+      }
+      return { weights: mixture.heldWeights ? like.weights : (decodeValue(simplex, vector, 0) as readonly number[]), components };
+    },
+    scales({ components }) {
+      const out = new Float64Array(length).fill(1);
+      codecs.forEach((codec, component) => {
+        codec.scales?.(components[component]!, out, offsets[component]!);
+      });
+      return out;
+    },
+  };
+}

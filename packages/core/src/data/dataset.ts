@@ -1,0 +1,259 @@
+import { EmkitError, showValue } from '../errors.ts';
+import type { Column, Family, Support } from '../family.ts';
+import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
+import { mergeEqualRows } from './merge.ts';
+import { type DataSource, readSource, requireColumn, toFloat64 } from './source.ts';
+
+/** How a data set is made from a source. */
+export interface DatasetOptions {
+  /** Names (or indices) of the data columns, in the family's order. Default: all columns but those of weights and labels. */
+  readonly columns?: readonly (string | number)[];
+  /** Case weights, one a row, or the name of their column: finite numbers >= 0. A weight of k is k copies, 0 is absence. */
+  readonly weights?: ArrayLike<number> | string;
+  /**
+   * Known components, counted from 0, one a row; -1, null, undefined or NaN where the label is latent. Or the name of a column.
+   */
+  readonly labels?: ArrayLike<number | null | undefined> | string;
+  /** With a single array of numbers: how many of them make a row. Default 1. */
+  readonly dimension?: number;
+  /** Whether equal rows of discrete data are merged into case weights. Default true; the answer is the same to rounding. */
+  readonly merge?: boolean;
+  /** Rows in a block. Default 1024. */
+  readonly blockSize?: number;
+}
+
+/**
+ * Makes a data set for given families: reads the source, checks every value against the support, leaves out rows of weight 0,
+ * merges equal rows of discrete data into case weights, and cuts the rest into blocks.
+ *
+ * @param families those of the mixture's components; all must have the same number of columns
+ * @param components the number of components K, which bounds the labels
+ * @throws EmkitError `DATA_*`, naming row, column and value
+ */
+export function createDataset(source: DataSource | Dataset, families: readonly Family[], components: number, options: DatasetOptions = {}): Dataset {
+  if (isDataset(source)) {
+    checkSupport(source, families);
+    return source;
+  }
+  const weightsName = typeof options.weights === 'string' ? options.weights : undefined;
+  const labelsName = typeof options.labels === 'string' ? options.labels : undefined;
+  const special = [weightsName, labelsName].filter((name) => name !== undefined);
+  const wanted = options.columns === undefined ? undefined : [...options.columns, ...special];
+  const read = readSource(source, wanted, options.dimension);
+  if (read.rows === 0) throw new EmkitError('DATA_EMPTY', 'The data have no rows.', { remedy: 'A fit needs at least one row.' });
+
+  const names = options.columns ?? read.all.filter((name) => !special.includes(name));
+  const columns = names.map((name) => requireColumn(read, name));
+  const columnNames = names.map((name) => (typeof name === 'number' ? (read.names[name] ?? String(name)) : name));
+  const expected = families[0]!.columns.length;
+  if (columns.length !== expected) {
+    throw new EmkitError('DATA_SHAPE', `The data have ${columns.length} column${columns.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`, {
+      remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
+    });
+  }
+  for (let index = 0; index < columns.length; index += 1) checkFinite(columns[index]!, columnNames[index]!);
+
+  const weights = options.weights === undefined ? undefined : readWeights(weightsName === undefined ? (options.weights as ArrayLike<number>) : requireColumn(read, weightsName), read.rows);
+  const labels = options.labels === undefined ? undefined : readLabels(labelsName === undefined ? (options.labels as ArrayLike<number>) : requireColumn(read, labelsName), read.rows, components);
+  const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...(labels && { labels }) };
+  for (const family of distinctFamilies(families)) checkColumns(family, columns, columnNames, weights);
+
+  const kept = dropWeightless(whole);
+  if (kept.rows.rows === 0) throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
+  const merged = options.merge !== false && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
+  const blockRow = compose(kept.blockRow, 'blockRow' in merged ? merged.blockRow : undefined);
+  return cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+}
+
+/** Whole columns with optional weights and labels: what the steps of making a data set hand on. */
+export interface Rows {
+  readonly rows: number;
+  readonly columns: readonly Float64Array[];
+  readonly weights?: Float64Array;
+  readonly labels?: Int32Array;
+}
+
+export function isDataset(source: unknown): source is Dataset {
+  return typeof source === 'object' && source !== null && 'blocks' in source && 'totalWeight' in source && 'columnNames' in source;
+}
+
+function distinctFamilies(families: readonly Family[]): readonly Family[] {
+  return [...new Set(families)];
+}
+
+function isDiscrete(families: readonly Family[]): boolean {
+  return families.every((family) => family.columns.every((column) => column.support.kind === 'integer'));
+}
+
+function checkFinite(values: Float64Array, column: string): void {
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row]!;
+    if (value - value !== 0) {
+      throw new EmkitError('DATA_NOT_FINITE', `Row ${row + 1}, column ${column}: the value is ${value}.`, {
+        row,
+        column,
+        value,
+        remedy: 'Only finite numbers can be fitted; correct it or leave the row out.',
+      });
+    }
+  }
+}
+
+function readWeights(values: ArrayLike<number>, rows: number): Float64Array {
+  if (values.length !== rows) throw new EmkitError('DATA_WEIGHT', `There are ${values.length} case weights for ${rows} rows.`);
+  const weights = toFloat64(values, 'weights');
+  let total = 0;
+  for (let row = 0; row < rows; row += 1) {
+    const weight = weights[row]!;
+    if (!(weight >= 0 && weight < Infinity)) {
+      throw new EmkitError('DATA_WEIGHT', `Row ${row + 1}: the case weight is ${weight}.`, { row, value: weight, remedy: 'A case weight is a finite number >= 0.' });
+    }
+    total += weight;
+  }
+  if (total === Infinity) throw new EmkitError('DATA_WEIGHT', 'The case weights sum to infinity.', { remedy: 'Divide them by a common factor.' });
+  return weights;
+}
+
+function readLabels(values: ArrayLike<number | null | undefined>, rows: number, components: number): Int32Array {
+  if (values.length !== rows) throw new EmkitError('DATA_LABEL', `There are ${values.length} labels for ${rows} rows.`);
+  const labels = new Int32Array(rows).fill(-1);
+  for (let row = 0; row < rows; row += 1) {
+    const label = values[row];
+    if (label === null || label === undefined || Number.isNaN(label) || label === -1) continue;
+    if (!Number.isInteger(label) || label < 0 || label >= components) {
+      throw new EmkitError('DATA_LABEL', `Row ${row + 1}: the known label is ${showValue(label)}.`, {
+        row,
+        value: label,
+        remedy: `Labels count components from 0 to ${components - 1}; -1 or nothing where it is latent.`,
+      });
+    }
+    labels[row] = label;
+  }
+  return labels;
+}
+
+/** Checks a whole data set against families it was not made for. */
+function checkSupport(dataset: Dataset, families: readonly Family[]): void {
+  for (const family of distinctFamilies(families)) {
+    if (family.columns.length !== dataset.columnNames.length) {
+      throw new EmkitError('DATA_SHAPE', `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}.`);
+    }
+    for (const block of dataset.blocks) checkColumns(family, block.columns, dataset.columnNames, undefined);
+  }
+}
+
+function checkColumns(family: Family, columns: readonly Float64Array[], names: readonly string[], weights: Float64Array | undefined): void {
+  for (let index = 0; index < columns.length; index += 1) {
+    const support = family.columns[index]!.support;
+    const row = firstOutside(support, columns, index, weights);
+    if (row < 0) continue;
+    const value = columns[index]![row]!;
+    throw new EmkitError('DATA_OUTSIDE_SUPPORT', `Row ${row + 1}, column ${names[index]}: ${value} is outside the support of the family ${family.id}.`, {
+      row,
+      column: names[index]!,
+      value,
+      family: family.id,
+      remedy: `It takes ${describeSupport(support, family.columns)}; correct the value or leave the row out.`,
+    });
+  }
+}
+
+function firstOutside(support: Support, columns: readonly Float64Array[], index: number, weights: Float64Array | undefined): number {
+  if (support.kind === 'real') return -1;
+  const values = columns[index]!;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row]!;
+    const maximum = typeof support.maximum === 'number' ? support.maximum : columns[support.maximum.column]![row]!;
+    let inside = value >= support.minimum && value <= maximum;
+    if (support.kind === 'integer') inside &&= Math.floor(value) === value;
+    else inside &&= !(support.minimumOpen && value === support.minimum) && !(support.maximumOpen && value === maximum);
+    if (!inside && (weights === undefined || weights[row]! > 0)) return row;
+  }
+  return -1;
+}
+
+/** A few words for a support, e.g. `whole numbers from 0 to 10`. */
+export function describeSupport(support: Support, columns?: readonly Column[]): string {
+  if (support.kind === 'real') return 'any finite number';
+  const kind = support.kind === 'integer' ? 'whole numbers' : 'numbers';
+  const maximum = typeof support.maximum === 'number' ? support.maximum : `the row's ${columns?.[support.maximum.column]?.name ?? 'maximum'}`;
+  const openMinimum = support.kind === 'interval' && support.minimumOpen === true;
+  const openMaximum = support.kind === 'interval' && support.maximumOpen === true;
+  if (maximum === Infinity) return `${kind} ${openMinimum ? '>' : '>='} ${support.minimum}`;
+  return `${kind} ${openMinimum ? 'above' : 'from'} ${support.minimum} ${openMaximum ? 'to below' : 'to'} ${maximum}`;
+}
+
+function dropWeightless(whole: Rows): { rows: Rows; blockRow?: Int32Array } {
+  const { weights } = whole;
+  if (weights === undefined || weights.every((weight) => weight > 0)) return { rows: whole };
+  const blockRow = new Int32Array(whole.rows).fill(-1);
+  let kept = 0;
+  for (let row = 0; row < whole.rows; row += 1) {
+    if (weights[row]! > 0) blockRow[row] = kept++;
+  }
+  const pick = <A extends Float64Array | Int32Array>(values: A, out: A): A => {
+    for (let row = 0; row < whole.rows; row += 1) if (blockRow[row]! >= 0) out[blockRow[row]!] = values[row]!;
+    return out;
+  };
+  return {
+    blockRow,
+    rows: {
+      rows: kept,
+      columns: whole.columns.map((column) => pick(column, new Float64Array(kept))),
+      weights: pick(weights, new Float64Array(kept)),
+      ...(whole.labels && { labels: pick(whole.labels, new Int32Array(kept)) }),
+    },
+  };
+}
+
+function compose(first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return first.map((row) => (row < 0 ? -1 : second[row]!));
+}
+
+function cutIntoBlocks(rows: Rows, givenRows: number, columnNames: readonly string[], blockRow: Int32Array | undefined, blockSize: number): Dataset {
+  if (!Number.isSafeInteger(blockSize) || blockSize < 1) {
+    throw new EmkitError('OPTION_INVALID', `The block size is ${showValue(blockSize)}.`, { remedy: 'Give a whole number of at least 1.' });
+  }
+  const blocks: Block[] = [];
+  let totalWeight = rows.weights === undefined ? rows.rows : 0;
+  let lost = 0;
+  for (const weight of rows.weights ?? []) {
+    const term = weight - lost;
+    const next = totalWeight + term;
+    lost = next - totalWeight - term;
+    totalWeight = next;
+  }
+  for (let start = 0; start < rows.rows; start += blockSize) {
+    const end = Math.min(start + blockSize, rows.rows);
+    blocks.push({
+      size: end - start,
+      columns: rows.columns.map((column) => column.subarray(start, end)),
+      ...(rows.weights && { weights: rows.weights.subarray(start, end) }),
+      ...(rows.labels && { labels: rows.labels.subarray(start, end) }),
+    });
+  }
+  return {
+    rows: givenRows,
+    distinctRows: rows.rows,
+    totalWeight,
+    columnNames,
+    blocks,
+    labelled: rows.labels?.some((label) => label >= 0) ?? false,
+    ...(blockRow && { blockRow }),
+  };
+}
+
+/** The number of different rows, counted no further than `limit`. */
+export function countDistinctRows(dataset: Dataset, limit: number): number {
+  const seen = new Set<string>();
+  for (const block of dataset.blocks) {
+    for (let row = 0; row < block.size; row += 1) {
+      let key = '';
+      for (const column of block.columns) key += `${column[row]! + 0},`;
+      seen.add(key);
+      if (seen.size >= limit) return limit;
+    }
+  }
+  return seen.size;
+}

@@ -1,0 +1,100 @@
+import type { Rows } from './dataset.ts';
+
+/** Above this many cells a table indexed by value costs more than it saves. */
+const LARGEST_TABLE = 1 << 22;
+
+/**
+ * Merges equal rows of discrete data (and of equal label) into one row with the sum of their weights, in ascending order of the
+ * values, so that the answer does not depend on the order of the rows. `blockRow` maps each given row to its merged row.
+ */
+export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array } {
+  const keys = tableKeys(rows) ?? hashedKeys(rows);
+  const { cell, cells } = keys;
+  const weights = new Float64Array(cells);
+  const first = new Int32Array(cells).fill(-1);
+  for (let row = 0; row < rows.rows; row += 1) {
+    const index = cell[row]!;
+    weights[index] = weights[index]! + (rows.weights === undefined ? 1 : rows.weights[row]!);
+    if (first[index]! < 0) first[index] = row;
+  }
+  const order: number[] = [];
+  for (let index = 0; index < cells; index += 1) if (first[index]! >= 0) order.push(index);
+  if (!keys.sorted) order.sort((a, b) => compareRows(rows, first[a]!, first[b]!));
+  const position = new Int32Array(cells);
+  order.forEach((index, place) => {
+    position[index] = place;
+  });
+  for (let row = 0; row < rows.rows; row += 1) cell[row] = position[cell[row]!]!;
+  return {
+    blockRow: cell,
+    rows: {
+      rows: order.length,
+      columns: rows.columns.map((column) => Float64Array.from(order, (index) => column[first[index]!]! + 0)),
+      weights: Float64Array.from(order, (index) => weights[index]!),
+      ...(rows.labels && { labels: Int32Array.from(order, (index) => rows.labels![first[index]!]!) }),
+    },
+  };
+}
+
+interface Cells {
+  readonly cell: Int32Array;
+  readonly cells: number;
+  readonly sorted: boolean;
+}
+
+/** One cell for each combination of values, when there are few enough. */
+function tableKeys(rows: Rows): Cells | undefined {
+  const sources: (Float64Array | Int32Array)[] = [...rows.columns, ...(rows.labels ? [rows.labels] : [])];
+  const lowest: number[] = [];
+  const extents: number[] = [];
+  let cells = 1;
+  for (const values of sources) {
+    let low = Infinity;
+    let high = -Infinity;
+    for (let row = 0; row < rows.rows; row += 1) {
+      const value = values[row]!;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    lowest.push(low);
+    extents.push(high - low + 1);
+    cells *= high - low + 1;
+    if (!(cells <= LARGEST_TABLE)) return undefined;
+  }
+  const cell = new Int32Array(rows.rows);
+  sources.forEach((values, index) => {
+    const extent = extents[index]!;
+    const low = lowest[index]!;
+    for (let row = 0; row < rows.rows; row += 1) cell[row] = cell[row]! * extent + (values[row]! - low);
+  });
+  return { cell, cells, sorted: true };
+}
+
+function hashedKeys(rows: Rows): Cells {
+  const known = new Map<string | number, number>();
+  const cell = new Int32Array(rows.rows);
+  const single = rows.columns.length === 1 && rows.labels === undefined ? rows.columns[0]! : undefined;
+  for (let row = 0; row < rows.rows; row += 1) {
+    let key: string | number;
+    if (single !== undefined) key = single[row]!;
+    else {
+      key = String(rows.labels?.[row] ?? '');
+      for (const column of rows.columns) key += `,${column[row]! + 0}`;
+    }
+    let index = known.get(key);
+    if (index === undefined) {
+      index = known.size;
+      known.set(key, index);
+    }
+    cell[row] = index;
+  }
+  return { cell, cells: known.size, sorted: false };
+}
+
+function compareRows(rows: Rows, a: number, b: number): number {
+  for (const column of rows.columns) {
+    const difference = column[a]! - column[b]!;
+    if (difference !== 0) return difference;
+  }
+  return rows.labels === undefined ? 0 : rows.labels[a]! - rows.labels[b]!;
+}

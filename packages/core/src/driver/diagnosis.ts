@@ -1,0 +1,45 @@
+/**
+ * Why a fit ended: a closed union. Only `converged` and `boundary` mean that the answer is a stationary point to the tolerance.
+ */
+export type Diagnosis =
+  /** The estimated distance still to go is within the tolerance. */
+  | { readonly kind: 'converged'; readonly remaining: number }
+  /** Converged, with parameters on the edge of their domain, where the usual standard errors do not hold. */
+  | { readonly kind: 'boundary'; readonly remaining: number; readonly parameters: readonly string[] }
+  /** The number of iterations asked for was done; `remaining` estimates the distance still to go (Infinity when unknown: null in JSON). */
+  | { readonly kind: 'iteration-limit'; readonly remaining: number | null }
+  /** Steps are as small as the rounding of the parameters and no longer shrink, while the tolerance is finer than that. */
+  | { readonly kind: 'stalled'; readonly remaining: number | null }
+  /** A component has no maximum-likelihood estimate: it is empty, or its spread fell to zero. The parameters are those before. */
+  | { readonly kind: 'collapsed'; readonly component: number; readonly reason: string }
+  /** The log-likelihood fell by more than rounding explains: an M-step that does not maximise. The parameters are those before. */
+  | { readonly kind: 'decreased'; readonly by: number }
+  /** The caller's signal stopped the fit. The parameters are the last complete ones. */
+  | { readonly kind: 'aborted' };
+
+export type DiagnosisKind = Diagnosis['kind'];
+
+/** True where the answer is a stationary point to the tolerance. */
+export function isConverged(diagnosis: Diagnosis): boolean {
+  return diagnosis.kind === 'converged' || diagnosis.kind === 'boundary';
+}
+
+/** One plain sentence on what happened and, where it is not what one hopes for, what to do. Components count from 1. */
+export function describeDiagnosis(diagnosis: Diagnosis): string {
+  switch (diagnosis.kind) {
+    case 'converged':
+      return 'converged: the estimated distance still to go is within the tolerance';
+    case 'boundary':
+      return `converged on the edge of the parameter domain (${diagnosis.parameters.join(', ')}): standard errors do not hold there`;
+    case 'iteration-limit':
+      return 'stopped at the iteration limit before convergence: allow more iterations, or accept the answer as it is';
+    case 'stalled':
+      return 'stalled at the rounding of the parameters: no finer answer exists in double precision; centre or rescale the data';
+    case 'collapsed':
+      return `component ${diagnosis.component + 1} collapsed (${diagnosis.reason}): use fewer components, another start, or a more constrained model`;
+    case 'decreased':
+      return `the log-likelihood fell by ${diagnosis.by}: the family's M-step does not maximise`;
+    case 'aborted':
+      return 'aborted by the caller: the parameters are the last complete ones';
+  }
+}

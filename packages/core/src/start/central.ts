@@ -1,0 +1,31 @@
+import type { Dataset } from '../data/block.ts';
+import type { Domain } from '../domain.ts';
+import type { Family, ParameterValue, ParameterValues } from '../family.ts';
+
+/** Parameters about which first statistics of the whole data can be taken: the family's own choice, or the middle of its domains. */
+export function locate(family: Family, dataset: Dataset): ParameterValues {
+  if (family.locate !== undefined) return family.locate(dataset);
+  return Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, centralValue(domain)]));
+}
+
+/** A plain interior point of a domain. */
+function centralValue(domain: Domain): ParameterValue {
+  switch (domain.kind) {
+    case 'real':
+      return 0;
+    case 'positive':
+      return 1;
+    case 'probability':
+      return 0.5;
+    case 'interval':
+      return domain.minimum + (domain.maximum - domain.minimum) / 2;
+    case 'real-vector':
+      return Array.from({ length: domain.length }, () => 0);
+    case 'positive-vector':
+      return Array.from({ length: domain.length }, () => 1);
+    case 'simplex':
+      return Array.from({ length: domain.length }, () => 1 / domain.length);
+    case 'positive-definite':
+      return Array.from({ length: domain.dimension }, (_, row) => Array.from({ length: domain.dimension }, (_, column) => (row === column ? 1 : 0)));
+  }
+}

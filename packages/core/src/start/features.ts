@@ -1,0 +1,62 @@
+import type { Dataset } from '../data/block.ts';
+import type { Family } from '../family.ts';
+
+/** Rows as points in which distances make sense: each observed column, centred and scaled by its deviation. */
+export interface Features {
+  readonly rows: number;
+  /** One array a feature. */
+  readonly columns: readonly Float64Array[];
+  /** Case weights. */
+  readonly weights: Float64Array;
+}
+
+/**
+ * The features of a data set for starting: units and origins do not matter. Where a count is given out of a maximum in another
+ * column, the feature is their ratio.
+ */
+export function startFeatures(dataset: Dataset, family: Family): Features {
+  const rows = dataset.distinctRows;
+  const weights = new Float64Array(rows).fill(1);
+  const columns: Float64Array[] = [];
+  family.columns.forEach((column, index) => {
+    if (column.given) return;
+    const maximum = column.support.kind === 'integer' && typeof column.support.maximum !== 'number' ? column.support.maximum.column : -1;
+    const values = new Float64Array(rows);
+    let row = 0;
+    for (const block of dataset.blocks) {
+      const source = block.columns[index]!;
+      const divisor = maximum < 0 ? undefined : block.columns[maximum]!;
+      for (let inner = 0; inner < block.size; inner += 1) values[row++] = divisor === undefined ? source[inner]! : source[inner]! / divisor[inner]!;
+    }
+    columns.push(values);
+  });
+  let row = 0;
+  for (const block of dataset.blocks) {
+    if (block.weights !== undefined) weights.set(block.weights.subarray(0, block.size), row);
+    row += block.size;
+  }
+  for (const values of columns) standardise(values, weights);
+  return { rows, columns, weights };
+}
+
+/** Centres and scales in place; divides by the largest magnitude first, so that no square overflows or vanishes. */
+function standardise(values: Float64Array, weights: Float64Array): void {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  if (largest === 0) return;
+  let total = 0;
+  let sum = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    values[row]! /= largest;
+    total += weights[row]!;
+    sum += weights[row]! * values[row]!;
+  }
+  const mean = sum / total;
+  let squares = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    values[row]! -= mean;
+    squares += weights[row]! * values[row]! * values[row]!;
+  }
+  const deviation = Math.sqrt(squares / total);
+  if (deviation > 0) for (let row = 0; row < values.length; row += 1) values[row]! /= deviation;
+}
