@@ -91,11 +91,14 @@ function install() {
   say('installing dependencies with ' + manager.replace('@', ' ') + ' ...');
   var started = Date.now();
   return new Promise((resolve) => {
-    var environment = Object.assign({}, process.env, {
-      CI: 'true',
-      npm_config_update_notifier: 'false',
+    // Without network npm and pnpm would each try again for minutes before they say so.
+    var patience = {};
+    ['npm_config_', 'pnpm_config_'].forEach(function (prefix) {
+      patience[prefix + 'fetch_retry_mintimeout'] = '1000';
+      patience[prefix + 'fetch_retry_maxtimeout'] = '5000';
     });
-    var child = childProcess.spawn(WINDOWS ? 'npx.cmd' : 'npx', ['-y', manager, 'install', '--frozen-lockfile'], {
+    var environment = Object.assign(patience, process.env, { CI: 'true', npm_config_update_notifier: 'false' });
+    var child = childProcess.spawn(WINDOWS ? 'npx.cmd' : 'npx', ['-y', '--prefer-offline', manager, 'install', '--frozen-lockfile'], {
       cwd: ROOT,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -190,7 +193,7 @@ function run(script, args) {
 
 var scripts = { start: 'src/start.ts', test: 'src/check.ts' };
 var task = process.argv[2];
-if (!Object.hasOwn(scripts, task)) fail(['usage: node tools/bootstrap.cjs start|test']);
+if (scripts[task] === undefined) fail(['usage: node tools/bootstrap.cjs start|test']);
 checkNode();
 install().then(() => {
   run(scripts[task], process.argv.slice(3));

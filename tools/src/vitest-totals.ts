@@ -25,7 +25,7 @@ export default class TotalsReporter implements Reporter {
         const { state } = test.result();
         if (state === 'passed') totals.passed++;
         else if (state === 'failed') totals.failed++;
-        else totals.skipped.push(`${module.relativeModuleId}: ${test.fullName}`);
+        else totals.skipped.push(`${module.project.name} ${module.relativeModuleId}: ${test.fullName}`);
       }
     }
     const file = process.env['EMKIT_TOTALS'];
