@@ -19,6 +19,8 @@ export function withoutCancellation(reference: Reference, evaluate: (finer: Refe
   let extra = extraDigits;
   for (;;) {
     const { value, magnitude } = evaluate(reference.withMoreDigits(extra));
+    // An underflow: there is nothing left that cancelled.
+    if (magnitude.isZero()) return reference.zero;
     const lost = value.isZero() ? 2 * extra + reference.workingPrecision : Math.max(0, magnitude.e - value.e);
     if (lost + 5 <= extra) return new reference.Decimal(value).toSignificantDigits(reference.workingPrecision);
     extra = lost + extraDigits;

@@ -49,14 +49,14 @@ function upperFraction(reference: Reference, shape: Decimal, x: Decimal): Decima
   const logFactor = shape.times(reference.ln(x)).minus(x).minus(reference.logGamma(shape));
   const settled = reference.decimal(`1e-${reference.workingPrecision - 2}`);
   let partial = x.plus(1).minus(shape);
-  let c = partial;
+  let c: Decimal | undefined;
   let d = reference.one.div(partial);
   let fraction = d;
   for (let n = 1; n <= mostTerms; n += 1) {
     const numerator = shape.minus(n).times(n);
     partial = partial.plus(2);
     d = reference.one.div(numerator.times(d).plus(partial));
-    c = partial.plus(numerator.div(c));
+    c = c === undefined ? partial : partial.plus(numerator.div(c));
     const ratio = c.times(d);
     fraction = fraction.times(ratio);
     if (ratio.minus(1).abs().lt(settled)) return fraction.times(reference.exp(logFactor));

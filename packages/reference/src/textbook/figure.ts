@@ -61,6 +61,8 @@ export function defineFigure(parts: FigureParts): TextbookFigure {
   };
 }
 
+const Printed = Decimal.clone({ defaults: true });
+
 /**
  * Prints a number with this many decimals, rounding half up (away from zero) from its exact value: what the texts do.
  *
@@ -68,5 +70,5 @@ export function defineFigure(parts: FigureParts): TextbookFigure {
  */
 export function roundHalfUp(value: number | Decimal, decimals: number): string {
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return new Decimal(typeof value === 'number' ? exactDoubleText(value) : value).toFixed(decimals, Decimal.ROUND_HALF_UP);
+  return new Printed(typeof value === 'number' ? exactDoubleText(value) : value).toFixed(decimals, Decimal.ROUND_HALF_UP);
 }

@@ -1,0 +1,192 @@
+import {
+  type CertifiableFit,
+  type CertifyProgress,
+  certify,
+  createMixture,
+  createReference,
+  ReferenceFailure,
+  runEm,
+} from '@emkit/reference';
+import { describe, expect, test } from 'vitest';
+
+const tosses = { rows: [6, 5, 4, 2, 2, 6, 5, 5, 4, 2, 5, 2, 4, 4, 6, 4, 5, 6, 3, 3] };
+const start: CertifiableFit = {
+  model: {
+    family: 'binomial',
+    options: { trials: 10 },
+    weights: [0.25, 0.5, 0.25],
+    components: [{ probability: 0.4 }, { probability: 0.5 }, { probability: 0.65 }],
+  },
+  logLikelihood: -38.9268693086375,
+};
+
+function fitAfter(iterations: number, options: { heldWeights?: boolean } = {}): CertifiableFit {
+  const reference = createReference({ precision: 30 });
+  const { mixture, logLikelihood } = runEm(createMixture(reference, start.model), tosses, { iterations, ...options });
+  return {
+    model: {
+      ...start.model,
+      weights: mixture.weights.map(Number),
+      components: mixture.components.map(({ family, parameters }) => family.toNumbers(parameters)),
+    },
+    logLikelihood: logLikelihood.toNumber(),
+    ...(options.heldWeights ? { constraints: { heldWeights: true } } : {}),
+  };
+}
+
+describe('a certificate', () => {
+  test('tells the true log-likelihood, the error of the reported one, and how uncertain it is itself', async () => {
+    const { logLikelihood, rows, totalWeight, precision } = await certify(start, tosses);
+    // The start is 0.65 in doubles, which is not 65 hundredths: the digits beyond the sixteenth differ from the textbook's.
+    expect(logLikelihood.exact).toMatch(/^-38\.926869308637[45]/);
+    expect(logLikelihood.exact.replace(/[-.]/g, '')).toHaveLength(50);
+    expect(logLikelihood.nearest).toBeCloseTo(-38.9268693086375, 12);
+    expect(Math.abs(logLikelihood.absoluteError)).toBeLessThan(1e-13);
+    expect(logLikelihood.relativeError).toBeCloseTo(logLikelihood.absoluteError / 38.9268693086375, 25);
+    expect(logLikelihood.uncertainty).toBeLessThan(1e-58);
+    expect({ rows, totalWeight, precision }).toEqual({ rows: 20, totalWeight: 20, precision: 50 });
+  });
+
+  test('of a start shows residuals of every parameter and that another step pays', async () => {
+    const certificate = await certify(start, tosses);
+    expect(certificate.parameters.map(({ name }) => name)).toEqual([
+      'weights[0]',
+      'weights[1]',
+      'weights[2]',
+      'components[0].probability',
+      'components[1].probability',
+      'components[2].probability',
+    ]);
+    expect(certificate.parameters[3]!.value).toBe(0.4);
+    expect(certificate.parameters[3]!.residual).toBeCloseTo(0.3536485 - 0.4, 7);
+    expect(certificate.parameters[3]!.relativeResidual).toBeCloseTo((0.3536485 - 0.4) / 0.4, 6);
+    expect(certificate.largestRelativeResidual.name).toBe('weights[2]');
+    expect(certificate.stepGain).toBeCloseTo(38.9268693086375 - 35.4164641316243, 11);
+    expect(certificate.couldRaise).toBe(true);
+  });
+
+  test('of a converged fit shows residuals of the size of rounding and that nothing is left to gain', async () => {
+    const certificate = await certify(fitAfter(180), tosses);
+    expect(certificate.largestRelativeResidual.value).toBeLessThan(1e-14);
+    expect(certificate.stepGain).toBeGreaterThanOrEqual(0);
+    expect(certificate.stepGain).toBeLessThan(1e-25);
+    expect(certificate.couldRaise).toBe(false);
+    expect(certificate.estimatedRemainingGain!).toBeLessThan(1e-24);
+  });
+
+  test('foresees what a fit stopped too early still has to gain, and how far its parameters are', async () => {
+    const fit = fitAfter(25);
+    const certificate = await certify(fit, tosses, { steps: 4 });
+    const truth = 35.152605832492536261 + fit.logLikelihood;
+    expect(certificate.estimatedRemainingGain! / -truth).toBeCloseTo(1, 1);
+    expect(certificate.stepGain).toBeLessThan(certificate.estimatedRemainingGain!);
+    expect(certificate.rateOfConvergence!).toBeGreaterThan(0.3);
+    expect(certificate.rateOfConvergence!).toBeLessThan(1);
+    for (const { name, value, estimatedDistance } of certificate.parameters) {
+      if (name.startsWith('components')) expect(estimatedDistance! / Math.abs(0.415 - value)).toBeCloseTo(1, 1);
+    }
+  });
+
+  test('honours what the fit held', async () => {
+    const certificate = await certify(fitAfter(3, { heldWeights: true }), tosses);
+    for (const { residual } of certificate.parameters.slice(0, 3)) expect(residual).toBe(0);
+    expect(certificate.parameters[3]!.residual).not.toBe(0);
+  });
+
+  test('names matrix entries, and ties what the options tie', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => [Math.sin(i) + (i % 2) * 4, Math.cos(2 * i)]);
+    const covariance = [
+      [1, 0.25],
+      [0.25, 1],
+    ];
+    const certificate = await certify(
+      {
+        model: {
+          family: 'multivariate-gaussian',
+          options: { covariance: 'tied' },
+          weights: [0.5, 0.5],
+          components: [
+            { mean: [0, 0], covariance },
+            { mean: [4, 0], covariance },
+          ],
+        },
+        logLikelihood: -40,
+      },
+      { rows },
+    );
+    const residual = (name: string) => certificate.parameters.find((entry) => entry.name === name)!.residual;
+    expect(residual('components[0].covariance[0][1]')).toBe(residual('components[1].covariance[1][0]'));
+    expect(residual('components[0].mean[0]')).not.toBe(residual('components[1].mean[0]'));
+  });
+
+  test('counts case weights and known labels', async () => {
+    const labels = tosses.rows.map((heads) => (heads === 6 ? 2 : -1));
+    const plain = await certify(start, tosses, { steps: 1 });
+    const labelled = await certify(start, { ...tosses, labels }, { steps: 1 });
+    const doubled = await certify(start, { ...tosses, caseWeights: tosses.rows.map(() => 2) }, { steps: 1 });
+    expect(labelled.logLikelihood.nearest).toBeLessThan(plain.logLikelihood.nearest);
+    expect(doubled.logLikelihood.nearest).toBe(2 * plain.logLikelihood.nearest);
+    expect(doubled.totalWeight).toBe(40);
+    expect(plain.rateOfConvergence).toBeUndefined();
+  });
+
+  test('survives the trip through JSON', async () => {
+    const certificate = await certify(start, tosses);
+    expect(JSON.parse(JSON.stringify(certificate))).toEqual(certificate);
+  });
+});
+
+describe('certifying', () => {
+  const manyRows = { rows: Array.from({ length: 400 }, (_, i) => Math.sin(i) * 3 + (i % 2) * 5) };
+  const bells: CertifiableFit = {
+    model: {
+      family: 'gaussian',
+      weights: [0.5, 0.5],
+      components: [
+        { mean: 0, variance: 4 },
+        { mean: 5, variance: 4 },
+      ],
+    },
+    logLikelihood: -1000,
+  };
+
+  test('reports progress that never falls and ends at 1, and leaves the event loop free', async () => {
+    const seen: CertifyProgress[] = [];
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 1);
+    await certify(bells, manyRows, { onProgress: (progress) => seen.push(progress) });
+    clearInterval(timer);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.at(-1)!.fraction).toBe(1);
+    expect(seen.every(({ fraction }, i) => i === 0 || fraction >= seen[i - 1]!.fraction)).toBe(true);
+    expect(new Set(seen.map(({ stage }) => stage))).toEqual(new Set(['evaluate', 'step']));
+    expect(ticks).toBeGreaterThan(3);
+  });
+
+  test('stops when its signal says so', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const running = certify(bells, manyRows, { signal: controller.signal, onProgress: () => controller.abort(reason) });
+    await expect(running).rejects.toMatchObject({ code: 'aborted', cause: reason });
+  });
+
+  test('refuses what is no fit, and options out of range', async () => {
+    const refused = async (fit: unknown, options = {}) =>
+      certify(fit as CertifiableFit, tosses, options).then(
+        () => 'nothing',
+        (failure: unknown) => (failure instanceof ReferenceFailure ? failure.code : failure),
+      );
+    expect(await refused(undefined)).toBe('invalid-fit');
+    expect(await refused({ logLikelihood: 1 })).toBe('invalid-fit');
+    expect(await refused({ ...start, logLikelihood: Number.NaN })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, components: [null, null, null] } })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, weights: undefined } })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, family: 'nothing' } })).toBe('unknown-family');
+    expect(await refused({ ...start, model: { ...start.model, components: [{}, {}, {}] } })).toBe('invalid-parameter');
+    expect(await refused(start, { precision: 10 })).toBe('invalid-argument');
+    expect(await refused(start, { steps: 0 })).toBe('invalid-argument');
+    expect(await refused(start, { mustRaise: Number.NaN })).toBe('invalid-argument');
+  });
+});
