@@ -1,0 +1,596 @@
+import { type Block, type Domain, defineFamily, degenerate, EmkitError, type Family, type FamilyDefinition } from '@emkit/core';
+import { log } from '@emkit/core/numerics';
+import {
+  columnMoments,
+  exponentOf,
+  representableVariance,
+  rescaledVariance,
+  SMALLEST_NORMAL,
+  startingVariance,
+  unitOfVariance,
+} from './spread.ts';
+
+/** The parameters of a Gaussian component on several columns: the mean, and the whole covariance matrix as rows whatever its structure. */
+export type MultivariateGaussianParameters = {
+  readonly mean: readonly number[];
+  readonly covariance: readonly (readonly number[])[];
+};
+
+/** `dimension`: the number of columns. `covariance`: its structure, or `tied` for one full matrix shared by all components. */
+export type MultivariateGaussianOptions = {
+  readonly dimension?: number;
+  readonly covariance?: 'full' | 'diagonal' | 'spherical' | 'tied';
+};
+
+type Structure = 'full' | 'diagonal' | 'spherical';
+
+/** What a pass over a block needs, prepared once for each record of parameters. */
+interface Prepared {
+  readonly mean: Float64Array;
+  /** Powers of two near one over each standard deviation: multiplying by them does not round, and squares cannot overflow. */
+  readonly units: Float64Array;
+  /** Lower Cholesky factor of the covariance in those units, row by row, `dimension` entries a row; absent without correlations. */
+  readonly factor: Float64Array | undefined;
+  /** One over the factor's diagonal; without correlations, 1 / (2 variance) in those units. */
+  readonly inverse: Float64Array;
+  /** -(d log(2 pi) + log det covariance) / 2. */
+  readonly constant: number;
+}
+
+const LOG_TWO_PI = 1.8378770664093453;
+const LOG_TWO = 0.6931471805599453;
+
+/**
+ * Statistics are taken again about a better point when, in some column, S2/N - (S1/N)^2 is below this part of S2/N, that is
+ * when the mean moves by more than sqrt(3) of the new standard deviations. Then at most two of 53 bits are lost to the
+ * difference, and the extra pass is rare: it happens in the first iterations from a bad start.
+ */
+const LEAST_PART = 0.25;
+
+/** Values are rounded to about 2^-53 of their size: a standard deviation within a few such roundings holds no information. */
+const ROUNDING = 4 * Number.EPSILON;
+
+/**
+ * A pivot of the Cholesky factorisation is one column's variance left after the columns before it explained what they can. In
+ * parts of the column's whole variance it carries rounding of some units for the sums and of up to d / 2 for the elimination:
+ * below this nothing of it is known. It leaves room for condition numbers of 1e14.
+ */
+const leastPivot = (dimension: number): number => (16 + 2 * dimension) * Number.EPSILON;
+
+/**
+ * The Gaussian distribution on several columns, with a full, diagonal, spherical or tied covariance.
+ *
+ * Density f(x; m, S) = exp(-(x - m)' S^-1 (x - m) / 2) / sqrt((2 pi)^d det S).
+ * Parameters `mean` (d finite numbers) and `covariance` (symmetric positive definite, d x d, as rows; zero off the diagonal where
+ * it is diagonal, and with equal entries on it where it is spherical). d columns, all of the real line.
+ * Statistics, about the given parameters and with z_j = (x_j - m_j) u_j: the d sums of r z_j, then the sums of r z_j z_k for
+ * k <= j by rows (full, tied) or of r z_j^2 (diagonal, spherical), where u_j is a power of two near one over the standard
+ * deviation of column j. So columns of sizes 1e-100 and 1e100 live together, and nothing overflows.
+ * Estimates: mean' = m + S1/N, covariance' = S2/N - (S1/N)(S1/N)', the divisor N and not N - 1; their diagonal, its mean, or the
+ * mean of all components' weighted by their N, for the other structures.
+ *
+ * Edge cases: a component whose points lie in a plane of lower dimension (to rounding: see `leastPivot`, a relative bound that no
+ * change of units moves), among them fewer than d + 1 points, has no estimate and the M-step throws `COMPONENT_DEGENERATE` for
+ * `covariance`; so do columns whose variance is no double, with the advice to change the unit. Points so far out that their
+ * log-density is below the smallest double get -Infinity.
+ *
+ * Source: McLachlan and Peel, Finite Mixture Models (2000), section 3.2; structures: Celeux and Govaert (1995); the density by
+ * forward substitution: Golub and Van Loan, Matrix Computations, section 4.2.
+ */
+export const multivariateGaussian: FamilyDefinition<MultivariateGaussianParameters, MultivariateGaussianOptions> = defineFamily<
+  MultivariateGaussianParameters,
+  MultivariateGaussianOptions
+>({
+  id: 'multivariate-gaussian',
+  title: 'Gaussian on several columns, by its mean and covariance',
+  options: {
+    dimension: { kind: 'integer', minimum: 1, fromColumns: true, description: 'the number of columns' },
+    covariance: {
+      kind: 'choice',
+      values: ['full', 'diagonal', 'spherical', 'tied'],
+      default: 'full',
+      description: 'the structure of the covariance matrix; tied: one full matrix for all components',
+    },
+  },
+  variants: [
+    { dimension: 2 },
+    { dimension: 3, covariance: 'diagonal' },
+    { dimension: 2, covariance: 'spherical' },
+    { dimension: 2, covariance: 'tied' },
+    { dimension: 5 },
+    { dimension: 1 },
+  ],
+  create: ({ dimension, covariance = 'full' }) => makeFamily(dimension!, covariance),
+});
+
+function makeFamily(
+  dimension: number,
+  covariance: NonNullable<MultivariateGaussianOptions['covariance']>,
+): Family<MultivariateGaussianParameters> {
+  const structure: Structure = covariance === 'tied' ? 'full' : covariance;
+  const correlated = structure === 'full';
+  const statisticsLength = dimension + (correlated ? (dimension * (dimension + 1)) / 2 : dimension);
+  const domain: Domain = { kind: 'positive-definite', dimension, structure };
+
+  const preparations = new WeakMap<MultivariateGaussianParameters, Prepared>();
+  const prepare = (parameters: MultivariateGaussianParameters): Prepared => {
+    let prepared = preparations.get(parameters);
+    if (prepared === undefined) {
+      prepared = correlated ? prepareCorrelated(parameters, dimension) : prepareUncorrelated(parameters);
+      preparations.set(parameters, prepared);
+    }
+    return prepared;
+  };
+
+  /** Where the sum of r z_j z_k stands among the statistics, k <= j. */
+  const place = (j: number, k: number): number => dimension + (correlated ? (j * (j + 1)) / 2 + k : j);
+
+  const newMean = (statistics: Float64Array, count: number, { mean, units }: Prepared): number[] =>
+    Array.from(mean, (about, j) => {
+      const value = about + statistics[j]! / count / units[j]!;
+      if (!Number.isFinite(value))
+        throw degenerate('mean', `that of column ${j + 1} is too large for a double: divide the column by a power of ten`);
+      return value;
+    });
+
+  /** The mean products about the new mean, or about the old one where that is held: the statistics' layout without the first d. */
+  const meanProducts = (statistics: Float64Array, count: number, meanHeld: boolean): Float64Array => {
+    const products = new Float64Array(statisticsLength - dimension);
+    for (let j = 0; j < dimension; j += 1) {
+      const shift = meanHeld ? 0 : statistics[j]! / count;
+      for (let k = correlated ? 0 : j; k <= j; k += 1) {
+        const at = place(j, k);
+        products[at - dimension] = statistics[at]! / count - shift * (meanHeld ? 0 : statistics[k]! / count);
+      }
+    }
+    return products;
+  };
+
+  /** The covariance matrix from mean products in the given units, in its structure, or the reason why there is none. */
+  const checkedCovariance = (products: Float64Array, units: Float64Array, magnitudes: readonly number[]): number[][] => {
+    const product = (j: number, k: number): number => products[place(j, k) - dimension]!;
+    if (structure === 'spherical') {
+      let total = 0;
+      let informative = false;
+      for (let j = 0; j < dimension; j += 1) {
+        total += product(j, j);
+        informative ||= Math.sqrt(product(j, j)) / units[j]! > ROUNDING * magnitudes[j]!;
+      }
+      if (!informative)
+        throw degenerate(
+          'covariance',
+          'it fell to zero, for all the observations of the component are equal or differ by their rounding only',
+        );
+      const variance = checkedVariance(total / dimension, units[0]!, 'every column');
+      return diagonalMatrix(new Array<number>(dimension).fill(variance));
+    }
+    const variances: number[] = [];
+    for (let j = 0; j < dimension; j += 1) {
+      if (!(Math.sqrt(product(j, j)) / units[j]! > ROUNDING * magnitudes[j]!)) {
+        throw degenerate(
+          'covariance',
+          `the variance of column ${j + 1} fell to zero, for its values are equal or differ by their rounding only`,
+        );
+      }
+      variances.push(checkedVariance(product(j, j), units[j]!, `column ${j + 1}`));
+    }
+    if (structure === 'diagonal') return diagonalMatrix(variances);
+
+    const square = new Float64Array(dimension * dimension);
+    for (let j = 0; j < dimension; j += 1) for (let k = 0; k <= j; k += 1) square[j * dimension + k] = product(j, k);
+    const failed = factorize(square, dimension, leastPivot(dimension));
+    if (failed >= 0) {
+      throw degenerate(
+        'covariance',
+        `column ${failed + 1} is a linear function of the columns before it on all the observations of the component`,
+      );
+    }
+    const matrix = variances.map(() => new Array<number>(dimension).fill(0));
+    for (let j = 0; j < dimension; j += 1) {
+      for (let k = 0; k < j; k += 1) matrix[j]![k] = matrix[k]![j] = product(j, k) / units[j]! / units[k]!;
+      matrix[j]![j] = variances[j]!;
+    }
+    return matrix;
+  };
+
+  return {
+    id: 'multivariate-gaussian',
+    options: { dimension, covariance },
+    columns: Array.from({ length: dimension }, (_, j) => ({ name: `x${j + 1}`, support: { kind: 'real' as const } })),
+    parameters: { mean: { kind: 'real-vector', length: dimension }, covariance: domain },
+    statisticsLength,
+
+    logDensity: (block, parameters, out) => {
+      const prepared = prepare(parameters);
+      if (prepared.factor === undefined) uncorrelatedLogDensity(block, prepared, out);
+      else correlatedLogDensity(block, prepared, prepared.factor, out);
+    },
+
+    accumulate: correlated
+      ? (block, responsibilities, about, statistics) => accumulateProducts(block, responsibilities, prepare(about), statistics)
+      : (block, responsibilities, about, statistics) => accumulateSquares(block, responsibilities, prepare(about), statistics),
+
+    maximize: (statistics, count, about, held) => {
+      const prepared = prepare(about);
+      const meanHeld = held.has('mean');
+      const mean = meanHeld ? about.mean : newMean(statistics, count, prepared);
+      if (held.has('covariance')) return { mean, covariance: about.covariance };
+      return { mean, covariance: checkedCovariance(meanProducts(statistics, count, meanHeld), prepared.units, mean.map(Math.abs)) };
+    },
+
+    recentre: (statistics, count, about, held) => {
+      const { mean, units } = prepare(about);
+      if (!held.has('covariance')) {
+        const variances = about.covariance.map((row, j) => rescaledVariance(row[j]!, statistics[place(j, j)]! / count));
+        if (variances.some((variance, j) => variance !== about.covariance[j]![j]!)) {
+          const largest = Math.max(...variances);
+          return { mean: about.mean, covariance: diagonalMatrix(structure === 'spherical' ? variances.fill(largest) : variances) };
+        }
+      }
+      if (held.has('mean')) return undefined;
+      const shifts = Array.from(mean, (_, j) => statistics[j]! / count);
+      const squares = Array.from(mean, (_, j) => statistics[place(j, j)]! / count);
+      const cancels = (square: number, part: number): boolean => !(square - part >= LEAST_PART * square);
+      const far =
+        structure === 'spherical'
+          ? cancels(sumOf(squares), sumOf(shifts.map((shift) => shift * shift)))
+          : shifts.some((shift, j) => cancels(squares[j]!, shift * shift) && Math.abs(shift / units[j]!) > ROUNDING * Math.abs(mean[j]!));
+      // Nearer than its own rounding the mean cannot come.
+      if (!far || shifts.every((shift, j) => Math.abs(shift / units[j]!) <= ROUNDING * Math.abs(mean[j]!))) return undefined;
+      const better = Array.from(mean, (value, j) => value + shifts[j]! / units[j]!);
+      return better.every(Number.isFinite) ? { mean: better, covariance: about.covariance } : undefined;
+    },
+
+    ...(covariance === 'tied' ? { shared: ['covariance'] } : {}),
+
+    maximizeShared: (statistics, counts, about, shared, held) => {
+      for (const name of shared) {
+        if (name !== 'covariance') {
+          throw new EmkitError('CAPABILITY_MISSING', `Gaussian components cannot share the parameter ${name}.`, {
+            family: 'multivariate-gaussian',
+            parameter: name,
+            capability: 'maximizeShared',
+            remedy: 'Only covariance can be shared.',
+          });
+        }
+      }
+      const means = about.map((parameters, component) =>
+        held[component]!.has('mean') ? parameters.mean : newMean(statistics[component]!, counts[component]!, prepare(parameters)),
+      );
+      if (held.some((names) => names.has('covariance')))
+        return about.map((parameters, component) => ({ mean: means[component]!, covariance: parameters.covariance }));
+
+      const { units } = prepare(about[0]!);
+      const pooled = new Float64Array(statisticsLength - dimension);
+      const total = sumOf(counts);
+      for (const [component, parameters] of about.entries()) {
+        const own = meanProducts(statistics[component]!, counts[component]!, held[component]!.has('mean'));
+        const ownUnits = prepare(parameters).units;
+        for (let j = 0; j < dimension; j += 1) {
+          for (let k = correlated ? 0 : j; k <= j; k += 1) {
+            const at = place(j, k) - dimension;
+            pooled[at]! += counts[component]! * (own[at]! * (units[j]! / ownUnits[j]!) * (units[k]! / ownUnits[k]!));
+          }
+        }
+      }
+      for (let at = 0; at < pooled.length; at += 1) pooled[at]! /= total;
+      const magnitudes = Array.from(units, (_, j) => Math.max(...means.map((mean) => Math.abs(mean[j]!))));
+      const matrix = checkedCovariance(pooled, units, magnitudes);
+      return means.map((mean) => ({ mean, covariance: matrix }));
+    },
+
+    locate: (data) => {
+      const moments = Array.from({ length: dimension }, (_, j) => columnMoments(data, j));
+      const variances = moments.map(startingVariance);
+      const common = representableVariance(sumOf(variances.map((variance) => variance / dimension)));
+      return {
+        mean: moments.map(({ mean }) => mean),
+        covariance: diagonalMatrix(structure === 'spherical' ? variances.fill(common) : variances),
+      };
+    },
+
+    holdable: ['mean', 'covariance'],
+
+    sample: (parameters, random, row) => {
+      const { mean, units, factor, inverse } = prepare(parameters);
+      const normal = Float64Array.from(mean, () => random.normal());
+      for (let j = 0; j < dimension; j += 1) {
+        let deviate = 0;
+        if (factor === undefined) deviate = normal[j]! * Math.sqrt(0.5 / inverse[j]!);
+        else for (let k = 0; k <= j; k += 1) deviate += factor[j * dimension + k]! * normal[k]!;
+        row[j] = mean[j]! + deviate / units[j]!;
+      }
+    },
+
+    mean: ({ mean }) => mean,
+
+    /** The largest change of a mean in standard deviations, of a covariance in the product of two of them. */
+    distance: (from, to) => {
+      const deviations = from.covariance.map((row, j) => Math.sqrt(Math.max(row[j]!, to.covariance[j]![j]!)));
+      let largest = 0;
+      for (let j = 0; j < dimension; j += 1) {
+        largest = Math.max(largest, Math.abs(to.mean[j]! - from.mean[j]!) / deviations[j]!);
+        for (let k = 0; k <= j; k += 1) {
+          largest = Math.max(largest, Math.abs(to.covariance[j]![k]! - from.covariance[j]![k]!) / deviations[j]! / deviations[k]!);
+        }
+      }
+      return largest;
+    },
+
+    equivariance: {
+      // Columns scaled differently take a spherical covariance out of its family.
+      scale: structure !== 'spherical' || dimension === 1,
+      shift: true,
+      transform: ({ mean, covariance: matrix }, scale, shift) => ({
+        mean: mean.map((value, j) => scale[j]! * value + shift[j]!),
+        covariance: matrix.map((row, j) => row.map((entry, k) => scale[Math.max(j, k)]! * entry * scale[Math.min(j, k)]!)),
+      }),
+    },
+  };
+}
+
+function sumOf(values: readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+function diagonalMatrix(diagonal: readonly number[]): number[][] {
+  return diagonal.map((entry, j) => diagonal.map((_, k) => (j === k ? entry : 0)));
+}
+
+function checkedVariance(square: number, unit: number, where: string): number {
+  const variance = square / unit / unit;
+  if (variance < SMALLEST_NORMAL)
+    throw degenerate('covariance', `the variance of ${where} is too small for a double: multiply the column by a power of ten`);
+  if (!(variance < Infinity))
+    throw degenerate('covariance', `the variance of ${where} is too large for a double: divide the column by a power of ten`);
+  return variance;
+}
+
+/**
+ * Replaces the lower triangle of a square matrix by its Cholesky factor. Returns -1, or the index of the first pivot that is not
+ * above `least` times its own diagonal entry.
+ */
+function factorize(matrix: Float64Array, dimension: number, least: number): number {
+  for (let j = 0; j < dimension; j += 1) {
+    const rowJ = j * dimension;
+    const bound = least * matrix[rowJ + j]!;
+    for (let k = 0; k <= j; k += 1) {
+      const rowK = k * dimension;
+      let rest = matrix[rowJ + k]!;
+      for (let m = 0; m < k; m += 1) rest -= matrix[rowJ + m]! * matrix[rowK + m]!;
+      if (k < j) matrix[rowJ + k] = rest / matrix[rowK + k]!;
+      else if (rest > bound) matrix[rowJ + j] = Math.sqrt(rest);
+      else return j;
+    }
+  }
+  return -1;
+}
+
+function prepareUncorrelated({ mean, covariance }: MultivariateGaussianParameters): Prepared {
+  const units = Float64Array.from(covariance, (row, j) => unitOfVariance(row[j]!));
+  const inverse = Float64Array.from(covariance, (row, j) => 0.5 / (row[j]! * units[j]! * units[j]!));
+  const logDeterminant = sumOf(covariance.map((row, j) => log(row[j]! * units[j]! * units[j]!)));
+  return { mean: Float64Array.from(mean), units, factor: undefined, inverse, constant: constantOf(logDeterminant, units) };
+}
+
+function prepareCorrelated({ mean, covariance }: MultivariateGaussianParameters, dimension: number): Prepared {
+  const units = Float64Array.from(covariance, (row, j) => unitOfVariance(row[j]!));
+  const factor = new Float64Array(dimension * dimension);
+  for (let j = 0; j < dimension; j += 1) {
+    for (let k = 0; k <= j; k += 1) factor[j * dimension + k] = covariance[j]![k]! * units[j]! * units[k]!;
+  }
+  const failed = factorize(factor, dimension, 0);
+  if (failed >= 0) {
+    throw new EmkitError('PARAMETER_DOMAIN', `The covariance is not positive definite: pivot ${failed + 1} is not positive.`, {
+      parameter: 'covariance',
+    });
+  }
+  const inverse = Float64Array.from(mean, (_, j) => 1 / factor[j * dimension + j]!);
+  const logDeterminant = 2 * sumOf(Array.from(mean, (_, j) => log(factor[j * dimension + j]!)));
+  return { mean: Float64Array.from(mean), units, factor, inverse, constant: constantOf(logDeterminant, units) };
+}
+
+/** -(d log(2 pi) + log det covariance) / 2 from the log-determinant in units that are powers of two: their exponents are added as whole numbers. */
+function constantOf(logDeterminant: number, units: Float64Array): number {
+  let exponents = 0;
+  for (const unit of units) exponents += exponentOf(unit);
+  return exponents * LOG_TWO - 0.5 * (units.length * LOG_TWO_PI + logDeterminant);
+}
+
+/** Working memory of the block loops, shared by all instances: every use writes before it reads. */
+let scratch: Float64Array = new Float64Array(0);
+
+function scratchOf(length: number): Float64Array {
+  if (scratch.length < length) scratch = new Float64Array(length);
+  return scratch;
+}
+
+/** Rows worked on at a time: few enough for the deviations of all columns to stay in the first cache. */
+function rowsAtATime(dimension: number): number {
+  return Math.max(32, Math.min(1024, 4 * Math.floor(768 / dimension)));
+}
+
+function uncorrelatedLogDensity({ size, columns }: Block, { mean, units, inverse, constant }: Prepared, out: Float64Array): void {
+  for (let i = 0; i < size; i += 1) out[i] = constant;
+  for (let j = 0; j < mean.length; j += 1) {
+    const x = columns[j]!;
+    const centre = mean[j]!;
+    const unit = units[j]!;
+    const halfPrecision = inverse[j]!;
+    for (let i = 0; i < size; i += 1) {
+      const z = (x[i]! - centre) * unit;
+      out[i]! -= z * z * halfPrecision;
+    }
+  }
+}
+
+/**
+ * Forward substitution y = L^-1 (x - m) column by column over some rows at a time: four columns of y are taken off the next one
+ * in a pass, so that the loops run over rows, without a dependency from one row to the next.
+ */
+function correlatedLogDensity(
+  { size, columns }: Block,
+  { mean, units, inverse, constant }: Prepared,
+  factor: Float64Array,
+  out: Float64Array,
+): void {
+  const dimension = mean.length;
+  const rows = rowsAtATime(dimension);
+  const y = scratchOf(rows * (dimension + 1));
+  const distances = rows * dimension;
+  for (let start = 0; start < size; start += rows) {
+    const count = Math.min(rows, size - start);
+    for (let i = 0; i < count; i += 1) y[distances + i] = 0;
+    for (let j = 0; j < dimension; j += 1) {
+      const x = columns[j]!;
+      const centre = mean[j]!;
+      const unit = units[j]!;
+      const own = j * rows;
+      const row = j * dimension;
+      for (let i = 0; i < count; i += 1) y[own + i] = (x[start + i]! - centre) * unit;
+      let k = 0;
+      for (; k + 3 < j; k += 4) {
+        const l0 = factor[row + k]!;
+        const l1 = factor[row + k + 1]!;
+        const l2 = factor[row + k + 2]!;
+        const l3 = factor[row + k + 3]!;
+        const y0 = k * rows;
+        const y1 = y0 + rows;
+        const y2 = y1 + rows;
+        const y3 = y2 + rows;
+        for (let i = 0; i < count; i += 1) {
+          y[own + i]! -= l0 * y[y0 + i]! + l1 * y[y1 + i]! + (l2 * y[y2 + i]! + l3 * y[y3 + i]!);
+        }
+      }
+      for (; k < j; k += 1) {
+        const l0 = factor[row + k]!;
+        const y0 = k * rows;
+        for (let i = 0; i < count; i += 1) y[own + i]! -= l0 * y[y0 + i]!;
+      }
+      const over = inverse[j]!;
+      for (let i = 0; i < count; i += 1) {
+        const whitened = y[own + i]! * over;
+        y[own + i] = whitened;
+        y[distances + i]! += whitened * whitened;
+      }
+    }
+    for (let i = 0; i < count; i += 1) {
+      const distance = y[distances + i]!;
+      // Infinity and, after differences of infinities, NaN both stand for a distance beyond the doubles.
+      out[start + i] = distance < Infinity ? constant - 0.5 * distance : -Infinity;
+    }
+  }
+}
+
+function accumulateSquares(
+  { size, columns }: Block,
+  responsibilities: Float64Array,
+  { mean, units }: Prepared,
+  statistics: Float64Array,
+): void {
+  const dimension = mean.length;
+  for (let j = 0; j < dimension; j += 1) {
+    const x = columns[j]!;
+    const centre = mean[j]!;
+    const unit = units[j]!;
+    let first0 = 0;
+    let first1 = 0;
+    let second0 = 0;
+    let second1 = 0;
+    let i = 0;
+    for (; i + 1 < size; i += 2) {
+      const z0 = (x[i]! - centre) * unit;
+      const z1 = (x[i + 1]! - centre) * unit;
+      const weighted0 = responsibilities[i]! * z0;
+      const weighted1 = responsibilities[i + 1]! * z1;
+      first0 += weighted0;
+      first1 += weighted1;
+      second0 += weighted0 * z0;
+      second1 += weighted1 * z1;
+    }
+    if (i < size) {
+      const z = (x[i]! - centre) * unit;
+      const weighted = responsibilities[i]! * z;
+      first0 += weighted;
+      second0 += weighted * z;
+    }
+    statistics[j]! += first0 + first1;
+    statistics[dimension + j]! += second0 + second1;
+  }
+}
+
+/**
+ * The sums of r z_j and r z_j z_k, k <= j, some rows at a time and two by two columns at a time, so that each number read from
+ * memory is used twice and four sums run side by side. An odd last column is paired with one of zeros.
+ */
+function accumulateProducts(
+  { size, columns }: Block,
+  responsibilities: Float64Array,
+  { mean, units }: Prepared,
+  statistics: Float64Array,
+): void {
+  const dimension = mean.length;
+  const padded = dimension + (dimension & 1);
+  const rows = rowsAtATime(dimension);
+  const z = scratchOf(rows * (padded + 2));
+  const weighted0 = rows * padded;
+  const weighted1 = weighted0 + rows;
+  for (let start = 0; start < size; start += rows) {
+    const count = Math.min(rows, size - start);
+    for (let j = 0; j < dimension; j += 1) {
+      const x = columns[j]!;
+      const centre = mean[j]!;
+      const unit = units[j]!;
+      const own = j * rows;
+      for (let i = 0; i < count; i += 1) z[own + i] = (x[start + i]! - centre) * unit;
+    }
+    if (padded > dimension) for (let i = 0, own = dimension * rows; i < count; i += 1) z[own + i] = 0;
+
+    for (let j = 0; j < dimension; j += 2) {
+      const own0 = j * rows;
+      const own1 = own0 + rows;
+      let first0 = 0;
+      let first1 = 0;
+      for (let i = 0; i < count; i += 1) {
+        const responsibility = responsibilities[start + i]!;
+        const w0 = responsibility * z[own0 + i]!;
+        const w1 = responsibility * z[own1 + i]!;
+        z[weighted0 + i] = w0;
+        z[weighted1 + i] = w1;
+        first0 += w0;
+        first1 += w1;
+      }
+      statistics[j]! += first0;
+      const second = j + 1 < dimension;
+      if (second) statistics[j + 1]! += first1;
+      const row0 = dimension + (j * (j + 1)) / 2;
+      const row1 = row0 + j + 1;
+      for (let k = 0; k <= j; k += 2) {
+        const other0 = k * rows;
+        const other1 = other0 + rows;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        for (let i = 0; i < count; i += 1) {
+          const w0 = z[weighted0 + i]!;
+          const w1 = z[weighted1 + i]!;
+          const z0 = z[other0 + i]!;
+          const z1 = z[other1 + i]!;
+          sum00 += w0 * z0;
+          sum01 += w0 * z1;
+          sum10 += w1 * z0;
+          sum11 += w1 * z1;
+        }
+        statistics[row0 + k]! += sum00;
+        if (k < j) statistics[row0 + k + 1]! += sum01;
+        if (second) {
+          statistics[row1 + k]! += sum10;
+          statistics[row1 + k + 1]! += sum11;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+// One line for each family: everything else that is done with families runs over these lines.
+export * from './exponential.ts';
+export * from './multivariate-gaussian.ts';
