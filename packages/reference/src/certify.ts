@@ -1,25 +1,28 @@
 import type { Decimal } from 'decimal.js';
 import { createReference, type Reference } from './context.ts';
-import { type DataDescription, prepareData } from './data.ts';
+import { type DataDescription, preparationSteps } from './data.ts';
 import { type Constraints, type DistinctExpectation, expectationSteps, maximizationSteps } from './em.ts';
 import { ReferenceFailure } from './failure.ts';
 import { type NumericParameters, parameterEntries, type ReferenceOptions } from './family.ts';
 import { createMixture, type ReferenceMixture } from './mixture.ts';
 import { runInSlices, type Steps, type StopSignal } from './steps.ts';
 
-/** A fit to certify: plain JSON, as a fit is written to a file. */
+/** A fit to certify: plain JSON, as a fit is written to a file. Further entries are ignored. */
 export interface CertifiableFit {
   readonly model: {
-    /** The family's id, or one id for each component. */
-    readonly family: string | readonly string[];
+    /** The id of the family of all components, with its options; or `families`, one for each. */
+    readonly family?: string;
     readonly options?: ReferenceOptions;
+    readonly families?: readonly (string | { readonly family: string; readonly options?: ReferenceOptions })[];
     readonly weights: readonly number[];
     readonly components: readonly NumericParameters[];
   };
   /** The log-likelihood that the fit reports, in nats. */
   readonly logLikelihood: number;
-  /** What the fit held fixed or shared. Default: nothing beyond what the family's options tie. */
-  readonly constraints?: Pick<Constraints, 'heldWeights' | 'heldParameters' | 'shared'>;
+  /** What the fit held at its start: all weights, and by component the names of parameters. Default: nothing. */
+  readonly held?: { readonly weights?: boolean; readonly components?: readonly (readonly string[] | null | undefined)[] };
+  /** Names of the parameters that all components share, besides those that the family's options tie. Default: none. */
+  readonly shared?: readonly string[];
 }
 
 /** How to certify. */
@@ -139,7 +142,7 @@ function* certification(
 ): Steps<Certificate> {
   const reference = createReference({ precision });
   const mixture = createMixture(reference, fit.model);
-  const data = prepareData(reference, description);
+  const data = yield* preparationSteps(reference, description);
   // An E-step of a row costs about as much as four passes over it in M-steps, of which there are two for each component.
   const perEvaluation = data.rows.length * mixture.components.length;
   const perMaximization = perEvaluation / 2;
@@ -150,11 +153,16 @@ function* certification(
     work,
     perEvaluation,
     data.rows.length,
-    expectationSteps(createMixture(finer, fit.model), prepareData(finer, description)),
+    expectationSteps(createMixture(finer, fit.model), yield* preparationSteps(finer, description)),
   );
   const truth = verified.logLikelihood;
 
-  const constraints: Constraints = { ...fit.constraints, emptyComponents: 'keep' };
+  const constraints: Constraints = {
+    heldWeights: fit.held?.weights === true,
+    heldParameters: (fit.held?.components ?? []).map((names) => names ?? undefined),
+    shared: (fit.shared ?? []).map((parameter) => ({ parameter })),
+    emptyComponents: 'keep',
+  };
   const path: ReferenceMixture[] = [mixture];
   const expectations: DistinctExpectation[] = [yield* counted(work, perEvaluation, data.rows.length, expectationSteps(mixture, data))];
   work.stage = 'step';
@@ -272,8 +280,8 @@ function requireFit(fit: CertifiableFit): void {
   };
   const model: Partial<CertifiableFit['model']> | undefined = (fit as Partial<CertifiableFit> | undefined)?.model;
   if (typeof model !== 'object' || model === null) refuse('has no model: give { model, logLikelihood }');
-  if (typeof model!.family !== 'string' && !Array.isArray(model!.family))
-    refuse('does not name its family: give an id, or one for each component');
+  if (typeof model!.family !== 'string' && !Array.isArray(model!.families))
+    refuse('does not name its family: give family, or families with one for each component');
   if (!Array.isArray(model!.weights) || !Array.isArray(model!.components)) refuse('lacks its weights or components: give a list of each');
   if (model!.components!.some((component) => typeof component !== 'object' || component === null))
     refuse('has a component that is not a record of parameters');

@@ -3,6 +3,7 @@ import type { Reference } from './context.ts';
 import type { Numeric } from './decimal-number.ts';
 import { ReferenceFailure } from './failure.ts';
 import type { ReferenceRow } from './family.ts';
+import { runToEnd, type Steps } from './steps.ts';
 
 /** Data as the caller has them. */
 export interface DataDescription {
@@ -40,7 +41,11 @@ export type DataLike = DataDescription | ReferenceData;
  * @throws ReferenceFailure `invalid-data`, naming the row.
  */
 export function prepareData(reference: Reference, data: DataLike): ReferenceData {
-  if ('distinct' in data) return data;
+  return 'distinct' in data ? data : runToEnd(preparationSteps(reference, data));
+}
+
+/** {@link prepareData} as an interruptible computation that yields after each row. */
+export function* preparationSteps(reference: Reference, data: DataDescription): Steps<ReferenceData> {
   const { rows, caseWeights, labels } = data;
   if (rows.length === 0) throw new ReferenceFailure('invalid-data', 'The data have no rows: give at least one.');
   for (const [name, list] of Object.entries({ caseWeights, labels })) {
@@ -97,6 +102,7 @@ export function prepareData(reference: Reference, data: DataLike): ReferenceData
       distinct.push(place);
       merged.weights[place] = merged.weights[place]!.plus(weight);
     }
+    yield;
   }
   const totalWeight = reference.sum(merged.weights);
   if (totalWeight.isZero()) throw new ReferenceFailure('invalid-data', 'All case weights are 0: give at least one row a weight > 0.');

@@ -19,13 +19,15 @@ export interface ReferenceMixture {
   readonly components: readonly ReferenceComponent[];
 }
 
-/** A family by its id, by its id and options, or made by the caller for the same reference. */
-export type FamilyChoice = string | { readonly id: string; readonly options?: ReferenceOptions } | ReferenceFamily;
+/** A family by its id, by its id and options as model files have it, or made by the caller for the same reference. */
+export type FamilyChoice = string | { readonly family: string; readonly options?: ReferenceOptions } | ReferenceFamily;
 
-/** A mixture as plain numbers or decimal strings: what model files hold. */
+/** A mixture as plain numbers or decimal strings: what model files hold. Give `family` or `families`. */
 export interface MixtureDescription {
-  /** The family of all components, or one for each. */
-  readonly family: FamilyChoice | readonly FamilyChoice[];
+  /** The family of all components. */
+  readonly family?: FamilyChoice;
+  /** Or the family of each component. */
+  readonly families?: readonly FamilyChoice[];
   /** Options of the families given by id alone. */
   readonly options?: ReferenceOptions;
   readonly weights: readonly Numeric[];
@@ -50,18 +52,18 @@ export function createMixture(reference: Reference, description: MixtureDescript
       `The mixture has ${weights.length} weights and ${components.length} components: give one weight for each.`,
     );
   }
-  const choices: readonly FamilyChoice[] = Array.isArray(family) ? family : components.map(() => family as FamilyChoice);
+  const choices = description.families ?? (family === undefined ? [] : components.map(() => family));
   if (choices.length !== components.length) {
     throw new ReferenceFailure(
       'invalid-mixture',
-      `The mixture names ${choices.length} families for ${components.length} components: name one for all, or one for each.`,
+      `The mixture names ${choices.length} families for ${components.length} components: name one for all as family, or one for each as families.`,
     );
   }
   // Components of the same family and options share one instance: their constants are then kept once.
   const instances = new Map<string, ReferenceFamily>();
   const resolve = (choice: FamilyChoice): ReferenceFamily => {
     if (typeof choice !== 'string' && 'logDensityAt' in choice) return choice;
-    const id = typeof choice === 'string' ? choice : choice.id;
+    const id = typeof choice === 'string' ? choice : choice.family;
     const chosen = (typeof choice === 'string' ? undefined : choice.options) ?? options ?? {};
     const key = JSON.stringify([id, chosen]);
     const instance = instances.get(key) ?? referenceFamily(reference, id, chosen);

@@ -30,7 +30,7 @@ function fitAfter(iterations: number, options: { heldWeights?: boolean } = {}): 
       components: mixture.components.map(({ family, parameters }) => family.toNumbers(parameters)),
     },
     logLikelihood: logLikelihood.toNumber(),
-    ...(options.heldWeights ? { constraints: { heldWeights: true } } : {}),
+    ...(options.heldWeights ? { held: { weights: true } } : {}),
   };
 }
 
@@ -91,6 +91,44 @@ describe('a certificate', () => {
     const certificate = await certify(fitAfter(3, { heldWeights: true }), tosses);
     for (const { residual } of certificate.parameters.slice(0, 3)) expect(residual).toBe(0);
     expect(certificate.parameters[3]!.residual).not.toBe(0);
+  });
+
+  test('takes a family for each component, parameters held, and parameters shared', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => Math.abs(Math.sin(i)) + (i % 2) * 4);
+    const mixed = await certify(
+      {
+        model: {
+          families: [
+            { family: 'exponential', options: {} },
+            { family: 'gaussian', options: { covariance: 'full' } },
+          ],
+          weights: [0.5, 0.5],
+          components: [{ rate: 2 }, { mean: 4, variance: 0.5 }],
+        },
+        logLikelihood: -20,
+        held: { components: [null, ['mean']] },
+      },
+      { rows },
+    );
+    const residuals = Object.fromEntries(mixed.parameters.map(({ name, residual }) => [name, residual]));
+    expect(residuals['components[1].mean']).toBe(0);
+    expect(residuals['components[0].rate']).not.toBe(0);
+    const shared = await certify(
+      {
+        model: {
+          family: 'gaussian',
+          weights: [0.5, 0.5],
+          components: [
+            { mean: 0, variance: 1 },
+            { mean: 4, variance: 1 },
+          ],
+        },
+        logLikelihood: -20,
+        shared: ['variance'],
+      },
+      { rows },
+    );
+    expect(shared.parameters.at(-1)!.residual).toBe(shared.parameters.at(-3)!.residual);
   });
 
   test('names matrix entries, and ties what the options tie', async () => {

@@ -58,7 +58,7 @@ const planeOf = (covariance: string): MixtureDescription => ({
 });
 const waits = { rows: Array.from({ length: 30 }, (_, i) => -Math.log(1 - next()) / (i % 2 === 0 ? 1 : 10)) };
 const mixed: MixtureDescription = {
-  family: ['exponential', 'gaussian'],
+  families: ['exponential', { family: 'gaussian' }],
   weights: [0.5, 0.5],
   components: [{ rate: 1 }, { mean: 0.5, variance: 0.25 }],
 };
@@ -403,7 +403,7 @@ describe('mixtures and data that are none', () => {
     expectFailure('invalid-mixture', () => createMixture(reference, { ...threeBells, weights: [0.5, 0.5, 0.5] }));
     expectFailure('invalid-mixture', () => createMixture(reference, { ...threeBells, weights: [1.5, -0.5, 0] }));
     expectFailure('invalid-mixture', () => createMixture(reference, { family: 'gaussian', weights: [], components: [] }));
-    expectFailure('invalid-mixture', () => createMixture(reference, { ...mixed, family: ['exponential'] }));
+    expectFailure('invalid-mixture', () => createMixture(reference, { ...mixed, families: ['exponential'] }));
   });
 
   test('data', () => {
