@@ -3,6 +3,8 @@
  * engine, sums that keep their digits, and small triangular matrices.
  */
 export * from './elementary.ts';
+export * from './gamma.ts';
 export * from './linear-algebra.ts';
 export * from './log-sum-exp.ts';
+export * from './saddle-point.ts';
 export * from './sum.ts';
