@@ -2,8 +2,8 @@ import type { Domain } from './domain.ts';
 import { freeParameters } from './domain.ts';
 import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
 import type { Mixture, MixtureParameters } from './mixture.ts';
-import { cholesky } from './numerics/linear-algebra.ts';
 import { exp, expit, log, logit } from './numerics/elementary.ts';
+import { cholesky } from './numerics/linear-algebra.ts';
 
 /**
  * The codec of a family: its own, or one derived from its domains. Real numbers stand for themselves, positive ones for their
@@ -113,7 +113,9 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
     case 'simplex': {
       let largest = 0;
       for (let index = 0; index < domain.length - 1; index += 1) largest = Math.max(largest, vector[at + index]!);
-      const terms = Array.from({ length: domain.length }, (_, index) => exp((index === domain.length - 1 ? 0 : vector[at + index]!) - largest));
+      const terms = Array.from({ length: domain.length }, (_, index) =>
+        exp((index === domain.length - 1 ? 0 : vector[at + index]!) - largest),
+      );
       const total = terms.reduce((sum, term) => sum + term, 0);
       return terms.map((term) => term / total);
     }
@@ -121,7 +123,9 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
       const { dimension } = domain;
       if (domain.structure !== 'full') {
         return Array.from({ length: dimension }, (_, row) =>
-          Array.from({ length: dimension }, (_unused, column) => (row === column ? exp(vector[at + (domain.structure === 'diagonal' ? row : 0)]!) : 0)),
+          Array.from({ length: dimension }, (_unused, column) =>
+            row === column ? exp(vector[at + (domain.structure === 'diagonal' ? row : 0)]!) : 0,
+          ),
         );
       }
       const factor = Array.from({ length: dimension }, () => new Float64Array(dimension));
@@ -201,7 +205,10 @@ export function createMixtureCodec(mixture: Mixture): MixtureCodec {
       for (const group of mixture.sharedGroups) {
         const first = components[group.components[0]!]!;
         for (const component of group.components) {
-          components[component] = { ...components[component]!, ...Object.fromEntries([...group.names].map((name) => [name, first[name]!])) };
+          components[component] = {
+            ...components[component]!,
+            ...Object.fromEntries([...group.names].map((name) => [name, first[name]!])),
+          };
         }
       }
       return { weights: mixture.heldWeights ? like.weights : (decodeValue(simplex, vector, 0) as readonly number[]), components };

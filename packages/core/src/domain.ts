@@ -36,7 +36,11 @@ export function freeParameters(domain: Domain): number {
     case 'simplex':
       return domain.length - 1;
     case 'positive-definite':
-      return domain.structure === 'full' ? (domain.dimension * (domain.dimension + 1)) / 2 : domain.structure === 'diagonal' ? domain.dimension : 1;
+      return domain.structure === 'full'
+        ? (domain.dimension * (domain.dimension + 1)) / 2
+        : domain.structure === 'diagonal'
+          ? domain.dimension
+          : 1;
     default:
       return 1;
   }
@@ -120,9 +124,11 @@ function matrixViolation(value: unknown, dimension: number, structure: 'full' | 
       if (entry !== matrix[column]![row]!) {
         return `it is not symmetric: row ${row + 1}, column ${column + 1} holds ${entry}, and across the diagonal ${matrix[column]![row]!}`;
       }
-      if (structure !== 'full' && entry !== 0) return `row ${row + 1}, column ${column + 1} holds ${entry}, and a ${structure} matrix has 0 there`;
+      if (structure !== 'full' && entry !== 0)
+        return `row ${row + 1}, column ${column + 1} holds ${entry}, and a ${structure} matrix has 0 there`;
     }
-    if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!) return 'its diagonal entries differ, and a spherical matrix has equal ones';
+    if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!)
+      return 'its diagonal entries differ, and a spherical matrix has equal ones';
   }
   const factor = cholesky(Float64Array.from(matrix.flat()), dimension);
   return factor.ok ? undefined : `it is not positive definite (pivot ${factor.pivot + 1} is not positive)`;
@@ -157,11 +163,15 @@ export function checkParameters(
     const value: unknown = (values as Record<string, unknown>)[name];
     const violation = domainViolation(family.parameters[name]!, value);
     if (violation !== undefined) {
-      throw new EmkitError('PARAMETER_DOMAIN', `${where}: the parameter ${name} must be ${describeDomain(family.parameters[name]!)}, but ${violation}.`, {
-        component,
-        parameter: name,
-        value,
-      });
+      throw new EmkitError(
+        'PARAMETER_DOMAIN',
+        `${where}: the parameter ${name} must be ${describeDomain(family.parameters[name]!)}, but ${violation}.`,
+        {
+          component,
+          parameter: name,
+          value,
+        },
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Block, Dataset } from './data/block.ts';
 import type { Domain } from './domain.ts';
-import type { Random } from './random.ts';
 import { EmkitError, showValue } from './errors.ts';
+import type { Random } from './random.ts';
 
 /** One parameter's value: a number, a vector, or a matrix as rows. Always plain JSON. */
 export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];

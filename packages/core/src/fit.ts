@@ -4,16 +4,23 @@ import type { Dataset } from './data/block.ts';
 import { countDistinctRows, createDataset, type DatasetOptions } from './data/dataset.ts';
 import type { DataSource } from './data/source.ts';
 import { type Diagnosis, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
-import { type CreateDriver, type DriverMethod, type DriverResult, type DriverState, type Process } from './driver/driver.ts';
+import type { CreateDriver, DriverMethod, DriverResult, DriverState, Process } from './driver/driver.ts';
 import { emDriver, startState } from './driver/em.ts';
-import { squaremDriver } from './driver/squarem.ts';
-import { makeWarnings } from './inference/warnings.ts';
 import { type Progress, runAsync, runSync } from './driver/run.ts';
+import { squaremDriver } from './driver/squarem.ts';
 import { readState } from './driver/state.ts';
 import { EmkitError, showValue } from './errors.ts';
-import { type Criteria, computeCriteria } from './inference/criteria.ts';
 import { informationBound } from './inference/bound.ts';
-import { checkMixtureParameters, countFreeParameters, createMixture, type Mixture, type MixtureOptions, type MixtureParameters } from './mixture.ts';
+import { type Criteria, computeCriteria } from './inference/criteria.ts';
+import { makeWarnings } from './inference/warnings.ts';
+import {
+  checkMixtureParameters,
+  countFreeParameters,
+  createMixture,
+  type Mixture,
+  type MixtureOptions,
+  type MixtureParameters,
+} from './mixture.ts';
 import { Model, type ModelJson } from './model.ts';
 import { createRandom } from './random.ts';
 import { chooseStarts, START_METHODS, type StartCandidate, type StartMethod } from './start/choose.ts';
@@ -252,31 +259,46 @@ function makePlan(data: DataSource | Dataset, options: FitOptions): Plan {
   checkCount('starts', options.starts ?? DEFAULT_STARTS, 1);
   const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
   if (!(tolerance >= 0 && tolerance < Infinity)) {
-    throw new EmkitError('OPTION_INVALID', `The tolerance is ${showValue(tolerance)}.`, { value: tolerance, remedy: 'Give a number >= 0.' });
+    throw new EmkitError('OPTION_INVALID', `The tolerance is ${showValue(tolerance)}.`, {
+      value: tolerance,
+      remedy: 'Give a number >= 0.',
+    });
   }
   const seed = options.seed ?? 1;
   createRandom(seed);
   const { start } = options;
   if (typeof start === 'string' && !START_METHODS.includes(start)) {
-    throw new EmkitError('OPTION_INVALID', `The start is ${showValue(start)}.`, { value: start, remedy: `Give parameters, or one of: ${START_METHODS.join(', ')}.` });
+    throw new EmkitError('OPTION_INVALID', `The start is ${showValue(start)}.`, {
+      value: start,
+      remedy: `Give parameters, or one of: ${START_METHODS.join(', ')}.`,
+    });
   }
   if (options.resume === undefined && (start === undefined || typeof start === 'string') && mixture.held.some((names) => names.size > 0)) {
-    throw new EmkitError('OPTION_INVALID', 'Parameters are held, but no start gives their values.', { remedy: 'Give start: { weights, components }.' });
+    throw new EmkitError('OPTION_INVALID', 'Parameters are held, but no start gives their values.', {
+      remedy: 'Give start: { weights, components }.',
+    });
   }
   const components = mixture.families.length;
   const dataset = createDataset(data, mixture.families, components, options);
   if (countDistinctRows(dataset, components) < components) {
-    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${countDistinctRows(dataset, components)} different rows.`, {
-      value: components,
-      remedy: 'Use fewer components, or more data.',
-    });
+    throw new EmkitError(
+      'DATA_TOO_FEW_DISTINCT_ROWS',
+      `There are ${components} components, but only ${countDistinctRows(dataset, components)} different rows.`,
+      {
+        value: components,
+        remedy: 'Use fewer components, or more data.',
+      },
+    );
   }
   return { mixture, dataset, options, seed };
 }
 
 function checkCount(name: string, value: unknown, minimum: number): void {
   if (!Number.isSafeInteger(value) || (value as number) < minimum) {
-    throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, { value, remedy: `Give a whole number of at least ${minimum}.` });
+    throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, {
+      value,
+      remedy: `Give a whole number of at least ${minimum}.`,
+    });
   }
 }
 
@@ -304,11 +326,13 @@ function* fitProcess({ mixture, dataset, options, seed }: Plan): Process<Outcome
     const last = candidate === candidates.at(-1);
     if (result.diagnosis.kind === 'collapsed') collapsed.add(candidate);
     if (result.diagnosis.kind === 'collapsed' && !last) continue;
-    const starts = candidates.map((other): StartEvidence => ({
-      method: other.method,
-      logLikelihood: other.logLikelihood,
-      outcome: other === candidate ? 'chosen' : collapsed.has(other) || other.collapsed ? 'collapsed' : 'passed over',
-    }));
+    const starts = candidates.map(
+      (other): StartEvidence => ({
+        method: other.method,
+        logLikelihood: other.logLikelihood,
+        outcome: other === candidate ? 'chosen' : collapsed.has(other) || other.collapsed ? 'collapsed' : 'passed over',
+      }),
+    );
     return { result, starts };
   }
   throw new EmkitError('INTERNAL', 'No start was tried.');
@@ -320,11 +344,16 @@ function afterCollapse(plan: Plan, { result }: Outcome): Plan | undefined {
   if (diagnosis.kind !== 'collapsed') return undefined;
   const { mixture, options, dataset } = plan;
   if (options.onCollapse === 'throw') {
-    throw new EmkitError('COMPONENT_DEGENERATE', `The ${describeDiagnosis(diagnosis)}.`, { component: diagnosis.component, reason: diagnosis.reason });
+    throw new EmkitError('COMPONENT_DEGENERATE', `The ${describeDiagnosis(diagnosis)}.`, {
+      component: diagnosis.component,
+      reason: diagnosis.reason,
+    });
   }
   if (options.onCollapse !== 'drop' || mixture.families.length === 1) return undefined;
   if (dataset.labelled) {
-    throw new EmkitError('OPTION_INVALID', `Component ${diagnosis.component + 1} collapsed and cannot be dropped: labels are known.`, { remedy: 'Use another start or fewer components.' });
+    throw new EmkitError('OPTION_INVALID', `Component ${diagnosis.component + 1} collapsed and cannot be dropped: labels are known.`, {
+      remedy: 'Use another start or fewer components.',
+    });
   }
   const without = <T>(values: readonly T[]): readonly T[] => values.filter((_, component) => component !== diagnosis.component);
   const { weights, components } = result.state.parameters;
@@ -332,7 +361,10 @@ function afterCollapse(plan: Plan, { result }: Outcome): Plan | undefined {
   const total = kept.reduce((sum, weight) => sum + weight, 0);
   const families = without(mixture.families);
   const { family: _family, components: _components, ...rest } = options;
-  const held = options.held && { ...options.held, ...(options.held.components && { components: without(mixture.held.map((names) => [...names])) }) };
+  const held = options.held && {
+    ...options.held,
+    ...(options.held.components && { components: without(mixture.held.map((names) => [...names])) }),
+  };
   return {
     ...plan,
     mixture: createMixture({ families, ...(held && { held }), ...(options.shared && { shared: options.shared }) }),

@@ -1,14 +1,23 @@
 export type { Backend, ExpectationRequest, SynchronousBackend } from './backend/backend.ts';
 export { createMemoryBackend } from './backend/memory.ts';
 export { codecOf, createMixtureCodec, type MixtureCodec } from './codec.ts';
-export { type Block, DEFAULT_BLOCK_SIZE, type Dataset } from './data/block.ts';
+export { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataSource, NumberSequence } from './data/source.ts';
 export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
 export { mixtureDistance } from './driver/distance.ts';
-export type { CreateDriver, Driver, DriverMethod, DriverOptions, DriverRequest, DriverResult, DriverState, Process } from './driver/driver.ts';
+export type {
+  CreateDriver,
+  Driver,
+  DriverMethod,
+  DriverOptions,
+  DriverRequest,
+  DriverResult,
+  DriverState,
+  Process,
+} from './driver/driver.ts';
 export { emDriver, startState } from './driver/em.ts';
 export { roundingAllowance } from './driver/em-step.ts';
 export { mStep, recentrePoints } from './driver/m-step.ts';
@@ -44,7 +53,7 @@ export {
   type StartEvidence,
 } from './fit.ts';
 export { type InformationBound, informationBound } from './inference/bound.ts';
-export { type Criteria, CRITERIA, type Criterion } from './inference/criteria.ts';
+export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
 export { type SelectCandidate, type Selection, type SelectOptions, select, selectAsync } from './inference/select.ts';
 export {
   checkMixtureParameters,
@@ -57,4 +66,4 @@ export {
 } from './mixture.ts';
 export { type FamilyJson, Model, type ModelJson, type PredictOptions, readModel, type Sample } from './model.ts';
 export { createRandom, type Random, type RandomState } from './random.ts';
-export { type StartMethod, START_METHODS } from './start/choose.ts';
+export { START_METHODS, type StartMethod } from './start/choose.ts';

@@ -52,12 +52,19 @@ export function createMixture(options: MixtureOptions): Mixture {
   const width = families[0]!.columns.length;
   families.forEach((family, component) => {
     if (family.columns.length !== width) {
-      throw new EmkitError('OPTION_INVALID', `Component ${component + 1} (${family.id}) takes ${family.columns.length} columns, and component 1 takes ${width}.`, { component });
+      throw new EmkitError(
+        'OPTION_INVALID',
+        `Component ${component + 1} (${family.id}) takes ${family.columns.length} columns, and component 1 takes ${width}.`,
+        { component },
+      );
     }
   });
   const held = families.map((family, component) => resolveHeld(family, component, options.held?.components?.[component] ?? []));
   if ((options.held?.components?.length ?? 0) > families.length) {
-    throw new EmkitError('OPTION_INVALID', `Parameters are held for ${options.held!.components!.length} components, and there are ${families.length}.`);
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `Parameters are held for ${options.held!.components!.length} components, and there are ${families.length}.`,
+    );
   }
   return { families, heldWeights: options.held?.weights ?? false, held, sharedGroups: resolveShared(families, options.shared ?? []) };
 }
@@ -71,12 +78,18 @@ function resolveFamilies(options: MixtureOptions): readonly Family[] {
   }
   const components = options.components;
   if (!Number.isSafeInteger(components) || components! < 1) {
-    throw new EmkitError('OPTION_INVALID', `The number of components is ${showValue(components)}.`, { remedy: 'Give a whole number of at least 1.' });
+    throw new EmkitError('OPTION_INVALID', `The number of components is ${showValue(components)}.`, {
+      remedy: 'Give a whole number of at least 1.',
+    });
   }
   if (typeof options.family !== 'object' || options.family === null) {
-    throw new EmkitError('OPTION_INVALID', typeof options.family === 'function' ? 'The family is a definition, not an instance.' : 'No family is given.', {
-      remedy: 'Call it: family: gaussian().',
-    });
+    throw new EmkitError(
+      'OPTION_INVALID',
+      typeof options.family === 'function' ? 'The family is a definition, not an instance.' : 'No family is given.',
+      {
+        remedy: 'Call it: family: gaussian().',
+      },
+    );
   }
   return Array.from({ length: components! }, () => options.family!);
 }
@@ -85,7 +98,11 @@ function resolveHeld(family: Family, component: number, names: readonly string[]
   const all = Object.keys(family.parameters);
   for (const name of names) {
     if (!all.includes(name)) {
-      throw new EmkitError('OPTION_INVALID', `Component ${component + 1} (${family.id}) has no parameter ${showValue(name)} to hold.`, { component, parameter: name, remedy: `It has: ${all.join(', ')}.` });
+      throw new EmkitError('OPTION_INVALID', `Component ${component + 1} (${family.id}) has no parameter ${showValue(name)} to hold.`, {
+        component,
+        parameter: name,
+        remedy: `It has: ${all.join(', ')}.`,
+      });
     }
   }
   const held = new Set(names);
@@ -114,7 +131,9 @@ function resolveShared(families: readonly Family[], asked: readonly string[]): r
     if (names.size === 0 || components.length < 2) continue;
     for (const name of names) {
       if (!Object.hasOwn(family.parameters, name)) {
-        throw new EmkitError('OPTION_INVALID', `The family ${family.id} has no parameter ${showValue(name)} to share.`, { parameter: name });
+        throw new EmkitError('OPTION_INVALID', `The family ${family.id} has no parameter ${showValue(name)} to share.`, {
+          parameter: name,
+        });
       }
     }
     if (family.maximizeShared === undefined) {
@@ -133,7 +152,9 @@ export function countFreeParameters(mixture: Mixture): number {
   let count = mixture.heldWeights ? 0 : mixture.families.length - 1;
   mixture.families.forEach((family, component) => {
     for (const [name, domain] of Object.entries(family.parameters)) {
-      const repeated = mixture.sharedGroups.some((group) => group.names.has(name) && group.components.includes(component) && group.components[0] !== component);
+      const repeated = mixture.sharedGroups.some(
+        (group) => group.names.has(name) && group.components.includes(component) && group.components[0] !== component,
+      );
       if (!repeated && !mixture.held[component]!.has(name)) count += freeParameters(domain);
     }
   });
@@ -148,17 +169,29 @@ export function countFreeParameters(mixture: Mixture): number {
 export function checkMixtureParameters(mixture: Mixture, parameters: unknown): MixtureParameters {
   const count = mixture.families.length;
   const { weights, components } = (parameters ?? {}) as Partial<MixtureParameters>;
-  if (!Array.isArray(components)) throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "components".', { remedy: 'Give {"weights":[...],"components":[{...}]}.' });
+  if (!Array.isArray(components))
+    throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "components".', {
+      remedy: 'Give {"weights":[...],"components":[{...}]}.',
+    });
   if (components.length !== count) {
-    throw new EmkitError('MODEL_MISMATCH', `The parameters are for ${components.length} components, and the model has ${count}.`, { value: components.length });
+    throw new EmkitError('MODEL_MISMATCH', `The parameters are for ${components.length} components, and the model has ${count}.`, {
+      value: components.length,
+    });
   }
-  if (!Array.isArray(weights)) throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', { remedy: 'Give {"weights":[...],"components":[{...}]}.' });
+  if (!Array.isArray(weights))
+    throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', {
+      remedy: 'Give {"weights":[...],"components":[{...}]}.',
+    });
   const violation = domainViolation({ kind: 'simplex', length: count }, weights);
   if (violation !== undefined) {
-    throw new EmkitError('PARAMETER_DOMAIN', `The weights must be ${count} numbers from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`, {
-      parameter: 'weights',
-      value: weights,
-    });
+    throw new EmkitError(
+      'PARAMETER_DOMAIN',
+      `The weights must be ${count} numbers from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`,
+      {
+        parameter: 'weights',
+        value: weights,
+      },
+    );
   }
   components.forEach((values, component) => checkParameters(mixture.families[component]!, values, component));
   for (const group of mixture.sharedGroups) {
@@ -166,7 +199,11 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
     for (const component of group.components) {
       for (const name of group.names) {
         if (JSON.stringify(components[component]![name]) !== JSON.stringify(first[name])) {
-          throw new EmkitError('PARAMETER_DOMAIN', `Component ${component + 1}: the parameter ${name} is shared, but differs from component ${group.components[0]! + 1}'s.`, { component, parameter: name });
+          throw new EmkitError(
+            'PARAMETER_DOMAIN',
+            `Component ${component + 1}: the parameter ${name} is shared, but differs from component ${group.components[0]! + 1}'s.`,
+            { component, parameter: name },
+          );
         }
       }
     }

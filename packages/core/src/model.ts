@@ -10,7 +10,12 @@ import { createRandom } from './random.ts';
 
 /** How a mixture looks in a file: one family for all components, or one for each. */
 export type ModelJson =
-  | { readonly family: string; readonly options: Readonly<Record<string, unknown>>; readonly weights: readonly number[]; readonly components: readonly ParameterValues[] }
+  | {
+      readonly family: string;
+      readonly options: Readonly<Record<string, unknown>>;
+      readonly weights: readonly number[];
+      readonly components: readonly ParameterValues[];
+    }
   | { readonly families: readonly FamilyJson[]; readonly weights: readonly number[]; readonly components: readonly ParameterValues[] };
 
 export interface FamilyJson {
@@ -73,7 +78,8 @@ export class Model {
     this.eachBlock(dataset, (joint, _rows, firstRow, size) => {
       for (let row = 0; row < size; row += 1) {
         let best = 0;
-        for (let component = 1; component < joint.length; component += 1) if (joint[component]![row]! > joint[best]![row]!) best = component;
+        for (let component = 1; component < joint.length; component += 1)
+          if (joint[component]![row]! > joint[best]![row]!) best = component;
         out[firstRow + row] = best;
       }
     });
@@ -91,8 +97,14 @@ export class Model {
   }
 
   /** The information bound at the given responsibilities (one array a component, one entry a row), or at the posterior. */
-  bound(data: DataSource | Dataset, responsibilities?: readonly ArrayLike<number>[], options: PredictOptions & Pick<DatasetOptions, 'weights'> = {}): InformationBound {
-    const dataset = isDataset(data) ? data : createDataset(data, this.mixture.families, this.components.length, { ...options, merge: false });
+  bound(
+    data: DataSource | Dataset,
+    responsibilities?: readonly ArrayLike<number>[],
+    options: PredictOptions & Pick<DatasetOptions, 'weights'> = {},
+  ): InformationBound {
+    const dataset = isDataset(data)
+      ? data
+      : createDataset(data, this.mixture.families, this.components.length, { ...options, merge: false });
     return informationBound(this.mixture, this.parameters, dataset, responsibilities);
   }
 
@@ -106,10 +118,14 @@ export class Model {
    */
   sample(rows: number, seed: number, given: Readonly<Record<string, number>> = {}): Sample {
     if (!Number.isSafeInteger(rows) || rows < 0) {
-      throw new EmkitError('OPTION_INVALID', `The number of rows is ${showValue(rows)}.`, { value: rows, remedy: 'Give a whole number of at least 0.' });
+      throw new EmkitError('OPTION_INVALID', `The number of rows is ${showValue(rows)}.`, {
+        value: rows,
+        remedy: 'Give a whole number of at least 0.',
+      });
     }
     for (const family of this.mixture.families) {
-      if (family.sample === undefined) throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} has no sampler.`, { family: family.id, capability: 'sample' });
+      if (family.sample === undefined)
+        throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} has no sampler.`, { family: family.id, capability: 'sample' });
     }
     const random = createRandom(seed);
     const { columns: described } = this.mixture.families[0]!;
@@ -118,7 +134,10 @@ export class Model {
       if (column.given) {
         const value = given[column.name];
         if (typeof value !== 'number' || !Number.isFinite(value)) {
-          throw new EmkitError('OPTION_INVALID', `The column ${column.name} is given, not drawn, and no value is stated for it.`, { column: column.name, remedy: `State it, for example ${column.name}: 10.` });
+          throw new EmkitError('OPTION_INVALID', `The column ${column.name} is given, not drawn, and no value is stated for it.`, {
+            column: column.name,
+            remedy: `State it, for example ${column.name}: 10.`,
+          });
         }
         values.fill(value);
       }
@@ -147,12 +166,17 @@ export class Model {
   private dataset(data: DataSource | Dataset, options: PredictOptions): Dataset {
     const dataset = createDataset(data, this.mixture.families, this.components.length, { ...options, merge: false });
     if (dataset.blockRow?.includes(-1)) {
-      throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', { remedy: 'Pass the data themselves.' });
+      throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', {
+        remedy: 'Pass the data themselves.',
+      });
     }
     return dataset;
   }
 
-  private eachBlock(dataset: Dataset, visit: (joint: readonly Float64Array[], rowLogDensity: Float64Array, firstRow: number, size: number) => void): void {
+  private eachBlock(
+    dataset: Dataset,
+    visit: (joint: readonly Float64Array[], rowLogDensity: Float64Array, firstRow: number, size: number) => void,
+  ): void {
     const workspace = createBlockWorkspace(this.mixture, largestBlock(dataset.blocks));
     let firstRow = 0;
     for (const block of dataset.blocks) {
@@ -208,7 +232,8 @@ export function readModel(json: unknown, definitions: readonly FamilyDefinition[
   const count = body.components.length;
   let families: Family[];
   if (Array.isArray(body.families)) {
-    if (body.families.length !== count) throw new EmkitError('MODEL_MALFORMED', `The model has ${body.families.length} families for ${count} components.`);
+    if (body.families.length !== count)
+      throw new EmkitError('MODEL_MALFORMED', `The model has ${body.families.length} families for ${count} components.`);
     families = body.families.map((entry, index) => readFamily(asRecord(entry, `Family ${index + 1}`), definitions));
     const same = new Map<string, Family>();
     families = families.map((family) => {
@@ -226,14 +251,20 @@ export function readModel(json: unknown, definitions: readonly FamilyDefinition[
 function readFamily(entry: Readonly<Record<string, unknown>>, definitions: readonly FamilyDefinition[]): Family {
   const definition = definitions.find(({ id }) => id === entry.family);
   if (definition === undefined) {
-    throw new EmkitError('MODEL_MALFORMED', `The model's family is ${showValue(entry.family)}.`, { value: entry.family, remedy: `Known are: ${definitions.map(({ id }) => id).join(', ')}.` });
+    throw new EmkitError('MODEL_MALFORMED', `The model's family is ${showValue(entry.family)}.`, {
+      value: entry.family,
+      remedy: `Known are: ${definitions.map(({ id }) => id).join(', ')}.`,
+    });
   }
   return definition(asRecord(entry.options ?? {}, 'The entry "options"'));
 }
 
 function asRecord(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new EmkitError('MODEL_MALFORMED', `${what} is ${showValue(value)}, not a JSON object.`, { value, remedy: 'Use a file that emkit wrote.' });
+    throw new EmkitError('MODEL_MALFORMED', `${what} is ${showValue(value)}, not a JSON object.`, {
+      value,
+      remedy: 'Use a file that emkit wrote.',
+    });
   }
   return value as Readonly<Record<string, unknown>>;
 }

@@ -43,7 +43,7 @@ export function createRandom(seed: number | RandomState): Random {
       throw new EmkitError('OPTION_INVALID', `The seed is ${String(seed)}.`, { value: seed, remedy: 'Give a whole number below 2^53.' });
     }
     const magnitude = Math.abs(seed);
-    a = magnitude % 4294967296 | 0;
+    a = (magnitude % 4294967296) | 0;
     b = Math.floor(magnitude / 4294967296) | 0;
     c = seed < 0 ? 1 : 0;
     counter = 1;
@@ -96,7 +96,10 @@ export function createRandom(seed: number | RandomState): Random {
     uniformOpen,
     integer(bound: number): number {
       if (!Number.isInteger(bound) || bound < 1 || bound > 4294967296) {
-        throw new EmkitError('OPTION_INVALID', `The bound is ${String(bound)}.`, { value: bound, remedy: 'Give a whole number from 1 to 2^32.' });
+        throw new EmkitError('OPTION_INVALID', `The bound is ${String(bound)}.`, {
+          value: bound,
+          remedy: 'Give a whole number from 1 to 2^32.',
+        });
       }
       const limit = 4294967296 - (4294967296 % bound);
       for (;;) {

@@ -44,7 +44,13 @@ export function largestBlock(blocks: readonly Block[]): number {
  * @throws EmkitError `MODEL_IMPOSSIBLE_DATA` where no component gives a row a positive density; `NOT_FINITE` where a family's
  * log-density is NaN or plus infinity
  */
-export function blockResponsibilities(block: Block, mixture: Mixture, parameters: MixtureParameters, workspace: BlockWorkspace, origin: RowOrigin): void {
+export function blockResponsibilities(
+  block: Block,
+  mixture: Mixture,
+  parameters: MixtureParameters,
+  workspace: BlockWorkspace,
+  origin: RowOrigin,
+): void {
   const { joint, rowLogDensity, scratch } = workspace;
   const { size, labels } = block;
   const components = mixture.families.length;

@@ -30,7 +30,12 @@ export interface DatasetOptions {
  * @param components the number of components K, which bounds the labels
  * @throws EmkitError `DATA_*`, naming row, column and value
  */
-export function createDataset(source: DataSource | Dataset, families: readonly Family[], components: number, options: DatasetOptions = {}): Dataset {
+export function createDataset(
+  source: DataSource | Dataset,
+  families: readonly Family[],
+  components: number,
+  options: DatasetOptions = {},
+): Dataset {
   if (isDataset(source)) {
     checkSupport(source, families);
     return source;
@@ -47,19 +52,34 @@ export function createDataset(source: DataSource | Dataset, families: readonly F
   const columnNames = names.map((name) => (typeof name === 'number' ? (read.names[name] ?? String(name)) : name));
   const expected = families[0]!.columns.length;
   if (columns.length !== expected) {
-    throw new EmkitError('DATA_SHAPE', `The data have ${columns.length} column${columns.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`, {
-      remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
-    });
+    throw new EmkitError(
+      'DATA_SHAPE',
+      `The data have ${columns.length} column${columns.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`,
+      {
+        remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
+      },
+    );
   }
   for (let index = 0; index < columns.length; index += 1) checkFinite(columns[index]!, columnNames[index]!);
 
-  const weights = options.weights === undefined ? undefined : readWeights(weightsName === undefined ? (options.weights as ArrayLike<number>) : requireColumn(read, weightsName), read.rows);
-  const labels = options.labels === undefined ? undefined : readLabels(labelsName === undefined ? (options.labels as ArrayLike<number>) : requireColumn(read, labelsName), read.rows, components);
+  const weights =
+    options.weights === undefined
+      ? undefined
+      : readWeights(weightsName === undefined ? (options.weights as ArrayLike<number>) : requireColumn(read, weightsName), read.rows);
+  const labels =
+    options.labels === undefined
+      ? undefined
+      : readLabels(
+          labelsName === undefined ? (options.labels as ArrayLike<number>) : requireColumn(read, labelsName),
+          read.rows,
+          components,
+        );
   const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...(labels && { labels }) };
   for (const family of distinctFamilies(families)) checkColumns(family, columns, columnNames, weights);
 
   const kept = dropWeightless(whole);
-  if (kept.rows.rows === 0) throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
+  if (kept.rows.rows === 0)
+    throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
   const merged = options.merge !== false && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
   const blockRow = compose(kept.blockRow, 'blockRow' in merged ? merged.blockRow : undefined);
   return cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
@@ -106,11 +126,16 @@ function readWeights(values: ArrayLike<number>, rows: number): Float64Array {
   for (let row = 0; row < rows; row += 1) {
     const weight = weights[row]!;
     if (!(weight >= 0 && weight < Infinity)) {
-      throw new EmkitError('DATA_WEIGHT', `Row ${row + 1}: the case weight is ${weight}.`, { row, value: weight, remedy: 'A case weight is a finite number >= 0.' });
+      throw new EmkitError('DATA_WEIGHT', `Row ${row + 1}: the case weight is ${weight}.`, {
+        row,
+        value: weight,
+        remedy: 'A case weight is a finite number >= 0.',
+      });
     }
     total += weight;
   }
-  if (total === Infinity) throw new EmkitError('DATA_WEIGHT', 'The case weights sum to infinity.', { remedy: 'Divide them by a common factor.' });
+  if (total === Infinity)
+    throw new EmkitError('DATA_WEIGHT', 'The case weights sum to infinity.', { remedy: 'Divide them by a common factor.' });
   return weights;
 }
 
@@ -136,7 +161,10 @@ function readLabels(values: ArrayLike<number | null | undefined>, rows: number, 
 function checkSupport(dataset: Dataset, families: readonly Family[]): void {
   for (const family of distinctFamilies(families)) {
     if (family.columns.length !== dataset.columnNames.length) {
-      throw new EmkitError('DATA_SHAPE', `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}.`);
+      throw new EmkitError(
+        'DATA_SHAPE',
+        `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}.`,
+      );
     }
     for (const block of dataset.blocks) checkColumns(family, block.columns, dataset.columnNames, undefined);
   }
@@ -148,13 +176,17 @@ function checkColumns(family: Family, columns: readonly Float64Array[], names: r
     const row = firstOutside(support, columns, index, weights);
     if (row < 0) continue;
     const value = columns[index]![row]!;
-    throw new EmkitError('DATA_OUTSIDE_SUPPORT', `Row ${row + 1}, column ${names[index]}: ${value} is outside the support of the family ${family.id}.`, {
-      row,
-      column: names[index]!,
-      value,
-      family: family.id,
-      remedy: `It takes ${describeSupport(support, family.columns)}; correct the value or leave the row out.`,
-    });
+    throw new EmkitError(
+      'DATA_OUTSIDE_SUPPORT',
+      `Row ${row + 1}, column ${names[index]}: ${value} is outside the support of the family ${family.id}.`,
+      {
+        row,
+        column: names[index]!,
+        value,
+        family: family.id,
+        remedy: `It takes ${describeSupport(support, family.columns)}; correct the value or leave the row out.`,
+      },
+    );
   }
 }
 
@@ -176,7 +208,8 @@ function firstOutside(support: Support, columns: readonly Float64Array[], index:
 export function describeSupport(support: Support, columns?: readonly Column[]): string {
   if (support.kind === 'real') return 'any finite number';
   const kind = support.kind === 'integer' ? 'whole numbers' : 'numbers';
-  const maximum = typeof support.maximum === 'number' ? support.maximum : `the row's ${columns?.[support.maximum.column]?.name ?? 'maximum'}`;
+  const maximum =
+    typeof support.maximum === 'number' ? support.maximum : `the row's ${columns?.[support.maximum.column]?.name ?? 'maximum'}`;
   const openMinimum = support.kind === 'interval' && support.minimumOpen === true;
   const openMaximum = support.kind === 'interval' && support.maximumOpen === true;
   if (maximum === Infinity) return `${kind} ${openMinimum ? '>' : '>='} ${support.minimum}`;
@@ -211,7 +244,13 @@ function compose(first: Int32Array | undefined, second: Int32Array | undefined):
   return first.map((row) => (row < 0 ? -1 : second[row]!));
 }
 
-function cutIntoBlocks(rows: Rows, givenRows: number, columnNames: readonly string[], blockRow: Int32Array | undefined, blockSize: number): Dataset {
+function cutIntoBlocks(
+  rows: Rows,
+  givenRows: number,
+  columnNames: readonly string[],
+  blockRow: Int32Array | undefined,
+  blockSize: number,
+): Dataset {
   if (!Number.isSafeInteger(blockSize) || blockSize < 1) {
     throw new EmkitError('OPTION_INVALID', `The block size is ${showValue(blockSize)}.`, { remedy: 'Give a whole number of at least 1.' });
   }

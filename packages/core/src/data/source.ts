@@ -44,7 +44,11 @@ export interface SourceColumns {
  * @throws EmkitError `DATA_SHAPE` (ragged rows, columns of different length, not data at all), `DATA_NOT_A_NUMBER` (text, a
  * missing value), `DATA_UNKNOWN_COLUMN`
  */
-export function readSource(source: DataSource, wanted: readonly (string | number)[] | undefined, dimension: number | undefined): SourceColumns {
+export function readSource(
+  source: DataSource,
+  wanted: readonly (string | number)[] | undefined,
+  dimension: number | undefined,
+): SourceColumns {
   if (typeof source !== 'object' || source === null) {
     throw new EmkitError('DATA_SHAPE', `The data are ${showValue(source)}.`, {
       remedy: 'Give an array of numbers, an array of rows, a record of columns, an iterable of records or an Arrow table.',
@@ -94,17 +98,23 @@ export function toFloat64(values: ArrayLike<unknown>, column: string): Float64Ar
 
 function notANumber(row: number, column: string, value: unknown): EmkitError {
   const missing = value === undefined || value === null;
-  return new EmkitError('DATA_NOT_A_NUMBER', `Row ${row + 1}, column ${column}: ${missing ? 'the value is missing' : `${showValue(value)} is not a number`}.`, {
-    row,
-    column,
-    value,
-    remedy: 'Correct it or leave the row out.',
-  });
+  return new EmkitError(
+    'DATA_NOT_A_NUMBER',
+    `Row ${row + 1}, column ${column}: ${missing ? 'the value is missing' : `${showValue(value)} is not a number`}.`,
+    {
+      row,
+      column,
+      value,
+      remedy: 'Correct it or leave the row out.',
+    },
+  );
 }
 
 function readFlat(values: NumberSequence, dimension = 1): SourceColumns {
   if (!Number.isSafeInteger(dimension) || dimension < 1) {
-    throw new EmkitError('OPTION_INVALID', `The option dimension is ${showValue(dimension)}.`, { remedy: 'Give a whole number of at least 1.' });
+    throw new EmkitError('OPTION_INVALID', `The option dimension is ${showValue(dimension)}.`, {
+      remedy: 'Give a whole number of at least 1.',
+    });
   }
   if (dimension === 1) return fromMap(new Map([['x', toFloat64(values, 'x')]]), values.length);
   if (values.length % dimension !== 0) {
@@ -156,7 +166,9 @@ function readColumns(source: Readonly<Record<string, NumberSequence>>): SourceCo
       throw new EmkitError('DATA_SHAPE', `Column ${name} is ${showValue(values)}, not an array of numbers.`, { column: name });
     }
     if (values.length !== rows) {
-      throw new EmkitError('DATA_SHAPE', `Column ${name} has ${values.length} rows, and column ${entries[0]![0]} has ${rows}.`, { column: name });
+      throw new EmkitError('DATA_SHAPE', `Column ${name} has ${values.length} rows, and column ${entries[0]![0]} has ${rows}.`, {
+        column: name,
+      });
     }
     columns.set(name, toFloat64(values, name));
   }

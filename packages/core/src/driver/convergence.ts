@@ -39,7 +39,8 @@ export function judgeStep(memory: ConvergenceMemory, step: number, rounding: num
   if (step === 0) {
     return { memory: { step, ratios: [], quiet: memory.quiet + 1 }, remaining: 0, end: tolerance > 0 ? 'converged' : undefined };
   }
-  const ratios = memory.step === null || memory.step === 0 ? memory.ratios : [...memory.ratios, step / memory.step].slice(-REMEMBERED_RATIOS);
+  const ratios =
+    memory.step === null || memory.step === 0 ? memory.ratios : [...memory.ratios, step / memory.step].slice(-REMEMBERED_RATIOS);
   const rate = ratios.length === 0 ? 1 : Math.max(...ratios);
   const remaining = rate < 1 ? (step * rate) / (1 - rate) : Infinity;
   const noise = step <= ROUNDING_STEPS * rounding;

@@ -74,6 +74,7 @@ export function roundingDistance(mixture: Mixture, point: MixtureParameters): nu
 }
 
 function nudged(values: ParameterValues): ParameterValues {
-  const nudge = (value: ParameterValue): ParameterValue => (typeof value === 'number' ? value * (1 + Number.EPSILON) : (value as readonly ParameterValue[]).map(nudge) as ParameterValue);
+  const nudge = (value: ParameterValue): ParameterValue =>
+    typeof value === 'number' ? value * (1 + Number.EPSILON) : ((value as readonly ParameterValue[]).map(nudge) as ParameterValue);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, nudge(value)]));
 }

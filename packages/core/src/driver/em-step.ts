@@ -1,7 +1,7 @@
+import { checkParameters } from '../domain.ts';
 import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../expectation.ts';
 import type { ParameterValues } from '../family.ts';
-import { checkParameters } from '../domain.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { roundingDistance } from './distance.ts';
@@ -12,7 +12,10 @@ import { mStep, recentrePoints } from './m-step.ts';
 const MOST_RECENTRINGS = 3;
 
 /** Asks for the expectation at `at`, with statistics about its own components unless another point is given. */
-export function* expectAt(at: MixtureParameters, about: readonly ParameterValues[] = at.components): Generator<DriverRequest, Expectation, Expectation | undefined> {
+export function* expectAt(
+  at: MixtureParameters,
+  about: readonly ParameterValues[] = at.components,
+): Generator<DriverRequest, Expectation, Expectation | undefined> {
   const expectation = yield { kind: 'expect', request: { at, about } };
   if (expectation === undefined) throw new EmkitError('INTERNAL', 'The driver asked for an expectation and was sent nothing.');
   return expectation;
@@ -24,7 +27,11 @@ export type EmStepOutcome =
   | { readonly collapsed: Extract<Diagnosis, { kind: 'collapsed' }>; readonly evaluations: number };
 
 /** The EM map from an expectation: takes the statistics again where digits would cancel, then maximises. */
-export function* emStep(mixture: Mixture, at: MixtureParameters, expectation: Expectation): Generator<DriverRequest, EmStepOutcome, Expectation | undefined> {
+export function* emStep(
+  mixture: Mixture,
+  at: MixtureParameters,
+  expectation: Expectation,
+): Generator<DriverRequest, EmStepOutcome, Expectation | undefined> {
   let about = at.components;
   let used = expectation;
   let evaluations = 0;
@@ -44,7 +51,10 @@ export function* emStep(mixture: Mixture, at: MixtureParameters, expectation: Ex
     return { parameters, evaluations };
   } catch (error) {
     if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
-    return { collapsed: { kind: 'collapsed', component: error.details.component ?? 0, reason: error.details.reason ?? error.message }, evaluations };
+    return {
+      collapsed: { kind: 'collapsed', component: error.details.component ?? 0, reason: error.details.reason ?? error.message },
+      evaluations,
+    };
   }
 }
 

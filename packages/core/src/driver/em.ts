@@ -44,8 +44,14 @@ export function* emDriver(mixture: Mixture, begin: DriverState, options: DriverO
     const next = yield* expectAt(step.parameters);
     evaluations += 1;
     const fall = expectation.logLikelihood - next.logLikelihood;
-    if (!(fall <= roundingAllowance(mixture, step.parameters, next))) return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
-    const verdict = judgeStep(convergence, mixtureDistance(mixture, parameters, step.parameters), roundingDistance(mixture, step.parameters), options.tolerance);
+    if (!(fall <= roundingAllowance(mixture, step.parameters, next)))
+      return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
+    const verdict = judgeStep(
+      convergence,
+      mixtureDistance(mixture, parameters, step.parameters),
+      roundingDistance(mixture, step.parameters),
+      options.tolerance,
+    );
     remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : null;
     iteration += 1;
     ({ parameters } = step);
@@ -53,13 +59,24 @@ export function* emDriver(mixture: Mixture, begin: DriverState, options: DriverO
     convergence = verdict.memory;
     log.push(next.logLikelihood);
     yield { kind: 'iteration', state: state(), expectation };
-    if (verdict.end !== undefined) return { state: state(), expectation, diagnosis: endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance) };
+    if (verdict.end !== undefined)
+      return {
+        state: state(),
+        expectation,
+        diagnosis: endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance),
+      };
   }
   return { state: state(), expectation, diagnosis: { kind: 'iteration-limit', remaining } };
 }
 
 /** The diagnosis at the end of a run that stopped by itself. */
-export function endDiagnosis(mixture: Mixture, parameters: MixtureParameters, end: 'converged' | 'stalled', remaining: number, tolerance: number): Diagnosis {
+export function endDiagnosis(
+  mixture: Mixture,
+  parameters: MixtureParameters,
+  end: 'converged' | 'stalled',
+  remaining: number,
+  tolerance: number,
+): Diagnosis {
   if (end === 'stalled') return { kind: 'stalled', remaining: Number.isFinite(remaining) ? remaining : null };
   const names = boundaryParameters(mixture, parameters, tolerance);
   return names.length === 0 ? { kind: 'converged', remaining } : { kind: 'boundary', remaining, parameters: names };
@@ -69,9 +86,11 @@ export function endDiagnosis(mixture: Mixture, parameters: MixtureParameters, en
 function boundaryParameters(mixture: Mixture, parameters: MixtureParameters, tolerance: number): readonly string[] {
   const names: string[] = [];
   mixture.families.forEach((family, component) => {
-    if (!mixture.heldWeights && mixture.families.length > 1 && parameters.weights[component]! <= tolerance) names.push(`weight ${component + 1}`);
+    if (!mixture.heldWeights && mixture.families.length > 1 && parameters.weights[component]! <= tolerance)
+      names.push(`weight ${component + 1}`);
     for (const [name, domain] of Object.entries(family.parameters)) {
-      if (!mixture.held[component]!.has(name) && onBoundary(domain, parameters.components[component]![name]!)) names.push(`${name} ${component + 1}`);
+      if (!mixture.held[component]!.has(name) && onBoundary(domain, parameters.components[component]![name]!))
+        names.push(`${name} ${component + 1}`);
     }
   });
   return names;

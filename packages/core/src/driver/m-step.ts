@@ -10,7 +10,12 @@ import type { Mixture, MixtureParameters } from '../mixture.ts';
  * @param previous the parameters whose held values are kept
  * @throws EmkitError `COMPONENT_DEGENERATE`, naming the component
  */
-export function mStep(mixture: Mixture, expectation: Expectation, previous: MixtureParameters, about: readonly ParameterValues[]): MixtureParameters {
+export function mStep(
+  mixture: Mixture,
+  expectation: Expectation,
+  previous: MixtureParameters,
+  about: readonly ParameterValues[],
+): MixtureParameters {
   const { counts } = expectation;
   const components: ParameterValues[] = mixture.families.map((_, component) => previous.components[component]!);
   const grouped = new Set<number>();
@@ -35,7 +40,9 @@ export function mStep(mixture: Mixture, expectation: Expectation, previous: Mixt
   mixture.families.forEach((family, component) => {
     if (grouped.has(component) || isWhollyHeld(mixture, component)) return;
     refuseEmpty(mixture, component, counts[component]!);
-    components[component] = atComponent(component, () => family.maximize(expectation.statistics(component), counts[component]!, about[component]!, mixture.held[component]!));
+    components[component] = atComponent(component, () =>
+      family.maximize(expectation.statistics(component), counts[component]!, about[component]!, mixture.held[component]!),
+    );
   });
   return { weights: mixture.heldWeights ? previous.weights : normaliseCounts(counts), components };
 }
@@ -43,7 +50,11 @@ export function mStep(mixture: Mixture, expectation: Expectation, previous: Mixt
 /**
  * The points about which the same statistics should be taken again because digits would cancel; undefined when all are good.
  */
-export function recentrePoints(mixture: Mixture, expectation: Expectation, about: readonly ParameterValues[]): readonly ParameterValues[] | undefined {
+export function recentrePoints(
+  mixture: Mixture,
+  expectation: Expectation,
+  about: readonly ParameterValues[],
+): readonly ParameterValues[] | undefined {
   let points: ParameterValues[] | undefined;
   mixture.families.forEach((family, component) => {
     const count = expectation.counts[component]!;
@@ -68,10 +79,14 @@ function normaliseCounts(counts: Float64Array): readonly number[] {
 
 function refuseEmpty(mixture: Mixture, component: number, count: number): void {
   if (count > 0) return;
-  throw new EmkitError('COMPONENT_DEGENERATE', `Component ${component + 1} (${mixture.families[component]!.id}) is empty: no row has any responsibility in it.`, {
-    component,
-    reason: 'it is empty',
-  });
+  throw new EmkitError(
+    'COMPONENT_DEGENERATE',
+    `Component ${component + 1} (${mixture.families[component]!.id}) is empty: no row has any responsibility in it.`,
+    {
+      component,
+      reason: 'it is empty',
+    },
+  );
 }
 
 /** Names the component in an error that only a family's own knowledge raised. */
@@ -80,6 +95,11 @@ function atComponent<T>(component: number, action: () => T): T {
     return action();
   } catch (error) {
     if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
-    throw new EmkitError('COMPONENT_DEGENERATE', `Component ${component + 1}: ${error.message}`, { ...error.details, component: error.details.component ?? component }, { cause: error });
+    throw new EmkitError(
+      'COMPONENT_DEGENERATE',
+      `Component ${component + 1}: ${error.message}`,
+      { ...error.details, component: error.details.component ?? component },
+      { cause: error },
+    );
   }
 }

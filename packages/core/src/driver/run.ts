@@ -30,7 +30,9 @@ export interface RunAsyncOptions {
 }
 
 /** How an asynchronous run ended: with its result, or aborted after the last complete iteration. */
-export type RunAsyncOutcome<Result> = { readonly kind: 'done'; readonly result: Result } | { readonly kind: 'aborted'; readonly latest: Progress };
+export type RunAsyncOutcome<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'aborted'; readonly latest: Progress };
 
 /** How long the asynchronous runner works before it lets other tasks run, in milliseconds: a frame keeps its smoothness. */
 const LONGEST_WORK = 12;
@@ -40,14 +42,19 @@ const LONGEST_WORK = 12;
  *
  * @throws EmkitError `ABORTED` when the signal fires before the first iteration is complete: there is no answer then
  */
-export async function runAsync<Result>(process: Process<Result>, backend: Backend, options: RunAsyncOptions = {}): Promise<RunAsyncOutcome<Result>> {
+export async function runAsync<Result>(
+  process: Process<Result>,
+  backend: Backend,
+  options: RunAsyncOptions = {},
+): Promise<RunAsyncOutcome<Result>> {
   const { signal, onProgress } = options;
   const clock = new Pauses();
   let latest: Progress | undefined;
   let answer: Expectation | undefined;
   const aborted = (): RunAsyncOutcome<Result> => {
     process.return(undefined as never);
-    if (latest === undefined) throw new EmkitError('ABORTED', 'The fit was aborted before its first iteration.', { reason: String(signal?.reason) });
+    if (latest === undefined)
+      throw new EmkitError('ABORTED', 'The fit was aborted before its first iteration.', { reason: String(signal?.reason) });
     return { kind: 'aborted', latest };
   };
   for (;;) {

@@ -28,7 +28,8 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
   const log = [...begin.trace];
   let { iteration, evaluations, parameters, convergence } = begin;
   let longestStep = begin.longestStep ?? 1;
-  const state = (): DriverState => snapshot({ version: 1, method: 'squarem', iteration, evaluations, parameters, convergence, longestStep }, log);
+  const state = (): DriverState =>
+    snapshot({ version: 1, method: 'squarem', iteration, evaluations, parameters, convergence, longestStep }, log);
   let expectation = yield* expectAt(parameters);
   if (log.length === 0) {
     evaluations += 1;
@@ -53,7 +54,8 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
       const next = yield* expectAt(step.parameters);
       evaluations += 1;
       const fall = expectation.logLikelihood - next.logLikelihood;
-      if (!(fall <= roundingAllowance(mixture, step.parameters, next))) return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
+      if (!(fall <= roundingAllowance(mixture, step.parameters, next)))
+        return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
       const verdict = judge(parameters, step.parameters);
       iteration += 1;
       if (turn === 0) first = step.parameters;
@@ -61,7 +63,12 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
       expectation = next;
       log.push(next.logLikelihood);
       yield { kind: 'iteration', state: state(), expectation };
-      if (verdict.end !== undefined) return { state: state(), expectation, diagnosis: endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance) };
+      if (verdict.end !== undefined)
+        return {
+          state: state(),
+          expectation,
+          diagnosis: endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance),
+        };
     }
     if (first === undefined || iteration >= options.iterations) break;
     const jump = extrapolate(codec, origin, first, parameters, longestStep);
@@ -86,7 +93,13 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
  * The extrapolated point x0 - 2 a r + a^2 v with r = x1 - x0, v = x2 - 2 x1 + x0 and a = -|r| / |v|, in units natural to each
  * coordinate; undefined where there is nothing to gain (a >= -1 is the plain EM step) or a coordinate is not finite.
  */
-function extrapolate(codec: MixtureCodec, origin: MixtureParameters, first: MixtureParameters, second: MixtureParameters, longestStep: number): { point: MixtureParameters; bounded: boolean } | undefined {
+function extrapolate(
+  codec: MixtureCodec,
+  origin: MixtureParameters,
+  first: MixtureParameters,
+  second: MixtureParameters,
+  longestStep: number,
+): { point: MixtureParameters; bounded: boolean } | undefined {
   const x0 = codec.encode(origin);
   const x1 = codec.encode(first);
   const x2 = codec.encode(second);

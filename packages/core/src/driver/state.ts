@@ -10,7 +10,10 @@ import type { DriverState } from './driver.ts';
 export function readState(mixture: Mixture, json: unknown): DriverState {
   const state = json as DriverState;
   const refuse = (what: string, value: unknown): never => {
-    throw new EmkitError('STATE_MALFORMED', `The state to resume from has ${what} ${showValue(value)}.`, { value, remedy: 'Use a state that emkit wrote.' });
+    throw new EmkitError('STATE_MALFORMED', `The state to resume from has ${what} ${showValue(value)}.`, {
+      value,
+      remedy: 'Use a state that emkit wrote.',
+    });
   };
   if (typeof state !== 'object' || state === null) refuse('the value', json);
   if (state.version !== 1) refuse('the version', state.version);
@@ -19,10 +22,18 @@ export function readState(mixture: Mixture, json: unknown): DriverState {
   if (!isCount(state.iteration)) refuse('the iteration', state.iteration);
   if (!isCount(state.evaluations)) refuse('the evaluations', state.evaluations);
   const { trace, convergence } = state;
-  if (!Array.isArray(trace) || !trace.every(Number.isFinite) || (trace.length !== state.iteration + 1 && (trace.length !== 0 || state.iteration !== 0))) refuse('the trace', trace);
+  if (
+    !Array.isArray(trace) ||
+    !trace.every(Number.isFinite) ||
+    (trace.length !== state.iteration + 1 && (trace.length !== 0 || state.iteration !== 0))
+  )
+    refuse('the trace', trace);
   const size = (value: unknown): boolean => typeof value === 'number' && value >= 0;
-  if (typeof convergence !== 'object' || convergence === null || !(convergence.step === null || size(convergence.step))) refuse('the convergence', convergence);
-  if (!Array.isArray(convergence.ratios) || !convergence.ratios.every(size) || !isCount(convergence.quiet)) refuse('the convergence', convergence);
-  if (state.longestStep !== undefined && !(state.longestStep >= 1 && Number.isFinite(state.longestStep))) refuse('the longest step', state.longestStep);
+  if (typeof convergence !== 'object' || convergence === null || !(convergence.step === null || size(convergence.step)))
+    refuse('the convergence', convergence);
+  if (!Array.isArray(convergence.ratios) || !convergence.ratios.every(size) || !isCount(convergence.quiet))
+    refuse('the convergence', convergence);
+  if (state.longestStep !== undefined && !(state.longestStep >= 1 && Number.isFinite(state.longestStep)))
+    refuse('the longest step', state.longestStep);
   return { ...state, parameters: checkMixtureParameters(mixture, state.parameters) };
 }

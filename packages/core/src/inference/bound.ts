@@ -24,7 +24,12 @@ export interface InformationBound {
  * @param responsibilities one array a component, over the rows of the data set's blocks, each row summing to 1
  * @throws EmkitError `DATA_SHAPE` or `PARAMETER_DOMAIN` for responsibilities of another shape or not summing to 1
  */
-export function informationBound(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset, responsibilities?: readonly ArrayLike<number>[]): InformationBound {
+export function informationBound(
+  mixture: Mixture,
+  parameters: MixtureParameters,
+  dataset: Dataset,
+  responsibilities?: readonly ArrayLike<number>[],
+): InformationBound {
   const components = mixture.families.length;
   if (responsibilities !== undefined) checkResponsibilities(responsibilities, components, dataset.distinctRows);
   const size = largestBlock(dataset.blocks);
@@ -37,11 +42,13 @@ export function informationBound(mixture: Mixture, parameters: MixtureParameters
     mixture.families.forEach((family, component) => {
       family.logDensity(block, parameters.components[component]!, joint[component]!);
     });
-    if (responsibilities === undefined) blockResponsibilities(block, mixture, parameters, workspace, { firstRow, blockRow: dataset.blockRow });
+    if (responsibilities === undefined)
+      blockResponsibilities(block, mixture, parameters, workspace, { firstRow, blockRow: dataset.blockRow });
     for (let component = 0; component < components; component += 1) {
       const logWeight = log(parameters.weights[component]!);
       for (let row = 0; row < block.size; row += 1) {
-        const responsibility = responsibilities === undefined ? workspace.joint[component]![row]! : responsibilities[component]![firstRow + row]!;
+        const responsibility =
+          responsibilities === undefined ? workspace.joint[component]![row]! : responsibilities[component]![firstRow + row]!;
         if (responsibility === 0) continue;
         const share = (block.weights?.[row] ?? 1) * responsibility;
         expected += share * (logWeight + joint[component]![row]!);
@@ -61,9 +68,14 @@ function checkResponsibilities(responsibilities: readonly ArrayLike<number>[], c
     let total = 0;
     for (const values of responsibilities) {
       const value = values[row]!;
-      if (!(value >= 0 && value <= 1)) throw new EmkitError('PARAMETER_DOMAIN', `Row ${row + 1}: the responsibility is ${value}, not a number from 0 to 1.`, { row, value });
+      if (!(value >= 0 && value <= 1))
+        throw new EmkitError('PARAMETER_DOMAIN', `Row ${row + 1}: the responsibility is ${value}, not a number from 0 to 1.`, {
+          row,
+          value,
+        });
       total += value;
     }
-    if (!(Math.abs(total - 1) <= 1e-9)) throw new EmkitError('PARAMETER_DOMAIN', `Row ${row + 1}: the responsibilities sum to ${total}, not to 1.`, { row, value: total });
+    if (!(Math.abs(total - 1) <= 1e-9))
+      throw new EmkitError('PARAMETER_DOMAIN', `Row ${row + 1}: the responsibilities sum to ${total}, not to 1.`, { row, value: total });
   }
 }

@@ -2,8 +2,8 @@ import type { Dataset } from '../data/block.ts';
 import { createDataset } from '../data/dataset.ts';
 import type { DataSource } from '../data/source.ts';
 import { EmkitError, showValue } from '../errors.ts';
-import { type Fit, type FitAsyncOptions, type FitOptions, fit, fitAsync } from '../fit.ts';
 import type { Family } from '../family.ts';
+import { type Fit, type FitAsyncOptions, type FitOptions, fit, fitAsync } from '../fit.ts';
 import { CRITERIA, type Criterion } from './criteria.ts';
 
 /** Options of a choice among numbers of components. */
@@ -72,7 +72,8 @@ export async function selectAsync(
 
 function prepare(data: DataSource | Dataset, options: SelectOptions) {
   const { components: counts, criterion = 'bic', family } = options;
-  if (!CRITERIA.includes(criterion)) throw new EmkitError('OPTION_INVALID', `The criterion is ${showValue(criterion)}.`, { remedy: `Give one of: ${CRITERIA.join(', ')}.` });
+  if (!CRITERIA.includes(criterion))
+    throw new EmkitError('OPTION_INVALID', `The criterion is ${showValue(criterion)}.`, { remedy: `Give one of: ${CRITERIA.join(', ')}.` });
   if (counts.length === 0) throw new EmkitError('OPTION_INVALID', 'No number of components is given to choose from.');
   const dataset = createDataset(data, [family], Math.max(...counts), options);
   const { components: _, criterion: __, weights: _w, labels: _l, columns: _c, dimension: _d, ...rest } = options;
@@ -83,11 +84,13 @@ function attempt(components: number, run: () => Fit): SelectCandidate {
   try {
     const result = run();
     const { diagnosis } = result;
-    if (diagnosis.kind === 'collapsed') return { components, fit: result, refused: `component ${diagnosis.component + 1} collapsed: ${diagnosis.reason}` };
+    if (diagnosis.kind === 'collapsed')
+      return { components, fit: result, refused: `component ${diagnosis.component + 1} collapsed: ${diagnosis.reason}` };
     if (diagnosis.kind === 'decreased') return { components, fit: result, refused: 'the log-likelihood fell' };
     return { components, fit: result };
   } catch (error) {
-    if (error instanceof EmkitError && (error.code === 'COMPONENT_DEGENERATE' || error.code === 'DATA_TOO_FEW_DISTINCT_ROWS')) return { components, refused: error.message };
+    if (error instanceof EmkitError && (error.code === 'COMPONENT_DEGENERATE' || error.code === 'DATA_TOO_FEW_DISTINCT_ROWS'))
+      return { components, refused: error.message };
     throw error;
   }
 }
@@ -99,7 +102,10 @@ function conclude(criterion: Criterion, candidates: readonly SelectCandidate[]):
     if (best === undefined || candidate.fit.criteria[criterion] < best.criteria[criterion]) best = candidate.fit;
   }
   if (best === undefined) {
-    throw new EmkitError('COMPONENT_DEGENERATE', `None of the numbers of components tried has a proper fit: ${candidates.map(({ components, refused }) => `${components} (${refused})`).join('; ')}.`);
+    throw new EmkitError(
+      'COMPONENT_DEGENERATE',
+      `None of the numbers of components tried has a proper fit: ${candidates.map(({ components, refused }) => `${components} (${refused})`).join('; ')}.`,
+    );
   }
   return { criterion, candidates, best };
 }

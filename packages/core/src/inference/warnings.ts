@@ -11,17 +11,28 @@ const SAME = 1e-5;
 const COARSE = 1e-9;
 
 /** What a reader should know before believing a fit; sentences, components counted from 1. */
-export function makeWarnings(mixture: Mixture, parameters: MixtureParameters, diagnosis: Diagnosis, freeParameters: number, dataset: Dataset): readonly string[] {
+export function makeWarnings(
+  mixture: Mixture,
+  parameters: MixtureParameters,
+  diagnosis: Diagnosis,
+  freeParameters: number,
+  dataset: Dataset,
+): readonly string[] {
   const warnings: string[] = [];
   if (!isConverged(diagnosis)) warnings.push(`${capital(describeDiagnosis(diagnosis))}.`);
   const same = equalComponents(mixture, parameters);
   for (const group of same) {
-    warnings.push(`Components ${group.map((component) => component + 1).join(', ')} are the same: the data hold no evidence for that many, and their weights are not determined.`);
+    warnings.push(
+      `Components ${group.map((component) => component + 1).join(', ')} are the same: the data hold no evidence for that many, and their weights are not determined.`,
+    );
   }
-  if (freeParameters >= dataset.totalWeight) warnings.push(`There are ${freeParameters} free parameters for a total weight of ${dataset.totalWeight}.`);
+  if (freeParameters >= dataset.totalWeight)
+    warnings.push(`There are ${freeParameters} free parameters for a total weight of ${dataset.totalWeight}.`);
   const rounding = roundingDistance(mixture, parameters);
   if (rounding > COARSE) {
-    warnings.push(`The data lie so far from zero that double precision resolves the parameters only to ${rounding.toExponential(1)} of their scale: subtract a constant first.`);
+    warnings.push(
+      `The data lie so far from zero that double precision resolves the parameters only to ${rounding.toExponential(1)} of their scale: subtract a constant first.`,
+    );
   }
   return warnings;
 }

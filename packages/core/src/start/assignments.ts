@@ -124,6 +124,7 @@ function moveCentres(features: Features, centres: readonly Float64Array[], assig
     for (let column = 0; column < sum.length; column += 1) sum[column]! += weight * features.columns[column]![row]!;
   }
   centres.forEach((centre, component) => {
-    if (totals[component]! > 0) for (let column = 0; column < centre.length; column += 1) centre[column] = sums[component]![column]! / totals[component]!;
+    if (totals[component]! > 0)
+      for (let column = 0; column < centre.length; column += 1) centre[column] = sums[component]![column]! / totals[component]!;
   });
 }

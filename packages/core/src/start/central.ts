@@ -26,6 +26,8 @@ function centralValue(domain: Domain): ParameterValue {
     case 'simplex':
       return Array.from({ length: domain.length }, () => 1 / domain.length);
     case 'positive-definite':
-      return Array.from({ length: domain.dimension }, (_, row) => Array.from({ length: domain.dimension }, (_, column) => (row === column ? 1 : 0)));
+      return Array.from({ length: domain.dimension }, (_, row) =>
+        Array.from({ length: domain.dimension }, (_, column) => (row === column ? 1 : 0)),
+      );
   }
 }

@@ -37,7 +37,13 @@ const SHORT_RUN = 25;
  * Makes several starts, runs each for a few iterations, and returns them best first. The ranking is by log-likelihood, collapsed
  * runs last: an unbounded likelihood is no merit.
  */
-export function* chooseStarts(mixture: Mixture, dataset: Dataset, method: StartMethod, starts: number, random: Random): Process<readonly StartCandidate[]> {
+export function* chooseStarts(
+  mixture: Mixture,
+  dataset: Dataset,
+  method: StartMethod,
+  starts: number,
+  random: Random,
+): Process<readonly StartCandidate[]> {
   const components = mixture.families.length;
   const sample = sampleRows(dataset, SAMPLE_ROWS, random);
   const central = mixture.families.map((family) => locate(family, sample));
@@ -77,7 +83,13 @@ function methodOf(method: StartMethod, index: number, features: number): Exclude
   return index % 4 === 3 ? 'random' : 'k-means++';
 }
 
-function makeAssignment(method: Exclude<StartMethod, 'auto'>, index: number, features: Features, components: number, random: Random): Assignment {
+function makeAssignment(
+  method: Exclude<StartMethod, 'auto'>,
+  index: number,
+  features: Features,
+  components: number,
+  random: Random,
+): Assignment {
   if (method === 'quantile') return quantileAssignment(features, components);
   if (method === 'random') return randomAssignment(features, components, random);
   // Some starts keep the drawn centres, which scatter more widely than where Lloyd's iterations lead.

@@ -26,7 +26,8 @@ export function startFeatures(dataset: Dataset, family: Family): Features {
     for (const block of dataset.blocks) {
       const source = block.columns[index]!;
       const divisor = maximum < 0 ? undefined : block.columns[maximum]!;
-      for (let inner = 0; inner < block.size; inner += 1) values[row++] = divisor === undefined ? source[inner]! : source[inner]! / divisor[inner]!;
+      for (let inner = 0; inner < block.size; inner += 1)
+        values[row++] = divisor === undefined ? source[inner]! : source[inner]! / divisor[inner]!;
     }
     columns.push(values);
   });

@@ -17,7 +17,12 @@ const MOST_RECENTRINGS = 3;
  *
  * @throws EmkitError `COMPONENT_DEGENERATE` where even the softened component has no estimate (all data equal)
  */
-export function parametersFromAssignment(mixture: Mixture, dataset: Dataset, assignment: Assignment, central: readonly ParameterValues[]): MixtureParameters {
+export function parametersFromAssignment(
+  mixture: Mixture,
+  dataset: Dataset,
+  assignment: Assignment,
+  central: readonly ParameterValues[],
+): MixtureParameters {
   const components = mixture.families.length;
   const responsibilities = mixture.families.map(() => new Float64Array(dataset.blocks[0]!.size));
   const expect = (about: readonly ParameterValues[]): Expectation => {
