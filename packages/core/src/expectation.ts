@@ -63,6 +63,12 @@ export class Expectation {
   }
 }
 
+/** The sum over 2^level consecutive blocks. */
+export interface PartialSum {
+  readonly level: number;
+  readonly expectation: Expectation;
+}
+
 /**
  * Adds expectations pairwise in a fixed binary tree over the blocks' indices: the rounding error grows with the logarithm of the
  * number of blocks, and the result has the same bits however the blocks are shared out between workers.
@@ -72,9 +78,13 @@ export class PairwiseSum {
   private readonly nodes: Expectation[] = [];
   private readonly spare: Expectation[] = [];
   private readonly mixture: Mixture;
+  /** Index of the next block. */
+  private position: number;
 
-  constructor(mixture: Mixture) {
+  /** @param firstBlock index of the first block to be pushed among all blocks */
+  constructor(mixture: Mixture, firstBlock = 0) {
     this.mixture = mixture;
+    this.position = firstBlock;
   }
 
   /** A cleared expectation to fill and hand to `push`; its storage is used again. */
@@ -82,11 +92,12 @@ export class PairwiseSum {
     return this.spare.pop()?.clear() ?? Expectation.zero(this.mixture);
   }
 
-  /** Appends the sum over 2^level consecutive blocks; the blocks before it must be a multiple of that number. */
+  /** Appends the sum over the next 2^level blocks. Nodes are joined only where the whole tree has a node. */
   push(expectation: Expectation, level = 0): void {
+    this.position += 2 ** level;
     let node = expectation;
     let height = level;
-    while (this.levels.at(-1) === height) {
+    while (this.levels.at(-1) === height && this.position % 2 ** (height + 1) === 0) {
       const left = this.nodes.pop()!;
       this.levels.pop();
       left.add(node);
@@ -98,8 +109,8 @@ export class PairwiseSum {
     this.levels.push(height);
   }
 
-  /** The partial sums in order, each with its level: what a worker sends. */
-  parts(): readonly { readonly level: number; readonly expectation: Expectation }[] {
+  /** The partial sums in order: what a worker sends. */
+  parts(): readonly PartialSum[] {
     return this.nodes.map((expectation, index) => ({ level: this.levels[index]!, expectation }));
   }
 

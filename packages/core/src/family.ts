@@ -52,6 +52,7 @@ export interface AccuracyBudgets {
  *
  * @typeParam P the parameters by name
  */
+// biome-ignore lint/suspicious/noExplicitAny: a mixture holds families of different parameters; unknown would forbid that
 export interface Family<P extends ParameterValues = any> {
   /** Stable identifier in kebab-case, written into model files. */
   readonly id: string;
@@ -190,6 +191,7 @@ export type FamilyOption =
  * A family before its options are chosen: call it to get an instance. It is what a registration line registers, and all that
  * tests, the command line, the accuracy report and the documentation need to know.
  */
+// biome-ignore lint/suspicious/noExplicitAny: a registration holds definitions of different parameters and options
 export interface FamilyDefinition<P extends ParameterValues = any, O extends object = any> {
   (options?: O): Family<P>;
   readonly id: string;

@@ -25,7 +25,7 @@ export { type Progress, type RunAsyncOptions, type RunAsyncOutcome, runAsync, ru
 export { squaremDriver } from './driver/squarem.ts';
 export { readState } from './driver/state.ts';
 export { degenerate, EmkitError, type ErrorCode, type ErrorDetails, showValue } from './errors.ts';
-export { Expectation, PairwiseSum } from './expectation.ts';
+export { Expectation, PairwiseSum, type PartialSum } from './expectation.ts';
 export {
   type AccuracyBudgets,
   type Codec,

@@ -193,7 +193,9 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
       },
     );
   }
-  components.forEach((values, component) => checkParameters(mixture.families[component]!, values, component));
+  components.forEach((values, component) => {
+    checkParameters(mixture.families[component]!, values, component);
+  });
   for (const group of mixture.sharedGroups) {
     const first = components[group.components[0]!]!;
     for (const component of group.components) {

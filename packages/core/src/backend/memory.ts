@@ -1,5 +1,5 @@
-import type { Dataset } from '../data/block.ts';
-import { type Expectation, PairwiseSum } from '../expectation.ts';
+import type { Block, Dataset } from '../data/block.ts';
+import { type Expectation, PairwiseSum, type PartialSum } from '../expectation.ts';
 import type { Mixture } from '../mixture.ts';
 import type { ExpectationRequest, SynchronousBackend } from './backend.ts';
 import { accumulateBlock, blockResponsibilities, createBlockWorkspace, largestBlock } from './expect-block.ts';
@@ -7,16 +7,26 @@ import { accumulateBlock, blockResponsibilities, createBlockWorkspace, largestBl
 /** Rows between two yields of `expectInSlices`: about a millisecond of work for a few components. */
 const ROWS_IN_SLICE = 16_384;
 
-/** A backend over a data set in this thread's memory. Besides the data it holds one block's workspace. */
-export function createMemoryBackend(mixture: Mixture, dataset: Dataset): SynchronousBackend {
-  const workspace = createBlockWorkspace(mixture, largestBlock(dataset.blocks));
+/** Consecutive blocks of a data set, and where they stand in it. */
+export interface Shard {
+  readonly blocks: readonly Block[];
+  /** Index of the first block among all blocks. */
+  readonly firstBlock: number;
+  /** Index of the first row among the rows of all blocks. */
+  readonly firstRow: number;
+  /** The caller's rows, for messages. */
+  readonly blockRow?: Int32Array | undefined;
+}
 
-  function* expectInSlices({ at, about }: ExpectationRequest): Generator<void, Expectation, void> {
-    const sum = new PairwiseSum(mixture);
-    let firstRow = 0;
+/** Passes over one shard, block by block; whoever runs it may pause between two slices. */
+export function createShardPass(mixture: Mixture, shard: Shard): (request: ExpectationRequest) => Generator<void, PairwiseSum, void> {
+  const workspace = createBlockWorkspace(mixture, largestBlock(shard.blocks));
+  return function* pass({ at, about }) {
+    const sum = new PairwiseSum(mixture, shard.firstBlock);
+    let { firstRow } = shard;
     let rowsInSlice = 0;
-    for (const block of dataset.blocks) {
-      blockResponsibilities(block, mixture, at, workspace, { firstRow, blockRow: dataset.blockRow });
+    for (const block of shard.blocks) {
+      blockResponsibilities(block, mixture, at, workspace, { firstRow, blockRow: shard.blockRow });
       const expectation = sum.next();
       accumulateBlock(block, mixture, about, workspace.joint, workspace.rowLogDensity, expectation);
       sum.push(expectation);
@@ -27,17 +37,33 @@ export function createMemoryBackend(mixture: Mixture, dataset: Dataset): Synchro
         yield;
       }
     }
-    return sum.total();
+    return sum;
+  };
+}
+
+/** A backend over a data set in this thread's memory. Besides the data it holds one block's workspace. */
+export function createMemoryBackend(mixture: Mixture, dataset: Dataset): SynchronousBackend {
+  const pass = createShardPass(mixture, { blocks: dataset.blocks, firstBlock: 0, firstRow: 0, blockRow: dataset.blockRow });
+
+  function* expectInSlices(request: ExpectationRequest): Generator<void, Expectation, void> {
+    return (yield* pass(request)).total();
   }
 
-  return {
-    expectInSlices,
-    expect(request) {
-      const slices = expectInSlices(request);
-      for (;;) {
-        const slice = slices.next();
-        if (slice.done) return slice.value;
-      }
-    },
-  };
+  return { expectInSlices, expect: (request) => drain(expectInSlices(request)) };
+}
+
+/** Runs a generator that only pauses to its end. */
+export function drain<Result>(generator: Generator<void, Result, void>): Result {
+  for (;;) {
+    const turn = generator.next();
+    if (turn.done) return turn.value;
+  }
+}
+
+/** The partial sums over a shard, in order: what a worker sends. */
+export function sumShard(
+  pass: (request: ExpectationRequest) => Generator<void, PairwiseSum, void>,
+  request: ExpectationRequest,
+): readonly PartialSum[] {
+  return drain(pass(request)).parts();
 }
