@@ -58,7 +58,7 @@ export function columnMoments(data: Dataset, column: number): { readonly mean: n
   }
   if (largest === 0) return { mean: 0, variance: 0 };
 
-  const unit = powerOfTwo(Math.min(1022, -exponentOf(largest)));
+  const unit = powerOfTwo(Math.min(1022, Math.max(-1022, -exponentOf(largest))));
   let count = 0;
   let total = 0;
   for (const { columns, size, weights } of data.blocks) {
