@@ -1,3 +1,5 @@
 // One line for each family: everything else that is done with families runs over these lines.
+export * from './binomial.ts';
 export * from './exponential.ts';
+export * from './gaussian.ts';
 export * from './multivariate-gaussian.ts';

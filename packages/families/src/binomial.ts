@@ -1,0 +1,236 @@
+import { type Column, defineFamily, type Family, type FamilyDefinition, type Random } from '@emkit/core';
+import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit } from '@emkit/core/numerics';
+
+/** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
+export type BinomialParameters = { readonly probability: number };
+
+/** `trials`: the number of trials of every row, a whole number >= 1, or `column`, a second column that holds it row by row. */
+export type BinomialOptions = { readonly trials?: number | 'column' };
+
+/** The largest number of trials whose log-masses are remembered. A table of 32 kB stays in the first cache. */
+const LARGEST_TABLE = 4095;
+
+const LARGEST_BELOW_ONE = 1 - Number.EPSILON / 2;
+
+/**
+ * The binomial distribution: the number of successes in n independent trials.
+ *
+ * Mass f(x; n, p) = C(n, x) p^x (1 - p)^(n - x) for x = 0, 1, ..., n, with 0^0 = 1; 0 elsewhere.
+ * Parameter `probability` p from 0 to 1. One column of counts; with `trials: 'column'` a second one, given, of the numbers of trials.
+ * Statistics: the sums of r x and r (n - x). Estimate: p = S1 / (S1 + S2).
+ *
+ * Edge cases: p = 0 and p = 1 are allowed, and reached when all trials failed or all succeeded; then the log-mass is 0 for the one
+ * possible count and -Infinity for the others, never NaN. An estimate strictly between 0 and 1 is never rounded to either of them,
+ * which would make observed rows impossible. Nothing degenerates: one row, or equal rows, have their estimate.
+ *
+ * Method: the saddle-point form of C. Loader, Fast and accurate computation of binomial probabilities (2000), which keeps its
+ * digits for any n, where differences of log-gammas lose them. Sampling: inversion for small n min(p, 1 - p), else the
+ * transformed rejection BTRS of W. Hoermann, The generation of binomial random variates (1993).
+ */
+export const binomial: FamilyDefinition<BinomialParameters, BinomialOptions> = defineFamily<BinomialParameters, BinomialOptions>({
+  id: 'binomial',
+  title: 'Binomial, successes in a number of trials',
+  options: {
+    trials: {
+      kind: 'integer',
+      minimum: 1,
+      orColumn: true,
+      description: "the number of trials of every row, or 'column' where a second column holds it",
+    },
+  },
+  variants: [{ trials: 10 }, { trials: 'column' }, { trials: 1 }, { trials: 1000 }],
+  create: ({ trials }) => makeFamily(trials!),
+});
+
+function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
+  const fixed = trials === 'column' ? undefined : trials;
+  const counts: Column = { name: 'successes', support: { kind: 'integer', minimum: 0, maximum: fixed ?? { column: 1 } } };
+  const given: Column = { name: 'trials', support: { kind: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, given: true };
+  const trialsOf = (row: Float64Array | undefined): number => fixed ?? row![1]!;
+
+  /** Log-masses by count for each record of parameters, where the number of trials is small: filled when asked for, NaN until then. */
+  const tables = new WeakMap<BinomialParameters, Float64Array>();
+  const tableOf = (parameters: BinomialParameters, length: number): Float64Array => {
+    let table = tables.get(parameters);
+    if (table === undefined) {
+      table = new Float64Array(length).fill(Number.NaN);
+      tables.set(parameters, table);
+    }
+    return table;
+  };
+
+  return {
+    id: 'binomial',
+    options: { trials },
+    columns: fixed === undefined ? [counts, given] : [counts],
+    parameters: { probability: { kind: 'probability' } },
+    statisticsLength: 2,
+
+    logDensity({ size, columns }, parameters, out) {
+      const x = columns[0]!;
+      const { probability } = parameters;
+      if (fixed === undefined) {
+        const n = columns[1]!;
+        for (let i = 0; i < size; i += 1)
+          out[i] = isWhole(x[i]!) && isWhole(n[i]!) ? logBinomialMass(x[i]!, n[i]!, probability) : -Infinity;
+      } else if (fixed > LARGEST_TABLE) {
+        for (let i = 0; i < size; i += 1) out[i] = isWhole(x[i]!) ? logBinomialMass(x[i]!, fixed, probability) : -Infinity;
+      } else {
+        const table = tableOf(parameters, fixed + 1);
+        for (let i = 0; i < size; i += 1) {
+          const count = x[i]!;
+          const index = count | 0;
+          if (index !== count || index < 0 || index > fixed) {
+            out[i] = -Infinity;
+            continue;
+          }
+          let value = table[index]!;
+          if (Number.isNaN(value)) table[index] = value = logBinomialMass(index, fixed, probability);
+          out[i] = value;
+        }
+      }
+    },
+
+    accumulate({ size, columns }, responsibilities, _about, statistics) {
+      const x = columns[0]!;
+      // Two sums side by side: they do not wait for one another, and each rounds half as often.
+      let successes0 = 0;
+      let successes1 = 0;
+      let failures0 = 0;
+      let failures1 = 0;
+      const n = fixed === undefined ? columns[1]! : undefined;
+      let i = 0;
+      for (; i + 1 < size; i += 2) {
+        const r0 = responsibilities[i]!;
+        const r1 = responsibilities[i + 1]!;
+        successes0 += r0 * x[i]!;
+        successes1 += r1 * x[i + 1]!;
+        failures0 += r0 * ((n === undefined ? fixed! : n[i]!) - x[i]!);
+        failures1 += r1 * ((n === undefined ? fixed! : n[i + 1]!) - x[i + 1]!);
+      }
+      if (i < size) {
+        successes0 += responsibilities[i]! * x[i]!;
+        failures0 += responsibilities[i]! * ((n === undefined ? fixed! : n[i]!) - x[i]!);
+      }
+      statistics[0]! += successes0 + successes1;
+      statistics[1]! += failures0 + failures1;
+    },
+
+    maximize(statistics, _count, about, held) {
+      if (held.has('probability')) return about;
+      return { probability: estimate(statistics[0]!, statistics[1]!) ?? about.probability };
+    },
+
+    locate({ blocks }) {
+      let successes = 0;
+      let failures = 0;
+      for (const { size, columns, weights } of blocks) {
+        for (let i = 0; i < size; i += 1) {
+          const weight = weights === undefined ? 1 : weights[i]!;
+          successes += weight * columns[0]![i]!;
+          failures += weight * ((fixed ?? columns[1]![i]!) - columns[0]![i]!);
+        }
+      }
+      return { probability: estimate(successes, failures) ?? 0.5 };
+    },
+
+    holdable: ['probability'],
+
+    sample({ probability }, random, row) {
+      row[0] = draw(trialsOf(row), probability, random);
+    },
+
+    mean: ({ probability }, row) => (fixed === undefined ? [trialsOf(row) * probability, 0] : [fixed * probability]),
+
+    /**
+     * The change in parts of the rarer outcome's probability m, or where m is so small that no success is expected in the trials of
+     * a row, in parts of sqrt(m / n): a probability on its way to 0 then comes to rest.
+     */
+    distance(from, to) {
+      const rarer = Math.max(Math.min(from.probability, 1 - from.probability), Math.min(to.probability, 1 - to.probability));
+      const change = Math.abs(to.probability - from.probability);
+      return change === 0 ? 0 : change / Math.max(rarer, Math.sqrt(rarer / (fixed ?? MANY_TRIALS)));
+    },
+
+    /** In the coordinate log(p / (1 - p)). */
+    scores({ size, columns }, { probability }, out) {
+      const x = columns[0]!;
+      for (let i = 0; i < size; i += 1) out[i] = x[i]! - (fixed ?? columns[1]![i]!) * probability;
+    },
+
+    // With trials row by row there is one natural form for each number of them.
+    ...(fixed === undefined
+      ? {}
+      : {
+          exponentialForm: {
+            length: 1,
+            naturalParameters: ({ probability }: BinomialParameters) => [logit(probability)],
+            fromNatural: (natural: readonly number[]) => ({ probability: expit(natural[0]!) }),
+            logPartition: (natural: readonly number[]) => fixed * log1pexp(natural[0]!),
+            sufficientStatistics: (row: Float64Array) => [row[0]!],
+          },
+        }),
+  };
+}
+
+/** Stands for the number of trials in `distance` where each row has its own: above it, probabilities count relatively. */
+const MANY_TRIALS = 1e12;
+
+/** The share of successes, undefined without trials; 0 or 1 only when it is exactly that. */
+function estimate(successes: number, failures: number): number | undefined {
+  const total = successes + failures;
+  if (!(total > 0)) return undefined;
+  const probability = successes / total;
+  if (probability === 1 && failures > 0) return LARGEST_BELOW_ONE;
+  if (probability === 0 && successes > 0) return Number.MIN_VALUE;
+  return probability;
+}
+
+function isWhole(x: number): boolean {
+  return x >= 0 && Math.floor(x) === x;
+}
+
+/** One draw. Inversion costs about n min(p, 1 - p) steps, rejection a few whatever n. */
+function draw(n: number, probability: number, random: Random): number {
+  const flipped = probability > 0.5;
+  const rarer = flipped ? 1 - probability : probability;
+  const count = n * rarer < 10 ? drawByInversion(n, rarer, random) : drawByRejection(n, rarer, random);
+  return flipped ? n - count : count;
+}
+
+/** Far above any count that n p < 10 gives with a probability above 1e-100: where rounding leaves something over, draw again. */
+const INVERSION_LIMIT = 150;
+
+function drawByInversion(n: number, probability: number, random: Random): number {
+  const odds = probability / (1 - probability);
+  const none = exp(n * log1p(-probability));
+  for (;;) {
+    let rest = random.uniform();
+    let mass = none;
+    for (let x = 0; x <= n && x <= INVERSION_LIMIT; x += 1) {
+      if (rest < mass) return x;
+      rest -= mass;
+      mass *= ((n - x) / (x + 1)) * odds;
+    }
+  }
+}
+
+/** Hoermann's BTRS for p <= 1/2 and n p >= 10; the constants are his. */
+function drawByRejection(n: number, probability: number, random: Random): number {
+  const deviation = Math.sqrt(n * probability * (1 - probability));
+  const b = 1.15 + 2.53 * deviation;
+  const a = -0.0873 + 0.0248 * b + 0.01 * probability;
+  const centre = n * probability + 0.5;
+  const squeeze = 0.92 - 4.2 / b;
+  const alpha = (2.83 + 5.1 / b) * deviation;
+  const logMode = logBinomialMass(Math.floor((n + 1) * probability), n, probability);
+  for (;;) {
+    const u = random.uniform() - 0.5;
+    const v = random.uniform();
+    const edge = 0.5 - Math.abs(u);
+    const count = Math.floor(((2 * a) / edge + b) * u + centre);
+    if (edge >= 0.07 && v <= squeeze) return count;
+    if (!(count >= 0 && count <= n)) continue;
+    if (log((v * alpha) / (a / (edge * edge) + b)) <= logBinomialMass(count, n, probability) - logMode) return count;
+  }
+}
