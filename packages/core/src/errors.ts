@@ -5,6 +5,7 @@
  * - `PARAMETER_*`, `MODEL_*`: a parameter, a start or a model file is at fault; `details` names the component and parameter.
  * - `OPTION_*`: the call is at fault.
  * - `CAPABILITY_MISSING`: the family does not offer what the call needs.
+ * - `WORKER_FAILED`: workers could not be started, or died again and again.
  * - `COMPONENT_DEGENERATE`: a component has no maximum-likelihood estimate (empty, or its spread fell to zero).
  */
 export type ErrorCode =
@@ -30,6 +31,7 @@ export type ErrorCode =
   | 'NOT_FINITE'
   | 'STATE_MALFORMED'
   | 'ABORTED'
+  | 'WORKER_FAILED'
   | 'INTERNAL';
 
 /** Where an error happened and with what value. `row` counts the caller's rows from 0; `column` is its name, or its index as text. */

@@ -1,3 +1,4 @@
+import type { WorkerFactory } from './backend/worker-protocol.ts';
 import type { Block, Dataset } from './data/block.ts';
 import type { Domain } from './domain.ts';
 import { EmkitError, showValue } from './errors.ts';
@@ -149,6 +150,9 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Error budgets in ulps. */
   readonly accuracy?: AccuracyBudgets;
+
+  /** Starts a worker that knows this family, by its id and options: without it a fit uses one thread. */
+  readonly startWorker?: WorkerFactory;
 }
 
 /** A bijection between a component's parameters and an unconstrained real vector. */

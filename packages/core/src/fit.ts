@@ -1,5 +1,7 @@
-import type { SynchronousBackend } from './backend/backend.ts';
+import type { Backend } from './backend/backend.ts';
 import { createMemoryBackend } from './backend/memory.ts';
+import type { WorkerFactory } from './backend/worker-protocol.ts';
+import { createWorkerBackend } from './backend/workers.ts';
 import type { Dataset } from './data/block.ts';
 import { countDistinctRows, createDataset, type DatasetOptions } from './data/dataset.ts';
 import type { DataSource } from './data/source.ts';
@@ -57,6 +59,13 @@ export interface FitOptions extends MixtureOptions, Omit<DatasetOptions, 'merge'
 export interface FitAsyncOptions extends FitOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
+  /**
+   * How many threads work on the data: a whole number, or `auto`, which takes one a processor for large data whose families can
+   * start workers and one thread otherwise. The result has the same bits for any number. Default `auto`.
+   */
+  readonly threads?: number | 'auto';
+  /** Starts a worker that knows the mixture's families. Default: the first family's own `startWorker`. */
+  readonly startWorker?: WorkerFactory;
 }
 
 /** What an observer is told after each iteration. */
@@ -213,13 +222,67 @@ export async function fitAsync(data: DataSource | Dataset, options: FitAsyncOpti
   let plan = makePlan(data, options);
   const onProgress = options.onProgress === undefined ? undefined : (progress: Progress) => options.onProgress!(describeProgress(progress));
   for (;;) {
-    const backend: SynchronousBackend = createMemoryBackend(plan.mixture, plan.dataset);
-    const run = await runAsync(fitProcess(plan), backend, { signal: options.signal, onProgress });
-    if (run.kind === 'aborted') return makeFit(plan, { result: { ...run.latest, diagnosis: { kind: 'aborted' } }, starts: [] });
-    const next = afterCollapse(plan, run.result);
-    if (next === undefined) return makeFit(plan, run.result);
+    const outcome = await runOverThreads(plan, options, onProgress);
+    const next = afterCollapse(plan, outcome);
+    if (next === undefined) return makeFit(plan, outcome);
     plan = next;
   }
+}
+
+/** One run over as many threads as the options and the data ask for; where workers cannot start and none were asked for, over one. */
+async function runOverThreads(
+  plan: Plan,
+  options: FitAsyncOptions,
+  onProgress: ((progress: Progress) => void) | undefined,
+): Promise<Outcome> {
+  const { mixture, dataset } = plan;
+  const run = async (backend: Backend): Promise<Outcome> => {
+    try {
+      const outcome = await runAsync(fitProcess(plan), backend, { signal: options.signal, onProgress });
+      return outcome.kind === 'done' ? outcome.result : { result: { ...outcome.latest, diagnosis: { kind: 'aborted' } }, starts: [] };
+    } finally {
+      await backend.close?.();
+    }
+  };
+  const startWorker = options.startWorker ?? mixture.families[0]!.startWorker;
+  const threads = chooseThreads(options.threads ?? 'auto', mixture, dataset, startWorker !== undefined);
+  if (threads > 1 && startWorker !== undefined) {
+    try {
+      return await run(createWorkerBackend(mixture, dataset, { threads, startWorker }));
+    } catch (error) {
+      const chosenHere = options.threads === undefined || options.threads === 'auto';
+      if (!(chosenHere && error instanceof EmkitError && error.code === 'WORKER_FAILED')) throw error;
+    }
+  }
+  return run(createMemoryBackend(mixture, dataset));
+}
+
+/** Below this many log-densities a pass takes less time than waking the workers. */
+const SMALLEST_WORK_FOR_THREADS = 400_000;
+
+const MOST_AUTOMATIC_THREADS = 16;
+
+function chooseThreads(threads: number | 'auto', mixture: Mixture, dataset: Dataset, canStart: boolean): number {
+  if (threads !== 'auto') {
+    checkCount('threads', threads, 1);
+    if (threads > 1 && !canStart) {
+      throw new EmkitError('CAPABILITY_MISSING', `The family ${mixture.families[0]!.id} cannot start workers.`, {
+        family: mixture.families[0]!.id,
+        capability: 'startWorker',
+        remedy: 'Give startWorker, or use threads: 1.',
+      });
+    }
+    return Math.min(threads, dataset.blocks.length);
+  }
+  const work = dataset.distinctRows * mixture.families.length * dataset.columnNames.length;
+  if (!canStart || work < SMALLEST_WORK_FOR_THREADS) return 1;
+  const { navigator, process } = globalThis as {
+    navigator?: { hardwareConcurrency?: number };
+    process?: { getBuiltinModule?(id: string): unknown };
+  };
+  const system = process?.getBuiltinModule?.('node:os') as { availableParallelism?(): number } | undefined;
+  const processors = system?.availableParallelism?.() ?? navigator?.hardwareConcurrency ?? 1;
+  return Math.max(1, Math.min(processors, MOST_AUTOMATIC_THREADS, Math.floor(dataset.blocks.length / 8)));
 }
 
 /**

@@ -1,5 +1,9 @@
 export type { Backend, ExpectationRequest, SynchronousBackend } from './backend/backend.ts';
 export { createMemoryBackend } from './backend/memory.ts';
+export { serveWorker, type WorkerScope } from './backend/serve-worker.ts';
+export { openWorker, type WebWorkerLike } from './backend/start-worker.ts';
+export type { WorkerFactory, WorkerPort } from './backend/worker-protocol.ts';
+export { createWorkerBackend, type WorkerBackendOptions } from './backend/workers.ts';
 export { codecOf, createMixtureCodec, type MixtureCodec } from './codec.ts';
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';

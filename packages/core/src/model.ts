@@ -230,22 +230,28 @@ export function readModel(json: unknown, definitions: readonly FamilyDefinition[
     throw new EmkitError('MODEL_MALFORMED', 'The model has no list "components".', { remedy: 'Use a file that emkit wrote.' });
   }
   const count = body.components.length;
-  let families: Family[];
+  let families: readonly Family[];
   if (Array.isArray(body.families)) {
     if (body.families.length !== count)
       throw new EmkitError('MODEL_MALFORMED', `The model has ${body.families.length} families for ${count} components.`);
-    families = body.families.map((entry, index) => readFamily(asRecord(entry, `Family ${index + 1}`), definitions));
-    const same = new Map<string, Family>();
-    families = families.map((family) => {
-      const key = JSON.stringify([family.id, family.options]);
-      if (!same.has(key)) same.set(key, family);
-      return same.get(key)!;
-    });
+    families = readFamilies(body.families, definitions);
   } else {
     const family = readFamily(body, definitions);
     families = Array.from({ length: count }, () => family);
   }
   return new Model(createMixture({ families }), { weights: body.weights as number[], components: body.components as ParameterValues[] });
+}
+
+/** Instances for a list of `{ family, options }`; equal entries give one and the same instance. */
+export function readFamilies(entries: readonly unknown[], definitions: readonly FamilyDefinition[]): readonly Family[] {
+  const instances = new Map<string, Family>();
+  return entries.map((entry, index) => {
+    const record = asRecord(entry, `Family ${index + 1}`);
+    const key = JSON.stringify([record.family, record.options]);
+    const instance = instances.get(key) ?? readFamily(record, definitions);
+    instances.set(key, instance);
+    return instance;
+  });
 }
 
 function readFamily(entry: Readonly<Record<string, unknown>>, definitions: readonly FamilyDefinition[]): Family {

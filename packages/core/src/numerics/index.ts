@@ -3,6 +3,7 @@
  * engine, sums that keep their digits, and small triangular matrices.
  */
 export * from './elementary.ts';
+export * from './error-function.ts';
 export * from './gamma.ts';
 export * from './linear-algebra.ts';
 export * from './log-sum-exp.ts';

@@ -1,0 +1,47 @@
+import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import type { FamilyJson } from '../model.ts';
+import type { ExpectationRequest } from './backend.ts';
+
+/**
+ * A worker as the backend sees it, whether a Web Worker or one of Node's: made by a `WorkerFactory`, which hides the difference.
+ */
+export interface WorkerPort {
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  /** Called with each message's data. */
+  onMessage(listener: (data: unknown) => void): void;
+  /** Called once if the worker fails to start or dies. */
+  onFailure(listener: (reason: unknown) => void): void;
+  terminate(): void;
+}
+
+/** Starts a worker whose script calls `serveWorker` with the families it knows. */
+export type WorkerFactory = () => WorkerPort;
+
+/** One block's extent within the columns that were sent. */
+export interface ShardMessage {
+  readonly kind: 'shard';
+  readonly families: readonly FamilyJson[];
+  /** The whole columns where memory is shared, else those of the shard alone. */
+  readonly columns: readonly Float64Array[];
+  readonly weights?: Float64Array;
+  readonly labels?: Int32Array;
+  /** Where the shard begins within these arrays. */
+  readonly offset: number;
+  readonly blockSizes: readonly number[];
+  readonly firstBlock: number;
+  readonly firstRow: number;
+}
+
+/** A question, numbered so that an answer that comes too late is known for what it is. */
+export interface ExpectMessage {
+  readonly kind: 'expect';
+  readonly id: number;
+  readonly request: ExpectationRequest;
+}
+
+export type WorkerRequest = ShardMessage | ExpectMessage;
+
+/** Partial sums end to end in one array, or an error. */
+export type WorkerAnswer =
+  | { readonly kind: 'parts'; readonly id: number; readonly levels: readonly number[]; readonly vectors: Float64Array }
+  | { readonly kind: 'error'; readonly id: number; readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
