@@ -1,5 +1,6 @@
-import { type Column, defineFamily, type Family, type FamilyDefinition, type Random } from '@emkit/core';
+import type { Column, Family, FamilyDefinition, Random } from '@emkit/core';
 import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit } from '@emkit/core/numerics';
+import { defineFamily } from './define-family.ts';
 
 /** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
 export type BinomialParameters = { readonly probability: number };

@@ -1,5 +1,6 @@
-import { defineFamily, degenerate, type FamilyDefinition } from '@emkit/core';
+import { degenerate, type FamilyDefinition } from '@emkit/core';
 import { expm1, log, log1p } from '@emkit/core/numerics';
+import { defineFamily } from './define-family.ts';
 import { columnMoments, powerOfTwo } from './spread.ts';
 
 /** The parameters of an exponential component: `rate`, one over the mean, > 0, in one over the unit of the data. */

@@ -1,5 +1,6 @@
-import { defineFamily, degenerate, EmkitError, type FamilyDefinition } from '@emkit/core';
-import { log } from '@emkit/core/numerics';
+import { degenerate, EmkitError, type FamilyDefinition } from '@emkit/core';
+import { log, normalCdf, normalQuantile } from '@emkit/core/numerics';
+import { defineFamily } from './define-family.ts';
 import { columnMoments, rescaledVariance, SMALLEST_NORMAL, startingVariance, unitOfVariance } from './spread.ts';
 
 /** The parameters of a univariate Gaussian component: `mean` in the unit of the data, `variance` > 0 in its square. */
@@ -177,6 +178,8 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
       row[0] = mean + Math.sqrt(variance) * random.normal();
     },
 
+    cdf: (x, { mean, variance }) => normalCdf((x - mean) / Math.sqrt(variance)),
+    quantile: (probability, { mean, variance }) => mean + Math.sqrt(variance) * normalQuantile(probability),
     mean: ({ mean }) => [mean],
 
     distance: (from, to) =>

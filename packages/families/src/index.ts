@@ -2,6 +2,7 @@ import { EmkitError, type FamilyDefinition, showValue } from '@emkit/core';
 import * as registration from './registration.ts';
 
 export * from './registration.ts';
+export { startFamiliesWorker } from './start-worker.ts';
 
 /** Every family of this package, in the order of their ids. */
 export const families: readonly FamilyDefinition[] = /* @__PURE__ */ Object.values(registration);

@@ -1,14 +1,6 @@
-import {
-  type Block,
-  type Domain,
-  defineFamily,
-  degenerate,
-  EmkitError,
-  type ExponentialForm,
-  type Family,
-  type FamilyDefinition,
-} from '@emkit/core';
+import { type Block, type Domain, degenerate, EmkitError, type ExponentialForm, type Family, type FamilyDefinition } from '@emkit/core';
 import { cholesky, invertLower, log, logDeterminant as logDeterminantOf, twoProductError, twoSumError } from '@emkit/core/numerics';
+import { defineFamily } from './define-family.ts';
 import {
   columnMoments,
   exponentOf,

@@ -1,0 +1,9 @@
+import { defineFamily as define, type FamilyDefinition, type ParameterValues } from '@emkit/core';
+import { startFamiliesWorker } from './start-worker.ts';
+
+/** `defineFamily` of the core package, for families of this one: their instances know how to start a worker that knows them. */
+export function defineFamily<P extends ParameterValues, O extends object = Record<string, never>>(
+  parts: Parameters<typeof define<P, O>>[0],
+): FamilyDefinition<P, O> {
+  return define<P, O>({ ...parts, create: (options) => ({ ...parts.create(options), startWorker: startFamiliesWorker }) });
+}
