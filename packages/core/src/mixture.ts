@@ -162,7 +162,7 @@ export function countFreeParameters(mixture: Mixture): number {
 }
 
 /**
- * Checks a point of the model, and normalises weights that sum to 1 only to rounding.
+ * Checks a point of the model. Weights typed with a few decimals may sum to 1 only to 1e-6, and are then divided by their sum.
  *
  * @throws EmkitError `MODEL_MISMATCH` (another number of components), `PARAMETER_*` naming the component and the parameter
  */
@@ -182,7 +182,8 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
     throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', {
       remedy: 'Give {"weights":[...],"components":[{...}]}.',
     });
-  const violation = domainViolation({ kind: 'simplex', length: count }, weights);
+  const normalised = normaliseTyped(weights);
+  const violation = domainViolation({ kind: 'simplex', length: count }, normalised);
   if (violation !== undefined) {
     throw new EmkitError(
       'PARAMETER_DOMAIN',
@@ -210,5 +211,13 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
       }
     }
   }
-  return { weights, components };
+  return { weights: normalised, components };
+}
+
+/** Weights as people type them: `0.3333333` three times is meant to be a third. Those that sum to 1 to rounding keep their bits. */
+function normaliseTyped(weights: readonly unknown[]): readonly number[] {
+  if (!weights.every((weight) => typeof weight === 'number')) return weights as readonly number[];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const off = Math.abs(total - 1);
+  return off > 16 * Number.EPSILON * weights.length && off <= 1e-6 ? weights.map((weight) => weight / total) : weights;
 }

@@ -312,6 +312,17 @@ it('components of different families fit together', () => {
   expect(Math.abs(result.weights[0]! - 0.4)).toBeLessThan(0.05);
 });
 
+describe('start weights', () => {
+  it('typed with seven decimals are divided by their sum; others must sum to 1', () => {
+    const typed = { weights: [0.3337246, 0.6662755], components: start.components };
+    const { weights } = fit(data, { ...plain, start: typed, iterations: 0 });
+    expect(weights).toEqual(typed.weights.map((weight) => weight / (0.3337246 + 0.6662755)));
+    expect(() => fit(data, { ...plain, start: { ...typed, weights: [0.33, 0.66] } })).toThrow(
+      expect.objectContaining({ code: 'PARAMETER_DOMAIN' }),
+    );
+  });
+});
+
 describe('far outliers', () => {
   it('log-densities of -1e6 still give responsibilities that sum to 1', () => {
     const far = [0, 1, 2000, -3000];

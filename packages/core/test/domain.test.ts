@@ -1,0 +1,227 @@
+import {
+  type Codec,
+  codecOf,
+  createMixture,
+  createMixtureCodec,
+  type Domain,
+  domainViolation,
+  type Family,
+  freeParameters,
+  type ParameterValue,
+} from '@emkit/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bell } from './support/families.ts';
+
+const inside: [Domain, ParameterValue[], number][] = [
+  [{ kind: 'real' }, [0, -1e300, 5], 1],
+  [{ kind: 'positive' }, [Number.MIN_VALUE, 1e308], 1],
+  [{ kind: 'probability' }, [0, 1, 0.5], 1],
+  [{ kind: 'interval', minimum: -1, maximum: 2 }, [-1, 2, 0], 1],
+  [{ kind: 'real-vector', length: 2 }, [[0, -3]], 2],
+  [{ kind: 'positive-vector', length: 2 }, [[1, 3]], 2],
+  [
+    { kind: 'simplex', length: 3 },
+    [
+      [0.1, 0.2, 0.7],
+      [0, 0, 1],
+    ],
+    2,
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'full' },
+    [
+      [
+        [2, 1],
+        [1, 3],
+      ],
+      [
+        [1e-300, 0],
+        [0, 1e300],
+      ],
+    ],
+    3,
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'diagonal' },
+    [
+      [
+        [2, 0],
+        [0, 3],
+      ],
+    ],
+    2,
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'spherical' },
+    [
+      [
+        [2, 0],
+        [0, 2],
+      ],
+    ],
+    1,
+  ],
+];
+
+const outside: [Domain, unknown[]][] = [
+  [{ kind: 'real' }, [Number.NaN, Infinity, '1', null, undefined, [1]]],
+  [{ kind: 'positive' }, [0, -1, Infinity]],
+  [{ kind: 'probability' }, [-Number.MIN_VALUE, 1 + Number.EPSILON]],
+  [{ kind: 'interval', minimum: -1, maximum: 2 }, [-1.1, 2.1]],
+  [{ kind: 'real-vector', length: 2 }, [[1], [1, 2, 3], [1, Number.NaN], 1]],
+  [{ kind: 'positive-vector', length: 2 }, [[1, 0]]],
+  [
+    { kind: 'simplex', length: 3 },
+    [
+      [0.1, 0.2, 0.6],
+      [0.5, 0.6, -0.1],
+    ],
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'full' },
+    [
+      [
+        [1, 2],
+        [2, 1],
+      ],
+      [
+        [1, 0.5],
+        [0.4, 1],
+      ],
+      [[1, 0]],
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    ],
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'diagonal' },
+    [
+      [
+        [1, 0.1],
+        [0.1, 1],
+      ],
+    ],
+  ],
+  [
+    { kind: 'positive-definite', dimension: 2, structure: 'spherical' },
+    [
+      [
+        [1, 0],
+        [0, 2],
+      ],
+    ],
+  ],
+];
+
+describe('a domain knows its members', () => {
+  for (const [domain, values, free] of inside) {
+    it(`${JSON.stringify(domain)} has ${free} free parameters and holds`, () => {
+      expect(freeParameters(domain)).toBe(free);
+      for (const value of values) expect(domainViolation(domain, value)).toBeUndefined();
+    });
+  }
+  for (const [domain, values] of outside) {
+    it(`${JSON.stringify(domain)} refuses, with a reason`, () => {
+      for (const value of values) expect(domainViolation(domain, value)?.length).toBeGreaterThan(4);
+    });
+  }
+});
+
+describe('the codec derived from a domain is a bijection to rounding', () => {
+  const roundTrip = (domain: Domain, value: ParameterValue): ParameterValue => {
+    const codec = codecOf({ parameters: { value: domain } } as unknown as Family) as Codec<{ value: ParameterValue }>;
+    const vector = new Float64Array(codec.length + 1);
+    codec.encode({ value }, vector, 1);
+    return codec.decode(vector, 1).value;
+  };
+  const flat = (value: ParameterValue): number[] => (typeof value === 'number' ? [value] : (value as ParameterValue[]).flatMap(flat));
+  const near = (a: ParameterValue, b: ParameterValue, tolerance: number): void =>
+    flat(a).forEach((entry, index) => {
+      expect(Math.abs(entry - flat(b)[index]!)).toBeLessThanOrEqual(tolerance * Math.abs(flat(b)[index]!) + Number.MIN_VALUE);
+    });
+  const positive = fc.double({ min: 1e-300, max: 1e300, noNaN: true });
+  it('positive numbers, to the rounding of their logarithm', () => {
+    fc.assert(
+      fc.property(positive, (value) => near(roundTrip({ kind: 'positive' }, value), value, 1000 * Number.EPSILON)),
+      { seed: 1 },
+    );
+  });
+  it('probabilities', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-12, max: 1 - 1e-12, noNaN: true }), (value) =>
+        near(roundTrip({ kind: 'probability' }, value), value, 64 * Number.EPSILON),
+      ),
+      { seed: 1 },
+    );
+  });
+  it('a simplex', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 2, maxLength: 5 }), (terms) => {
+        const total = terms.reduce((a, b) => a + b);
+        const value = terms.map((term) => term / total);
+        near(roundTrip({ kind: 'simplex', length: value.length }, value), value, 64 * Number.EPSILON);
+      }),
+      { seed: 1 },
+    );
+  });
+  it('covariance matrices of every structure', () => {
+    near(
+      roundTrip({ kind: 'positive-definite', dimension: 2, structure: 'full' }, [
+        [4, -1],
+        [-1, 9],
+      ]),
+      [
+        [4, -1],
+        [-1, 9],
+      ],
+      8 * Number.EPSILON,
+    );
+    near(
+      roundTrip({ kind: 'positive-definite', dimension: 2, structure: 'diagonal' }, [
+        [4, 0],
+        [0, 9],
+      ]),
+      [
+        [4, 0],
+        [0, 9],
+      ],
+      8 * Number.EPSILON,
+    );
+    near(
+      roundTrip({ kind: 'positive-definite', dimension: 2, structure: 'spherical' }, [
+        [4, 0],
+        [0, 4],
+      ]),
+      [
+        [4, 0],
+        [0, 4],
+      ],
+      8 * Number.EPSILON,
+    );
+  });
+});
+
+it('a mixture’s codec takes held values from the point it is given', () => {
+  const mixture = createMixture({ family: bell(), components: 2, held: { weights: true, components: [['mean']] } });
+  const codec = createMixtureCodec(mixture);
+  const point = {
+    weights: [0.3, 0.7],
+    components: [
+      { mean: 1, variance: 2 },
+      { mean: 3, variance: 4 },
+    ],
+  };
+  const vector = codec.encode(point).map((value) => value + 0.5);
+  const moved = codec.decode(vector, point);
+  expect(moved.weights).toBe(point.weights);
+  expect(moved.components[0]!.mean).toBe(1);
+  expect(moved.components[1]!.mean).toBe(3.5);
+  expect(moved.components[0]!.variance).not.toBe(2);
+});
