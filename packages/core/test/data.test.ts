@@ -145,7 +145,7 @@ describe('equal rows of discrete data are merged into weights', () => {
     expect([...dataset.blocks[0]!.weights!]).toEqual([1, 2]);
     expect([...dataset.blocks[0]!.labels!]).toEqual([-1, 0]);
   });
-  it('by table and by hash alike', () => {
+  it('by table and by sorting alike', () => {
     const successes = [1, 2, 1, 2, 2];
     const few = createDataset({ s: successes, n: [5, 5, 5, 5, 6] }, [toss({ trials: 'column' })], 1);
     const many = createDataset({ s: successes, n: [5e6, 5e6, 5e6, 5e6, 6e6] }, [toss({ trials: 'column' })], 1);
@@ -167,4 +167,17 @@ it('blocks hold at most the block size and cover all rows in order', () => {
   );
   expect(dataset.blocks.map(({ size }) => size)).toEqual([4, 4, 2]);
   expect(columnsOf(dataset)[0]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+describe('a data set that is already made', () => {
+  const dataset = createDataset([1, 2, 3], [bell()], 2, { labels: [0, 1, -1] });
+  it('is used as it is', () => {
+    expect(createDataset(dataset, [bell()], 2)).toBe(dataset);
+  });
+  it('takes no options again, and must suit the families and the number of components', () => {
+    expect(refusal(() => createDataset(dataset, [bell()], 2, { weights: [1, 1, 1] })).code).toBe('OPTION_INVALID');
+    expect(refusal(() => createDataset(dataset, [two(bell())], 2)).code).toBe('DATA_SHAPE');
+    expect(refusal(() => createDataset(createDataset([-1], [bell()], 1), [decay()], 1)).code).toBe('DATA_OUTSIDE_SUPPORT');
+    expect(refusal(() => createDataset(dataset, [bell()], 1)).code).toBe('DATA_LABEL');
+  });
 });

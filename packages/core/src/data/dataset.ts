@@ -37,7 +37,8 @@ export function createDataset(
   options: DatasetOptions = {},
 ): Dataset {
   if (isDataset(source)) {
-    checkSupport(source, families);
+    refuseDatasetOptions(options);
+    checkDataset(source, families, components);
     return source;
   }
   const weightsName = typeof options.weights === 'string' ? options.weights : undefined;
@@ -157,8 +158,19 @@ function readLabels(values: ArrayLike<number | null | undefined>, rows: number, 
   return labels;
 }
 
-/** Checks a whole data set against families it was not made for. */
-function checkSupport(dataset: Dataset, families: readonly Family[]): void {
+/** A data set's columns, weights and labels were chosen when it was made: to state them again would silently do nothing. */
+function refuseDatasetOptions(options: DatasetOptions): void {
+  for (const name of ['columns', 'weights', 'labels', 'dimension', 'blockSize'] as const) {
+    if (options[name] !== undefined) {
+      throw new EmkitError('OPTION_INVALID', `The option ${name} is given with a data set that is already made.`, {
+        remedy: 'State it where the data set is made, or pass the data themselves.',
+      });
+    }
+  }
+}
+
+/** Checks a whole data set against families and a number of components it was not made for. */
+function checkDataset(dataset: Dataset, families: readonly Family[], components: number): void {
   for (const family of distinctFamilies(families)) {
     if (family.columns.length !== dataset.columnNames.length) {
       throw new EmkitError(
@@ -167,6 +179,16 @@ function checkSupport(dataset: Dataset, families: readonly Family[]): void {
       );
     }
     for (const block of dataset.blocks) checkColumns(family, block.columns, dataset.columnNames, undefined);
+  }
+  if (!dataset.labelled) return;
+  for (const block of dataset.blocks) {
+    for (const label of block.labels ?? []) {
+      if (label < components) continue;
+      throw new EmkitError('DATA_LABEL', `A known label is ${label}, and there are ${components} components.`, {
+        value: label,
+        remedy: `Labels count components from 0 to ${components - 1}.`,
+      });
+    }
   }
 }
 
@@ -285,14 +307,24 @@ function cutIntoBlocks(
 
 /** The number of different rows, counted no further than `limit`. */
 export function countDistinctRows(dataset: Dataset, limit: number): number {
-  const seen = new Set<string>();
+  const seen: { readonly block: Block; readonly row: number }[] = [];
   for (const block of dataset.blocks) {
     for (let row = 0; row < block.size; row += 1) {
-      let key = '';
-      for (const column of block.columns) key += `${column[row]! + 0},`;
-      seen.add(key);
-      if (seen.size >= limit) return limit;
+      if (hasEqualRow(seen, block, row)) continue;
+      seen.push({ block, row });
+      if (seen.length >= limit) return limit;
     }
   }
-  return seen.size;
+  return seen.length;
+}
+
+function hasEqualRow(seen: readonly { readonly block: Block; readonly row: number }[], block: Block, row: number): boolean {
+  // From the newest back: in sorted data an equal row is the last one seen.
+  for (let index = seen.length - 1; index >= 0; index -= 1) {
+    const other = seen[index]!;
+    let column = 0;
+    while (column < block.columns.length && block.columns[column]![row] === other.block.columns[column]![other.row]) column += 1;
+    if (column === block.columns.length) return true;
+  }
+  return false;
 }

@@ -8,8 +8,7 @@ const LARGEST_TABLE = 1 << 22;
  * values, so that the answer does not depend on the order of the rows. `blockRow` maps each given row to its merged row.
  */
 export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array } {
-  const keys = tableKeys(rows) ?? hashedKeys(rows);
-  const { cell, cells } = keys;
+  const { cell, cells } = tableCells(rows) ?? sortedCells(rows);
   const weights = new Float64Array(cells);
   const first = new Int32Array(cells).fill(-1);
   for (let row = 0; row < rows.rows; row += 1) {
@@ -18,12 +17,12 @@ export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array }
     if (first[index]! < 0) first[index] = row;
   }
   const order: number[] = [];
-  for (let index = 0; index < cells; index += 1) if (first[index]! >= 0) order.push(index);
-  if (!keys.sorted) order.sort((a, b) => compareRows(rows, first[a]!, first[b]!));
   const position = new Int32Array(cells);
-  order.forEach((index, place) => {
-    position[index] = place;
-  });
+  for (let index = 0; index < cells; index += 1) {
+    if (first[index]! < 0) continue;
+    position[index] = order.length;
+    order.push(index);
+  }
   for (let row = 0; row < rows.rows; row += 1) cell[row] = position[cell[row]!]!;
   return {
     blockRow: cell,
@@ -36,14 +35,14 @@ export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array }
   };
 }
 
+/** For each row its cell, numbered in ascending order of the values; some cells may be empty. */
 interface Cells {
   readonly cell: Int32Array;
   readonly cells: number;
-  readonly sorted: boolean;
 }
 
 /** One cell for each combination of values, when there are few enough. */
-function tableKeys(rows: Rows): Cells | undefined {
+function tableCells(rows: Rows): Cells | undefined {
   const sources: (Float64Array | Int32Array)[] = [...rows.columns, ...(rows.labels ? [rows.labels] : [])];
   const lowest: number[] = [];
   const extents: number[] = [];
@@ -67,28 +66,21 @@ function tableKeys(rows: Rows): Cells | undefined {
     const low = lowest[index]!;
     for (let row = 0; row < rows.rows; row += 1) cell[row] = cell[row]! * extent + (values[row]! - low);
   });
-  return { cell, cells, sorted: true };
+  return { cell, cells };
 }
 
-function hashedKeys(rows: Rows): Cells {
-  const known = new Map<string | number, number>();
+/** One cell for each different row, found by sorting. */
+function sortedCells(rows: Rows): Cells {
+  const order = new Uint32Array(rows.rows);
+  for (let row = 0; row < rows.rows; row += 1) order[row] = row;
+  order.sort((a, b) => compareRows(rows, a, b));
   const cell = new Int32Array(rows.rows);
-  const single = rows.columns.length === 1 && rows.labels === undefined ? rows.columns[0]! : undefined;
-  for (let row = 0; row < rows.rows; row += 1) {
-    let key: string | number;
-    if (single !== undefined) key = single[row]!;
-    else {
-      key = String(rows.labels?.[row] ?? '');
-      for (const column of rows.columns) key += `,${column[row]! + 0}`;
-    }
-    let index = known.get(key);
-    if (index === undefined) {
-      index = known.size;
-      known.set(key, index);
-    }
-    cell[row] = index;
+  let cells = 0;
+  for (let place = 0; place < rows.rows; place += 1) {
+    if (place > 0 && compareRows(rows, order[place - 1]!, order[place]!) !== 0) cells += 1;
+    cell[order[place]!] = cells;
   }
-  return { cell, cells: known.size, sorted: false };
+  return { cell, cells: cells + 1 };
 }
 
 function compareRows(rows: Rows, a: number, b: number): number {
