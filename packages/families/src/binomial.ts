@@ -1,5 +1,5 @@
 import type { Column, Family, FamilyDefinition, Random } from '@emkit/core';
-import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit } from '@emkit/core/numerics';
+import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit, normalQuantile, regularizedBetaUpper } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 
 /** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
@@ -8,8 +8,14 @@ export type BinomialParameters = { readonly probability: number };
 /** `trials`: the number of trials of every row, a whole number >= 1, or `column`, a second column that holds it row by row. */
 export type BinomialOptions = { readonly trials?: number | 'column' };
 
-/** The largest number of trials whose log-masses are remembered. A table of 32 kB stays in the first cache. */
+/** The largest number of trials whose log-masses are remembered where it is fixed: a table of 32 kB stays in the first cache. */
 const LARGEST_TABLE = 4095;
+
+/** The same where each row has its own number of trials: all counts of all numbers of trials up to it take as much. */
+const SMALL_TRIALS = 89;
+
+/** Where the counts of n trials start in a table of all numbers of trials. */
+const triangle = (n: number): number => (n * (n + 1)) / 2;
 
 const LARGEST_BELOW_ONE = 1 - Number.EPSILON / 2;
 
@@ -72,8 +78,19 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       const { probability } = parameters;
       if (fixed === undefined) {
         const n = columns[1]!;
-        for (let i = 0; i < size; i += 1)
-          out[i] = isWhole(x[i]!) && isWhole(n[i]!) ? logBinomialMass(x[i]!, n[i]!, probability) : -Infinity;
+        const table = tableOf(parameters, triangle(SMALL_TRIALS + 1));
+        for (let i = 0; i < size; i += 1) {
+          const count = x[i]!;
+          const total = n[i]!;
+          if (!(isWhole(count) && isWhole(total) && count <= total)) out[i] = -Infinity;
+          else if (total > SMALL_TRIALS) out[i] = logBinomialMass(count, total, probability);
+          else {
+            const index = triangle(total) + count;
+            let value = table[index]!;
+            if (Number.isNaN(value)) table[index] = value = logBinomialMass(count, total, probability);
+            out[i] = value;
+          }
+        }
       } else if (fixed > LARGEST_TABLE) {
         for (let i = 0; i < size; i += 1) out[i] = isWhole(x[i]!) ? logBinomialMass(x[i]!, fixed, probability) : -Infinity;
       } else {
@@ -141,6 +158,51 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       row[0] = draw(trialsOf(row), probability, random);
     },
 
+    cdf(x, { probability }, row) {
+      const n = trialsOf(row);
+      const whole = Math.floor(x);
+      if (whole < 0) return 0;
+      if (whole >= n) return 1;
+      return lowerTail(whole, n, probability);
+    },
+
+    quantile(chance, { probability }, row) {
+      const n = trialsOf(row);
+      if (chance <= 0 || probability === 0) return 0;
+      if (chance >= 1 || probability === 1) return n;
+      const reaches = (x: number): boolean => x >= n || lowerTail(x, n, probability) >= chance;
+      // The normal approximation, then steps that double until they enclose the answer, then halving.
+      const guess = Math.floor(n * probability + normalQuantile(chance) * Math.sqrt(n * probability * (1 - probability)));
+      let below = -1;
+      let above = Math.min(Math.max(guess, 0), n);
+      let step = 1;
+      if (reaches(above)) {
+        while (above > 0) {
+          const next = Math.max(above - step, 0);
+          if (!reaches(next)) {
+            below = next;
+            break;
+          }
+          above = next;
+          step *= 2;
+        }
+      } else {
+        below = above;
+        for (;;) {
+          above = Math.min(below + step, n);
+          if (reaches(above)) break;
+          below = above;
+          step *= 2;
+        }
+      }
+      while (above - below > 1) {
+        const middle = below + Math.floor((above - below) / 2);
+        if (reaches(middle)) above = middle;
+        else below = middle;
+      }
+      return above;
+    },
+
     mean: ({ probability }, row) => (fixed === undefined ? [trialsOf(row) * probability, 0] : [fixed * probability]),
 
     /**
@@ -189,6 +251,11 @@ function estimate(successes: number, failures: number): number | undefined {
 
 function isWhole(x: number): boolean {
   return x >= 0 && Math.floor(x) === x;
+}
+
+/** P(X <= x) = I_{1-p}(n - x, x + 1) for whole x from 0 to n - 1. */
+function lowerTail(x: number, n: number, probability: number): number {
+  return regularizedBetaUpper(probability, x + 1, n - x);
 }
 
 /** One draw. Inversion costs about n min(p, 1 - p) steps, rejection a few whatever n. */

@@ -1,7 +1,16 @@
 import { degenerate, EmkitError, type FamilyDefinition } from '@emkit/core';
 import { log, normalCdf, normalQuantile } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
-import { columnMoments, rescaledVariance, SMALLEST_NORMAL, startingVariance, unitOfVariance } from './spread.ts';
+import {
+  columnMoments,
+  LEAST_PART,
+  ROUNDING,
+  recentredMean,
+  rescaledVariance,
+  SMALLEST_NORMAL,
+  startingVariance,
+  unitOfVariance,
+} from './spread.ts';
 
 /** The parameters of a univariate Gaussian component: `mean` in the unit of the data, `variance` > 0 in its square. */
 export type GaussianParameters = { readonly mean: number; readonly variance: number };
@@ -20,16 +29,6 @@ interface Prepared {
 }
 
 const LOG_TWO_PI = 1.8378770664093453;
-
-/**
- * Statistics are taken again about a better point when variance = S2/N - (S1/N)^2 is below this part of S2/N, that is when
- * the mean moves by more than sqrt(3) of the new standard deviations. Then at most two of 53 bits are lost to the difference,
- * and the extra pass is rare: it happens in the first iterations from a bad start, never near a solution, where S1 vanishes.
- */
-const LEAST_PART = 0.25;
-
-/** Values are rounded to about 2^-53 of their size: a standard deviation within a few such roundings holds no information. */
-const ROUNDING = 4 * Number.EPSILON;
 
 /**
  * The Gaussian distribution on the line.
@@ -129,16 +128,10 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
     recentre(statistics, count, about, held) {
       const { unit } = prepare(about);
       const square = statistics[1]! / count;
-      if (!held.has('variance')) {
-        const variance = rescaledVariance(about.variance, square);
-        if (variance !== about.variance) return { mean: about.mean, variance };
-      }
-      if (held.has('mean') || meanSquare(statistics, count, false) >= LEAST_PART * square) return undefined;
-      const shift = statistics[0]! / count / unit;
-      const mean = about.mean + shift;
-      // Nearer than its own rounding the mean cannot come.
-      if (!Number.isFinite(mean) || Math.abs(shift) <= ROUNDING * Math.abs(mean)) return undefined;
-      return { mean, variance: about.variance };
+      const mean = held.has('mean') ? about.mean : recentredMean(about.mean, statistics[0]! / count / unit);
+      const variance = held.has('variance') ? about.variance : rescaledVariance(about.variance, square);
+      const good = variance === about.variance && (mean === about.mean || meanSquare(statistics, count, false) >= LEAST_PART * square);
+      return good ? undefined : { mean, variance };
     },
 
     ...(covariance === 'tied' ? { shared: ['variance'] } : {}),

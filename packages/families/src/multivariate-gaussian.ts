@@ -1,9 +1,21 @@
 import { type Block, type Domain, degenerate, EmkitError, type ExponentialForm, type Family, type FamilyDefinition } from '@emkit/core';
-import { cholesky, invertLower, log, logDeterminant as logDeterminantOf, twoProductError, twoSumError } from '@emkit/core/numerics';
+import {
+  cholesky,
+  invertLower,
+  log,
+  logDeterminant as logDeterminantOf,
+  solveLower,
+  solveLowerTransposed,
+  twoProductError,
+  twoSumError,
+} from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import {
   columnMoments,
   exponentOf,
+  LEAST_PART,
+  ROUNDING,
+  recentredMean,
   representableVariance,
   rescaledVariance,
   SMALLEST_NORMAL,
@@ -40,16 +52,6 @@ interface Prepared {
 
 const LOG_TWO_PI = 1.8378770664093453;
 const LOG_TWO = 0.6931471805599453;
-
-/**
- * Statistics are taken again about a better point when, in some column, S2/N - (S1/N)^2 is below this part of S2/N, that is
- * when the mean moves by more than sqrt(3) of the new standard deviations. Then at most two of 53 bits are lost to the
- * difference, and the extra pass is rare: it happens in the first iterations from a bad start.
- */
-const LEAST_PART = 0.25;
-
-/** Values are rounded to about 2^-53 of their size: a standard deviation within a few such roundings holds no information. */
-const ROUNDING = 4 * Number.EPSILON;
 
 /**
  * A pivot of the Cholesky factorisation is one column's variance left after the columns before it explained what they can. In
@@ -223,27 +225,19 @@ function makeFamily(
       const { mean, units } = prepare(about);
       const squares = Array.from(mean, (_, j) => statistics[place(j, j)]! / count);
       const shifts = Array.from(mean, (_, j) => statistics[j]! / count);
+      const better = held.has('mean') ? about.mean : shifts.map((shift, j) => recentredMean(mean[j]!, shift / units[j]!));
+      const arrived = better.map((value, j) => value === mean[j]);
       if (structure === 'spherical') {
         // Only the sum over the columns counts.
         squares.fill(sumOf(squares));
         shifts.fill(Math.sqrt(sumOf(shifts.map((shift) => shift * shift))));
+        arrived.fill(arrived.every(Boolean));
       }
-      if (!held.has('covariance')) {
-        const variances = squares.map((square, j) => rescaledVariance(about.covariance[j]![j]!, square));
-        if (variances.some((variance, j) => variance !== about.covariance[j]![j]!)) {
-          return { mean: about.mean, covariance: diagonalMatrix(variances) };
-        }
-      }
-      if (held.has('mean')) return undefined;
-      const moves = Array.from(mean, (_, j) => statistics[j]! / count / units[j]!);
-      const better = moves.map((move, j) => mean[j]! + move);
-      // Nearer than its own rounding a mean cannot come.
-      const arrived = moves.map((move, j) => Math.abs(move) <= ROUNDING * Math.abs(better[j]!));
-      const good = squares.every(
-        (square, j) =>
-          square - shifts[j]! * shifts[j]! >= LEAST_PART * square || (structure === 'spherical' ? arrived.every(Boolean) : arrived[j]!),
-      );
-      return good || !better.every(Number.isFinite) ? undefined : { mean: better, covariance: about.covariance };
+      const variances = about.covariance.map((row, j) => (held.has('covariance') ? row[j]! : rescaledVariance(row[j]!, squares[j]!)));
+      if (variances.some((variance, j) => variance !== about.covariance[j]![j]!))
+        return { mean: better, covariance: diagonalMatrix(variances) };
+      const good = squares.every((square, j) => arrived[j] || square - shifts[j]! * shifts[j]! >= LEAST_PART * square);
+      return good ? undefined : { mean: better, covariance: about.covariance };
     },
 
     ...(covariance === 'tied' ? { shared: ['covariance'] } : {}),
@@ -322,6 +316,9 @@ function makeFamily(
       return largest;
     },
 
+    /** In the coordinates mean, then log variances, or the rows of the covariance's Cholesky factor with a logarithmic diagonal. */
+    scores: (block, parameters, out) => writeScores(block, prepare(parameters), structure, out),
+
     exponentialForm: naturalForm(dimension, structure),
 
     equivariance: {
@@ -334,6 +331,39 @@ function makeFamily(
       }),
     },
   };
+}
+
+/** With y = L^-1 (x - m) and v = L^-T y the gradient is v for the mean and v_j y_k for L_jk, less 1 / L_jj on the diagonal. */
+function writeScores({ size, columns }: Block, { mean, units, factor, inverse }: Prepared, structure: Structure, out: Float64Array): void {
+  const dimension = mean.length;
+  const y = new Float64Array(dimension);
+  const v = new Float64Array(dimension);
+  let at = 0;
+  for (let i = 0; i < size; i += 1) {
+    for (let j = 0; j < dimension; j += 1) y[j] = (columns[j]![i]! - mean[j]!) * units[j]!;
+    if (factor === undefined) {
+      let total = 0;
+      for (let j = 0; j < dimension; j += 1) {
+        const square = 2 * inverse[j]! * y[j]! * y[j]!;
+        out[at + j] = 2 * inverse[j]! * y[j]! * units[j]!;
+        if (structure === 'diagonal') out[at + dimension + j] = 0.5 * (square - 1);
+        total += square;
+      }
+      if (structure === 'spherical') out[at + dimension] = 0.5 * (total - dimension);
+      at += structure === 'diagonal' ? 2 * dimension : dimension + 1;
+      continue;
+    }
+    solveLower(factor, dimension, y);
+    v.set(y);
+    solveLowerTransposed(factor, dimension, v);
+    for (let j = 0; j < dimension; j += 1) out[at + j] = v[j]! * units[j]!;
+    at += dimension;
+    for (let j = 0; j < dimension; j += 1) {
+      for (let k = 0; k < j; k += 1) out[at + k] = v[j]! * units[j]! * y[k]!;
+      out[at + j] = v[j]! * factor[j * dimension + j]! * y[j]! - 1;
+      at += j + 1;
+    }
+  }
 }
 
 /**

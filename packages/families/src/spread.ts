@@ -34,19 +34,38 @@ export function representableVariance(variance: number): number {
   return Math.min(Math.max(variance, SMALLEST_NORMAL), Number.MAX_VALUE);
 }
 
-/** Squares in units of `unitOfVariance` that are not finite or fall below this are out of scale: digits may have been lost below 2^-1022. */
+/** Mean squares in units of `unitOfVariance` below this may have lost digits below 2^-1022. */
 const OUT_OF_SCALE = powerOfTwo(-800);
-const RESCALE = powerOfTwo(600);
 const LARGEST_POWER = powerOfTwo(1022);
+const HALF_WAY = powerOfTwo(530);
 
 /**
- * The variance to take statistics with instead, when the mean square in its units shows that it lies hundreds of orders of
- * magnitude away from the data; the same variance when it serves, or when there is nothing further to try.
+ * The variance to take statistics with instead, when their mean square shows that it lies hundreds of orders of magnitude away from
+ * the data; the same variance when it serves, or when there is nothing further to try.
  */
 export function rescaledVariance(variance: number, meanSquare: number): number {
-  if (!(meanSquare < Infinity)) return Math.min(variance * RESCALE, LARGEST_POWER);
-  if (meanSquare < OUT_OF_SCALE) return Math.min(variance, Math.max(variance / RESCALE, SMALLEST_NORMAL));
+  // Deviations whose squares overflow lie between 2^511 and 2^1023: half way down, all of those squares are doubles.
+  if (!(meanSquare < Infinity)) return Math.max(variance, Math.min(variance * HALF_WAY * HALF_WAY, LARGEST_POWER));
+  if (meanSquare < OUT_OF_SCALE) return Math.min(variance, representableVariance(variance * meanSquare));
   return variance;
+}
+
+/** Values are rounded to about 2^-53 of their size: a standard deviation, or a move of a mean, within a few such roundings holds no information. */
+export const ROUNDING: number = 4 * Number.EPSILON;
+
+/**
+ * Statistics are taken again about a better mean when variance = S2/N - (S1/N)^2 is below this part of S2/N, that is when the mean
+ * moves by more than sqrt(3) of the new standard deviations. Then at most two of 53 bits are lost to the difference, and the extra
+ * pass is rare: it happens in the first iterations from a bad start, never near a solution, where S1 vanishes.
+ */
+export const LEAST_PART = 0.25;
+
+/** The mean to take statistics about instead, one `move` away; the same mean when it cannot come nearer. */
+export function recentredMean(mean: number, move: number): number {
+  const moved = mean + move;
+  if (!Number.isFinite(moved) || Math.abs(move) <= ROUNDING * Math.abs(moved)) return mean;
+  // Where all digits of the sum cancelled, nothing is known but that the data are far nearer to 0 than the mean was.
+  return Math.abs(moved) <= ROUNDING * Math.abs(mean) ? 0 : moved;
 }
 
 /** Mean and variance of one column of a whole data set, case weights counted, safe from overflow. Both are 0 without data. */

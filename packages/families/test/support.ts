@@ -1,4 +1,5 @@
 import { type Block, type Dataset, EmkitError, type Family, type ParameterValues } from '@emkit/core';
+import { compensatedSum } from '@emkit/core/numerics';
 import { createReference, type Reference, type ReferenceFamily, type ReferenceParameters, referenceFamily } from '@emkit/reference';
 import { expect } from 'vitest';
 
@@ -60,7 +61,7 @@ export function mStep<P extends ParameterValues>(
   about: P,
   held: ReadonlySet<string> = nothingHeld,
 ): P {
-  const count = responsibilities.reduce((sum, value) => sum + value, 0);
+  const count = compensatedSum(responsibilities);
   const { statistics, point } = settle(family, block, responsibilities, about, held);
   return family.maximize(statistics, count, point, held);
 }
@@ -73,7 +74,7 @@ export function settle<P extends ParameterValues>(
   about: P,
   held: ReadonlySet<string> = nothingHeld,
 ): { readonly statistics: Float64Array; readonly point: P; readonly passes: number } {
-  const count = responsibilities.reduce((sum, value) => sum + value, 0);
+  const count = compensatedSum(responsibilities);
   let point = about;
   for (let passes = 1; passes <= 12; passes += 1) {
     const statistics = statisticsOf(family, block, responsibilities, point);
