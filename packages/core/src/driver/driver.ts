@@ -24,6 +24,8 @@ export interface DriverState {
   readonly convergence: ConvergenceMemory;
   /** The longest step the accelerated driver now allows itself; absent in plain EM. */
   readonly longestStep?: number;
+  /** The points of the accelerated driver's unfinished cycle, oldest first: none, one or two. */
+  readonly cycle?: readonly MixtureParameters[];
 }
 
 /** When a driver stops. */

@@ -17,19 +17,20 @@ const LONGEST_STEP = 2 ** 20;
 
 /**
  * Squared extrapolation of EM (Varadhan and Roland 2008, SQUAREM with step length S3) in unconstrained coordinates, with a
- * monotone guard: from two EM steps it extrapolates along the slow direction, and where that does not raise the log-likelihood
- * above the second EM step's start it falls back to the EM steps themselves. Every accepted point is an EM step's image, so the
- * log-likelihood never falls and the stopping rule is that of plain EM.
+ * monotone guard: after two EM steps it extrapolates along the slow direction, and takes the extrapolated point only where the
+ * log-likelihood there is no lower than after the EM steps. So the log-likelihood never falls, and a failure costs one pass over
+ * the data. Convergence is judged on EM steps alone.
  *
- * One iteration is one accepted update: an EM step, or a cycle that ended in one.
+ * One iteration is one accepted update: an EM step or an extrapolation. The state holds the points of an unfinished cycle.
  */
 export function* squaremDriver(mixture: Mixture, begin: DriverState, options: DriverOptions): Driver {
   const codec = createMixtureCodec(mixture);
   const log = [...begin.trace];
   let { iteration, evaluations, parameters, convergence } = begin;
   let longestStep = begin.longestStep ?? 1;
+  let cycle: readonly MixtureParameters[] = begin.cycle ?? [];
   const state = (): DriverState =>
-    snapshot({ version: 1, method: 'squarem', iteration, evaluations, parameters, convergence, longestStep }, log);
+    snapshot({ version: 1, method: 'squarem', iteration, evaluations, parameters, convergence, longestStep, cycle }, log);
   let expectation = yield* expectAt(parameters);
   if (log.length === 0) {
     evaluations += 1;
@@ -37,17 +38,24 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
     yield { kind: 'iteration', state: state(), expectation };
   }
   let remaining: number | null = null;
-  const judge = (from: MixtureParameters, to: MixtureParameters) => {
-    const verdict = judgeStep(convergence, mixtureDistance(mixture, from, to), roundingDistance(mixture, to), options.tolerance);
-    convergence = verdict.memory;
-    remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : null;
-    return verdict;
-  };
   while (iteration < options.iterations) {
-    // Two plain EM steps. Their images are kept, so that a failed extrapolation costs one evaluation and no progress.
-    const origin = parameters;
-    let first: MixtureParameters | undefined;
-    for (let turn = 0; turn < 2 && iteration < options.iterations; turn += 1) {
+    const [origin, first] = cycle;
+    if (origin !== undefined && first !== undefined) {
+      cycle = [];
+      const jump = extrapolate(codec, origin, first, parameters, longestStep);
+      if (jump === undefined) continue;
+      const tried = yield* tryPoint(mixture, jump.point);
+      evaluations += 1;
+      if (tried === undefined || !(tried.logLikelihood >= expectation.logLikelihood)) {
+        longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
+        continue;
+      }
+      if (jump.bounded) longestStep = Math.min(longestStep * BOUND_FACTOR, LONGEST_STEP);
+      parameters = jump.point;
+      expectation = tried;
+      // The jump is no EM step: the sizes of the steps before it say nothing about those after it.
+      convergence = { step: null, ratios: [], quiet: convergence.quiet };
+    } else {
       const step = yield* emStep(mixture, parameters, expectation);
       evaluations += step.evaluations;
       if ('collapsed' in step) return { state: state(), expectation, diagnosis: step.collapsed };
@@ -56,35 +64,31 @@ export function* squaremDriver(mixture: Mixture, begin: DriverState, options: Dr
       const fall = expectation.logLikelihood - next.logLikelihood;
       if (!(fall <= roundingAllowance(mixture, step.parameters, next)))
         return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
-      const verdict = judge(parameters, step.parameters);
-      iteration += 1;
-      if (turn === 0) first = step.parameters;
+      const verdict = judgeStep(
+        convergence,
+        mixtureDistance(mixture, parameters, step.parameters),
+        roundingDistance(mixture, step.parameters),
+        options.tolerance,
+      );
+      convergence = verdict.memory;
+      remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : null;
+      cycle = [...cycle, parameters];
       ({ parameters } = step);
       expectation = next;
-      log.push(next.logLikelihood);
-      yield { kind: 'iteration', state: state(), expectation };
-      if (verdict.end !== undefined)
+      if (verdict.end !== undefined) {
+        iteration += 1;
+        log.push(expectation.logLikelihood);
+        yield { kind: 'iteration', state: state(), expectation };
         return {
           state: state(),
           expectation,
           diagnosis: endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance),
         };
+      }
     }
-    if (first === undefined || iteration >= options.iterations) break;
-    const jump = extrapolate(codec, origin, first, parameters, longestStep);
-    if (jump === undefined) continue;
-    const tried = yield* tryPoint(mixture, jump.point);
-    evaluations += 1;
-    if (tried !== undefined && tried.logLikelihood >= expectation.logLikelihood) {
-      if (jump.bounded) longestStep = Math.min(longestStep * BOUND_FACTOR, LONGEST_STEP);
-      iteration += 1;
-      parameters = jump.point;
-      expectation = tried;
-      // The jump is no EM step: the sizes of the steps before it say nothing about those after it.
-      convergence = { step: null, ratios: [], quiet: convergence.quiet };
-      log.push(tried.logLikelihood);
-      yield { kind: 'iteration', state: state(), expectation };
-    } else longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
+    iteration += 1;
+    log.push(expectation.logLikelihood);
+    yield { kind: 'iteration', state: state(), expectation };
   }
   return { state: state(), expectation, diagnosis: { kind: 'iteration-limit', remaining } };
 }

@@ -35,5 +35,10 @@ export function readState(mixture: Mixture, json: unknown): DriverState {
     refuse('the convergence', convergence);
   if (state.longestStep !== undefined && !(state.longestStep >= 1 && Number.isFinite(state.longestStep)))
     refuse('the longest step', state.longestStep);
-  return { ...state, parameters: checkMixtureParameters(mixture, state.parameters) };
+  if (state.cycle !== undefined && (!Array.isArray(state.cycle) || state.cycle.length > 2)) refuse('the cycle', state.cycle);
+  return {
+    ...state,
+    parameters: checkMixtureParameters(mixture, state.parameters),
+    ...(state.cycle && { cycle: state.cycle.map((point) => checkMixtureParameters(mixture, point)) }),
+  };
 }
