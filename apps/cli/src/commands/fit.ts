@@ -1,0 +1,155 @@
+import { checkMixtureParameters, createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
+import { renderFit } from '../display/fit-report.ts';
+import { showCount, showLogLikelihood } from '../display/numbers.ts';
+import { themeFor } from '../display/theme.ts';
+import { readHeld } from '../held.ts';
+import { explainDataError, type FitData, readFitData } from '../input/data.ts';
+import { chooseFamily } from '../input/family-choice.ts';
+import { inFile, readStartFile } from '../input/json-file.ts';
+import { inputName } from '../input/text-source.ts';
+import { type Io, write } from '../io.ts';
+import { fitToJson, modelToJson } from '../output/fit-json.ts';
+import { Progress } from '../output/progress.ts';
+import { checkWritable, writeOutput } from '../output/write-file.ts';
+import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
+
+/** Options that say which data and which family: shared by `fit` and `select`. */
+export interface DataFlags {
+  readonly family: string;
+  readonly columns?: readonly string[];
+  readonly option?: readonly string[];
+  readonly weightsColumn?: string;
+  readonly labelsColumn?: string;
+  readonly firstLabel: number;
+  readonly header: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** The options of `emkit fit`. */
+export interface FitFlags extends DataFlags {
+  readonly components: number;
+  readonly start?: string;
+  readonly fix?: readonly string[];
+  readonly iterations?: number;
+  readonly tolerance?: number;
+  readonly seed?: number;
+  readonly starts?: number;
+  readonly plain?: boolean;
+  readonly out?: string;
+  readonly certify?: boolean;
+}
+
+/** `emkit fit DATA.csv`. */
+export async function runFit(path: string, flags: FitFlags, io: Io): Promise<number> {
+  const began = performance.now();
+  const { components } = flags;
+  requireComponents([components]);
+  if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
+  if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
+  const choice = chooseFamily(flags.family, flags.option ?? []);
+  await checkWritable(flags.out);
+  const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io);
+  const progress = new Progress(io, flags.quiet === true);
+  try {
+    const data = await readData(path, flags, choice, components, progress, io);
+    const read = performance.now();
+    const held = readHeld(flags.fix ?? [], data.family, components);
+    if (start !== undefined) inFile(flags.start!, () => checkMixtureParameters(createMixture({ family: data.family, components }), start));
+    progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
+    const fit = await runEngine(
+      data,
+      {
+        family: data.family,
+        components,
+        ...(start !== undefined && { start }),
+        ...(held !== undefined && { held }),
+        ...(flags.iterations !== undefined && { iterations: flags.iterations }),
+        ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
+        ...(flags.seed !== undefined && { seed: flags.seed }),
+        ...(flags.starts !== undefined && { starts: flags.starts }),
+        accelerate: flags.plain !== true,
+      },
+      flags.weightsColumn,
+      progress,
+      io,
+    );
+    const fitted = performance.now();
+    const failed = isFailure(fit.diagnosis);
+    const certification =
+      flags.certify && !failed ? await (await import('./certify.ts')).certifyFit(fit, data, held, progress, io) : undefined;
+    const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: performance.now() - began };
+    progress.stop();
+
+    if (flags.json) await write(io.stdout, `${JSON.stringify(fitToJson(fit, data, timing, certification?.json))}\n`);
+    if (failed)
+      throw new Problem(
+        `${data.name}: ${describeDiagnosis(fit.diagnosis)}. There is no fit${flags.out === undefined ? '' : `, and ${flags.out} was not written`}.`,
+      );
+    if (flags.out !== undefined) await writeOutput(flags.out, [`${JSON.stringify(modelToJson(fit, data), null, 2)}\n`], io);
+    if (!flags.json && !flags.quiet && flags.out !== '-') {
+      const theme = themeFor(io.stdout, io.environment);
+      const saved = flags.out === undefined ? [] : ['', `  The model is in ${flags.out}.`];
+      const certified = certification === undefined ? [] : ['', ...certification.render(theme)];
+      await write(io.stdout, `${['', ...renderFit(fit, data, theme), ...certified, ...saved, ''].join('\n')}\n`);
+    }
+    return EXIT.done;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** @throws Problem for a number of components that no model has */
+export function requireComponents(counts: readonly number[]): void {
+  for (const count of counts) {
+    if (count < 1) throw new Problem(`The number of components is ${count}. Give --components a whole number of at least 1.`);
+  }
+}
+
+/** Reads the data as the options say, showing how far it has come. */
+export function readData(
+  path: string,
+  flags: DataFlags,
+  choice: ReturnType<typeof chooseFamily>,
+  components: number,
+  progress: Progress,
+  io: Io,
+): Promise<FitData> {
+  progress.say(`reading ${inputName(path)}`);
+  return readFitData(
+    {
+      path,
+      columns: flags.columns,
+      weightsColumn: flags.weightsColumn,
+      labelsColumn: flags.labelsColumn,
+      firstLabel: flags.firstLabel,
+      header: flags.header,
+      onRows: (rows) => progress.say(`reading ${inputName(path)}: ${showCount(rows)} rows`),
+    },
+    choice,
+    components,
+    io,
+  );
+}
+
+async function runEngine(data: FitData, options: FitOptions, weightsColumn: string | undefined, progress: Progress, io: Io): Promise<Fit> {
+  try {
+    const fit = await fitAsync(data.source, {
+      ...options,
+      columns: data.columns,
+      ...(data.weights && { weights: data.weights }),
+      ...(data.labels && { labels: data.labels }),
+      signal: io.signal,
+      onProgress: ({ iteration, logLikelihood }) =>
+        progress.say(`fitting: iteration ${showCount(iteration)}, log-likelihood ${showLogLikelihood(logLikelihood)}`),
+    });
+    if (fit.diagnosis.kind === 'aborted') throw interruption();
+    return fit;
+  } catch (error) {
+    throw explainDataError(error, data.table, data.name, weightsColumn);
+  }
+}
+
+function isFailure({ kind }: Diagnosis): boolean {
+  return kind === 'collapsed' || kind === 'decreased';
+}

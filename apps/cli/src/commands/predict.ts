@@ -1,0 +1,78 @@
+import { showCount } from '../display/numbers.ts';
+import { columnsOf, explainDataError } from '../input/data.ts';
+import { readModelFile } from '../input/json-file.ts';
+import { readTable, type Table } from '../input/table.ts';
+import { inputName } from '../input/text-source.ts';
+import type { Io } from '../io.ts';
+import { Progress } from '../output/progress.ts';
+import { checkWritable, writeOutput } from '../output/write-file.ts';
+import { EXIT, Problem, usageProblem } from '../problem.ts';
+
+/** The options of `emkit predict`. */
+export interface PredictFlags {
+  readonly columns?: readonly string[];
+  readonly header: boolean;
+  readonly out?: string;
+  readonly quiet?: boolean;
+}
+
+/** Rows in one piece of output. */
+const ROWS_PER_PIECE = 4096;
+
+/** `emkit predict MODEL.json DATA.csv`. */
+export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+  if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
+  await checkWritable(flags.out);
+  const { model, columns: fitted } = await readModelFile(modelPath, io);
+  const progress = new Progress(io, flags.quiet === true);
+  try {
+    const name = inputName(dataPath);
+    progress.say(`reading ${name}`);
+    const table = await readTable(
+      dataPath,
+      { data: flags.columns ?? fitted, header: flags.header, onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`) },
+      io,
+    );
+    requireWidth(table, model.mixture.families[0]!.columns.length, name, flags.columns !== undefined);
+    progress.say('predicting');
+    const options = { columns: table.data };
+    const source = columnsOf(table, table.data);
+    let pieces: Iterable<string>;
+    try {
+      pieces = predictionPieces(model.responsibilities(source, options), model.labels(source, options), model.logDensity(source, options));
+    } catch (error) {
+      throw explainDataError(error, table, name);
+    }
+    if (flags.out === undefined) progress.stop();
+    await writeOutput(flags.out ?? '-', pieces, io);
+    return EXIT.done;
+  } finally {
+    progress.stop();
+  }
+}
+
+function requireWidth(table: Table, expected: number, name: string, chosen: boolean): void {
+  if (table.data.length === expected) return;
+  const columns = (count: number): string => `${count} column${count === 1 ? '' : 's'}`;
+  if (chosen) throw usageProblem(`--columns names ${columns(table.data.length)}, and the model takes ${expected}.`);
+  throw new Problem(
+    `${name} has ${columns(table.data.length)} of numbers (${table.data.join(', ')}), and the model takes ${expected}. Choose with --columns.`,
+  );
+}
+
+function* predictionPieces(
+  responsibilities: readonly Float64Array[],
+  labels: Int32Array,
+  logDensity: Float64Array,
+): Generator<string, void, undefined> {
+  yield `row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`;
+  for (let first = 0; first < labels.length; first += ROWS_PER_PIECE) {
+    let piece = '';
+    for (let row = first; row < Math.min(labels.length, first + ROWS_PER_PIECE); row += 1) {
+      piece += `${row + 1},${labels[row]! + 1}`;
+      for (const values of responsibilities) piece += `,${values[row]!}`;
+      piece += `,${logDensity[row]!}\n`;
+    }
+    yield piece;
+  }
+}

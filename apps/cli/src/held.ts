@@ -1,0 +1,33 @@
+import type { Family, Held } from '@emkit/core';
+import { usageProblem } from './problem.ts';
+
+/**
+ * Reads `--fix`: `weights`, `2.mean` (of component 2), or `mean` (of all components).
+ *
+ * @throws Problem for anything else
+ */
+export function readHeld(entries: readonly string[], family: Family, components: number): Held | undefined {
+  if (entries.length === 0) return undefined;
+  const names = Object.keys(family.parameters);
+  const held = Array.from({ length: components }, () => new Set<string>());
+  let weights = false;
+  for (const entry of entries) {
+    if (entry === 'weights') {
+      weights = true;
+      continue;
+    }
+    const [, number, name] = /^(?:(\d+)\.)?(.+)$/.exec(entry)!;
+    if (!names.includes(name!)) {
+      throw usageProblem(
+        `--fix ${entry}: there is nothing of that name to hold. Write weights, or one of ${names.map((known) => `${known}, 1.${known}`).join(', ')}.`,
+      );
+    }
+    if (number !== undefined && !(Number(number) >= 1 && Number(number) <= components)) {
+      throw usageProblem(`--fix ${entry}: the components are numbered from 1 to ${components}.`);
+    }
+    held.forEach((set, component) => {
+      if (number === undefined || Number(number) === component + 1) set.add(name!);
+    });
+  }
+  return { weights, components: held.map((set) => [...set]) };
+}

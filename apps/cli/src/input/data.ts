@@ -1,0 +1,105 @@
+import { EmkitError, type Family } from '@emkit/core';
+import { plural } from '../display/numbers.ts';
+import type { Io } from '../io.ts';
+import { Problem } from '../problem.ts';
+import { type FamilyChoice, makeFamily } from './family-choice.ts';
+import { readTable, type Table } from './table.ts';
+import { inputName } from './text-source.ts';
+
+/** What the command line says about the data of a fit. */
+export interface DataRequest {
+  readonly path: string;
+  readonly columns: readonly string[] | undefined;
+  readonly weightsColumn: string | undefined;
+  readonly labelsColumn: string | undefined;
+  /** What the first component is called in the column of labels. */
+  readonly firstLabel: number;
+  readonly header: boolean;
+  readonly onRows?: (rows: number) => void;
+}
+
+/** Data ready to be fitted. */
+export interface FitData {
+  readonly name: string;
+  readonly table: Table;
+  readonly family: Family;
+  /** The names of the family's columns, those that hold an option included. */
+  readonly columns: readonly string[];
+  /** Columns by name, as the engine takes them. */
+  readonly source: Readonly<Record<string, Float64Array>>;
+  readonly weights: Float64Array | undefined;
+  /** Known components counted from 0, -1 where latent. */
+  readonly labels: Int32Array | undefined;
+  /** What was done without being asked; sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Reads the data of a fit and makes the family that suits their columns. */
+export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
+  const { path, columns, weightsColumn, labelsColumn, firstLabel, header, onRows } = request;
+  const given = Object.values(choice.optionColumns);
+  const further = weightsColumn === undefined ? given : [...given, weightsColumn];
+  const table = await readTable(path, { data: columns, further, labels: labelsColumn, header, ...(onRows && { onRows }) }, io);
+  const name = inputName(path);
+  const family = makeFamilyFor(table, choice, name);
+  const used = [...table.data, ...given];
+  const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
+  const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
+  const left = table.leftOut.map((column) => JSON.stringify(column)).join(', ');
+  const notes =
+    left === ''
+      ? []
+      : [
+          `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
+        ];
+  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, notes };
+}
+
+/** Columns by name, as the engine takes them. */
+export function columnsOf(table: Table, names: readonly string[]): Readonly<Record<string, Float64Array>> {
+  return Object.fromEntries(names.map((name) => [name, table.column(name)]));
+}
+
+function makeFamilyFor(table: Table, choice: FamilyChoice, name: string): Family {
+  try {
+    const family = makeFamily(choice, table.data.length);
+    const expected = family.columns.filter((column) => column.given !== true).length;
+    if (table.data.length === expected) return family;
+    throw new Problem(
+      `${name} has ${table.data.length} data columns (${table.data.join(', ')}), and the family ${family.id} takes ${expected}. Choose with --columns, for example --columns ${table.data[0]}.`,
+    );
+  } catch (error) {
+    if (error instanceof EmkitError && error.code === 'DATA_SHAPE')
+      throw new Problem(`${name}: ${error.message}`, undefined, { cause: error });
+    throw error;
+  }
+}
+
+function toLabels(table: Table, column: string, firstLabel: number, components: number): Int32Array {
+  const last = firstLabel + components - 1;
+  return Int32Array.from(table.column(column), (value, row) => {
+    if (Number.isNaN(value)) return -1;
+    if (Number.isInteger(value) && value >= firstLabel && value <= last) return value - firstLabel;
+    const remedy =
+      value === 0 && firstLabel === 1
+        ? 'Components are counted from 1; if the file counts from 0, pass --first-label 0. Leave the field blank where the component is not known.'
+        : `Known components are whole numbers from ${firstLabel} to ${last}; leave the field blank where the component is not known.`;
+    throw new Problem(`${table.place(row, column)}: the label is ${value}. ${remedy}`);
+  });
+}
+
+/** An engine's error about the data, told in terms of the file: its line, its row, its column. Other errors unchanged. */
+export function explainDataError(error: unknown, table: Table, name: string, weightsColumn?: string): unknown {
+  if (!(error instanceof EmkitError)) return error;
+  if (!error.code.startsWith('DATA_') && error.code !== 'MODEL_IMPOSSIBLE_DATA' && error.code !== 'COMPONENT_DEGENERATE') return error;
+  const { row, column } = error.details;
+  if (row === undefined) return new Problem(`${name}: ${error.message}`, undefined, { cause: error });
+  const known = error.code === 'DATA_WEIGHT' ? weightsColumn : column;
+  const prefix = new RegExp(`^Row ${row + 1}(?:, column ${escapePattern(column ?? '')})?: `);
+  const message = error.message.replace(prefix, '');
+  return new Problem(`${table.place(row, known)}: ${message}`, undefined, { cause: error });
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,94 @@
+import { EmkitError, type Family, type FamilyDefinition } from '@emkit/core';
+import { families, familyById } from '@emkit/families';
+import { usageProblem } from '../problem.ts';
+
+/** What `--family` and `--option` say, before the data are seen. */
+export interface FamilyChoice {
+  readonly definition: FamilyDefinition;
+  readonly options: Readonly<Record<string, string>>;
+  /** Columns that hold an option row by row, by the option's name: `trials-column=n` gives `{ trials: 'n' }`. */
+  readonly optionColumns: Readonly<Record<string, string>>;
+}
+
+/** A family on one column stands for this one on several. */
+const ON_SEVERAL_COLUMNS: Readonly<Record<string, string>> = { gaussian: 'multivariate-gaussian' };
+
+const COLUMN_SUFFIX = '-column';
+
+/**
+ * Reads `--family F` and its `--option name=value`.
+ *
+ * @throws Problem for an unknown family or option
+ */
+export function chooseFamily(id: string, given: readonly string[]): FamilyChoice {
+  const definition = familyById(id);
+  const options: Record<string, string> = {};
+  const optionColumns: Record<string, string> = {};
+  for (const entry of given) {
+    const equals = entry.indexOf('=');
+    if (equals < 1 || equals === entry.length - 1)
+      throw usageProblem(`--option ${entry}: write name=value, for example --option ${exampleOf(definition)}.`);
+    const name = entry.slice(0, equals);
+    const value = entry.slice(equals + 1);
+    const base = name.endsWith(COLUMN_SUFFIX) ? name.slice(0, -COLUMN_SUFFIX.length) : undefined;
+    const option = base === undefined ? undefined : definition.options[base];
+    if (option?.kind === 'integer' && option.orColumn) optionColumns[base!] = value;
+    else if (Object.hasOwn(definition.options, name)) options[name] = value;
+    else {
+      const names = optionNames(definition);
+      throw usageProblem(
+        `The family ${id} has no option ${JSON.stringify(name)}. ${names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`}`,
+      );
+    }
+  }
+  for (const name of Object.keys(optionColumns)) {
+    if (name in options) throw usageProblem(`--option ${name} and --option ${name}${COLUMN_SUFFIX} exclude one another.`);
+  }
+  for (const [name, option] of Object.entries(definition.options)) {
+    if (option.default !== undefined || name in options || name in optionColumns) continue;
+    if (option.kind === 'integer' && option.fromColumns) continue;
+    throw usageProblem(`The family ${id} needs --option ${name}=...: ${option.description}.`);
+  }
+  return { definition, options, optionColumns };
+}
+
+/** The names that `--option` takes for a family, in the order of the definition. */
+export function optionNames(definition: FamilyDefinition): readonly string[] {
+  return Object.entries(definition.options).flatMap(([name, option]) =>
+    option.kind === 'integer' && option.orColumn ? [name, `${name}${COLUMN_SUFFIX}`] : [name],
+  );
+}
+
+function exampleOf(definition: FamilyDefinition): string {
+  const [name, option] = Object.entries(definition.options)[0] ?? ['name', undefined];
+  return `${name}=${option?.kind === 'choice' ? option.values[0] : '10'}`;
+}
+
+/**
+ * The family for data of so many columns (those that hold options not counted).
+ *
+ * @throws EmkitError, Problem for an option out of its range
+ */
+export function makeFamily(choice: FamilyChoice, columns: number): Family {
+  const several = ON_SEVERAL_COLUMNS[choice.definition.id];
+  const definition = columns > 1 && several !== undefined ? familyById(several) : choice.definition;
+  const options: Record<string, string | number> = {};
+  for (const [name, text] of Object.entries(choice.options)) {
+    const isInteger = definition.options[name]!.kind === 'integer';
+    if (isInteger && !/^[+-]?\d+$/.test(text)) throw usageProblem(`--option ${name}=${text}: give a whole number.`);
+    options[name] = isInteger ? Number(text) : text;
+  }
+  for (const name of Object.keys(choice.optionColumns)) options[name] = 'column';
+  for (const [name, option] of Object.entries(definition.options)) {
+    if (option.kind !== 'integer' || !option.fromColumns) continue;
+    if (options[name] !== undefined && options[name] !== columns)
+      throw new EmkitError('DATA_SHAPE', `The option ${name} is ${options[name]}, and the data have ${columns} columns.`);
+    options[name] = columns;
+  }
+  return definition(options);
+}
+
+/** Every family's id. */
+export function familyIds(): readonly string[] {
+  return families.map(({ id }) => id);
+}
