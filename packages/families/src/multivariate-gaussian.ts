@@ -321,6 +321,10 @@ function makeFamily(
 
     exponentialForm: naturalForm(dimension, structure),
 
+    // The log-density's in parts of the larger of its two terms, times the square root of the covariance's condition number; the mean's of
+    // the larger of itself and the deviation; the covariance's of the product of two deviations.
+    accuracy: { logDensity: 6, maximize: 8 },
+
     equivariance: {
       // Columns scaled differently take a spherical covariance out of its family.
       scale: structure !== 'spherical' || dimension === 1,
@@ -551,9 +555,9 @@ function scratchOf(length: number): Float64Array {
   return scratch;
 }
 
-/** Rows worked on at a time: few enough for the deviations of all columns to stay in the first cache. */
+/** Rows worked on at a time: few enough for the deviations of all columns to stay in the first cache, and for sums to round little. */
 function rowsAtATime(dimension: number): number {
-  return Math.max(32, Math.min(1024, 4 * Math.floor(768 / dimension)));
+  return Math.max(32, Math.min(256, 4 * Math.floor(768 / dimension)));
 }
 
 function uncorrelatedLogDensity({ size, columns }: Block, { mean, units, inverse, constant }: Prepared, out: Float64Array): void {

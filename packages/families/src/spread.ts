@@ -12,9 +12,9 @@ const bits: DataView = new DataView(new ArrayBuffer(8));
 
 /** The e with 2^e <= x < 2^(e + 1), for positive finite x. */
 export function exponentOf(x: number): number {
-  if (x < SMALLEST_NORMAL) return exponentOf(x * 18014398509481984) - 54;
-  bits.setFloat64(0, x);
-  return (bits.getUint16(0) >> 4) - 1023;
+  const subnormal = x < SMALLEST_NORMAL;
+  bits.setFloat64(0, subnormal ? x * 18014398509481984 : x);
+  return (bits.getUint16(0) >> 4) - (subnormal ? 1077 : 1023);
 }
 
 /** 2^exponent for whole exponents from -1022 to 1023. */

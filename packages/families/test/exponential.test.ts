@@ -1,7 +1,7 @@
 import { createRandom } from '@emkit/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exponential, families } from '../src/index.ts';
+import { exponential } from '../src/index.ts';
 import {
   atLeastOne,
   blockOf,
@@ -26,10 +26,6 @@ const magnitude = (from: number, to: number): fc.Arbitrary<number> =>
     .map(([exponent, digits]) => digits * Number(`1e${exponent}`));
 
 describe('the exponential family', () => {
-  it('is registered', () => {
-    expect(families).toContain(exponential);
-  });
-
   it('gives log-densities within 2 ulps of the larger of 1, |log f| and its condition, at any rate and point', () => {
     fc.assert(
       fc.property(magnitude(-290, 290), magnitude(-20, 6), (rate, product) => {
