@@ -1,1 +1,27 @@
-export {};
+/**
+ * Named checks that a component family must pass: mathematical laws over drawn cases, each failure with a shrunk counterexample and
+ * the seed to see it again.
+ *
+ * @example
+ * const report = checkFamily(laplace(), { seed: 1, runs: 100 });
+ * if (!report.passed) console.error(formatTable(report));
+ */
+export { domainArbitrary, outsideDomain, outsideSupport, parametersArbitrary, type Reach, type Row, rowArbitrary } from './arbitraries.ts';
+export {
+  checkDefinition,
+  checkFamily,
+  checkLaw,
+  type CheckOptions,
+  type FamilyReport,
+  type LawResult,
+  missingFor,
+  type Regression,
+  withDefinition,
+} from './check-family.ts';
+export { LAWS } from './checks/index.ts';
+export { coreEngine, type Engine } from './engine.ts';
+export { describeShape } from './family-shape.ts';
+export { bernoulliDivergence, chiSquareTail, chiSquareThreshold, countThreshold, distributionThreshold, normalThreshold } from './goodness-of-fit.ts';
+export type { CaseContext, Law, Part, Subject } from './law.ts';
+export { formatJson, formatJunit, formatTable, regressionsOf } from './report.ts';
+export { DEFAULT_BUDGETS, errorInUlps, sumAllowance, ulp, ulpDistance } from './tolerance.ts';

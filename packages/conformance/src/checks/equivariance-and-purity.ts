@@ -1,0 +1,192 @@
+import { createRandom, type Dataset, type Mixture, type MixtureParameters, type ParameterValues } from '@emkit/core';
+import * as fc from 'fast-check';
+import type { Row } from '../arbitraries.ts';
+import { datasetOf, frozen, mixtureOf, pointArbitrary, rowsArbitrary, sameBits } from '../cases.ts';
+import { coordinateRounding, coordinatesAt, curvatures } from '../coordinates.ts';
+import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, violate } from '../law.ts';
+import { blockOf, logLikelihoodOf } from '../likelihood.ts';
+import { run } from '../run.ts';
+import { shuffled } from './statistics.ts';
+
+/** Iterations after which two runs that differ in the order of their sums are compared: few, for EM can magnify rounding. */
+const ITERATIONS = 3;
+
+/** Rounding of sums in another order, as a share of a standard error, with what three iterations make of it. */
+const ORDER_TOLERANCE = 1e-9;
+
+/**
+ * **equivariance-and-purity**: the answer depends on the question and on nothing else.
+ *
+ * - Components in another order give the same answer in that order; rows in another order give the same answer (to rounding).
+ * - No function writes to what it is given but into its output: blocks, parameters, responsibilities, statistics, options stay what
+ *   they were, and outputs are written for the block's rows only.
+ * - Every function is a function: the same arguments give the same bits, whatever was asked in between (no stale cache).
+ * - The same seed gives the same bits: sampling, and a whole fit with automatic starts, repeated.
+ */
+export const equivarianceAndPurity: Law = {
+  name: 'equivariance-and-purity',
+  statement: 'permuted components and rows give the permuted answer; no input is written to; the same question and seed give the same bits',
+  falseAlarmRate: 0,
+  parts: [
+    part({
+      name: 'components in another order',
+      share: 0.3,
+      shrinks: 60,
+      arbitrary: (subject) => fc.record({ start: pointArbitrary(subject, 3), rows: rowsArbitrary(subject, 20, 50), seed: seedArbitrary }),
+      check({ start, rows, seed }, { subject }) {
+        const mixture = mixtureOf(subject, 3);
+        const dataset = datasetOf(subject, rows, 3);
+        const order = shuffled(3, seed);
+        const one = run(subject, 'em', mixture, dataset, start, ITERATIONS, 0);
+        const other = run(subject, 'em', mixture, dataset, permuted(start, order), ITERATIONS, 0);
+        if (one === undefined || other === undefined || one.result.diagnosis.kind !== 'iteration-limit') return VACUOUS;
+        return requireSameAnswer(mixture, dataset, other.result.state.parameters, permuted(one.result.state.parameters, order), `with the components in the order ${show(order)}`);
+      },
+    }),
+    part({
+      name: 'rows in another order',
+      share: 0.3,
+      shrinks: 60,
+      arbitrary: (subject) => fc.record({ start: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 20, 50), seed: seedArbitrary }),
+      check({ start, rows, seed }, { subject }) {
+        const mixture = mixtureOf(subject, 2);
+        const dataset = datasetOf(subject, rows, 2);
+        const order = shuffled(rows.length, seed);
+        const one = run(subject, 'em', mixture, dataset, start, ITERATIONS, 0);
+        const other = run(subject, 'em', mixture, datasetOf(subject, order.map((index) => rows[index]!), 2), start, ITERATIONS, 0);
+        if (one === undefined || other === undefined || one.result.diagnosis.kind !== 'iteration-limit') return VACUOUS;
+        return requireSameAnswer(mixture, dataset, other.result.state.parameters, one.result.state.parameters, 'with the rows in another order');
+      },
+    }),
+    part({
+      name: 'no input is written to',
+      share: 0.5,
+      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), rows: rowsArbitrary(subject, 8, 30), seed: seedArbitrary }),
+      check: (value, { subject }) => requirePurity(subject, value),
+    }),
+    part({
+      name: 'the same arguments give the same bits',
+      share: 0.5,
+      arbitrary: (subject) => fc.record({ first: subject.parameters('ordinary'), second: subject.parameters('ordinary'), rows: rowsArbitrary(subject, 1, 20), others: rowsArbitrary(subject, 1, 20) }),
+      check({ first, second, rows, others }, { subject }) {
+        const { family } = subject;
+        const ask = (values: ParameterValues, asked: readonly Row[]): string => {
+          const block = blockOf(family, asked);
+          const out = new Float64Array(block.size);
+          family.logDensity(block, values, out);
+          const statistics = new Float64Array(family.statisticsLength);
+          family.accumulate(block, new Float64Array(block.size).fill(0.5), values, statistics);
+          return JSON.stringify([Array.from(out, String), Array.from(statistics, String), asked.map((row) => family.cdf?.(row[0]!, values, Float64Array.from(row)))]);
+        };
+        const before = ask(first, rows);
+        // Other parameters, other rows, and equal parameters in another record, with the keys in another order.
+        ask(second, others);
+        ask(second, rows);
+        const again = ask(first, rows);
+        const copied = ask(Object.fromEntries(Object.entries(structuredClone(first)).reverse()), rows);
+        if (before !== again) violate(`the same question was answered otherwise after others: ${before} and then ${again}`);
+        if (before !== copied) violate(`equal parameters in another record gave other bits: ${before} and ${copied}`);
+      },
+    }),
+    part({
+      name: 'the same seed gives the same fit',
+      share: 0.05,
+      shrinks: 10,
+      arbitrary: (subject) => fc.record({ rows: rowsArbitrary(subject, 30, 60), seed: fc.integer({ min: 0, max: 1_000_000 }) }),
+      check({ rows, seed }, { subject }) {
+        const data = datasetOf(subject, rows, 2);
+        const fit = (): unknown => {
+          try {
+            const { weights, components, logLikelihood, diagnosis, trace } = subject.engine.fit(data, { family: subject.family, components: 2, seed, starts: 4, iterations: 20 });
+            return { weights, components, logLikelihood, diagnosis, trace };
+          } catch (error) {
+            return { error: error instanceof Error ? error.message : String(error) };
+          }
+        };
+        const one = fit();
+        const other = fit();
+        if (!sameBits(one, other)) violate(`two fits with the seed ${seed} differ: ${show(one)} and ${show(other)}`);
+      },
+    }),
+  ],
+};
+
+function permuted(point: MixtureParameters, order: readonly number[]): MixtureParameters {
+  return { weights: order.map((component) => point.weights[component]!), components: order.map((component) => point.components[component]!) };
+}
+
+function requireSameAnswer(mixture: Mixture, dataset: Dataset, actual: MixtureParameters, expected: MixtureParameters, what: string): void | typeof VACUOUS {
+  const coordinates = coordinatesAt(mixture, expected);
+  const found = coordinates.encode(actual);
+  const rounding = coordinateRounding(coordinates, expected);
+  const { curvature } = curvatures((values) => logLikelihoodOf(mixture, coordinates.decode(values), dataset).value, coordinates.origin);
+  let informed = false;
+  for (let index = 0; index < coordinates.length; index += 1) {
+    // Where the likelihood is flat or rises, EM may have magnified rounding without bound: nothing can be said.
+    if (!(curvature[index]! > 1e-6)) continue;
+    informed = true;
+    const difference = Math.abs(found[index]! - coordinates.origin[index]!);
+    const allowance = ORDER_TOLERANCE * (1 / Math.sqrt(curvature[index]!) + Math.abs(coordinates.origin[index]!)) + 64 * rounding[index]!;
+    if (!(difference <= allowance)) violate(`${what}, ${coordinates.describe(index)} differs by ${difference.toPrecision(3)}: ${show(actual)} and not ${show(expected)}`);
+  }
+  return informed ? undefined : VACUOUS;
+}
+
+function requirePurity(subject: Subject, { parameters, rows, seed }: { readonly parameters: ParameterValues; readonly rows: readonly Row[]; readonly seed: number }): void {
+  const { family } = subject;
+  const values = frozen(parameters);
+  const block = blockOf(family, rows);
+  Object.freeze(block);
+  Object.freeze(block.columns);
+  const responsibilities = Float64Array.from(rows, (_, row) => ((row * 37) % 100) / 100);
+  const options = JSON.stringify(family.options);
+  const watched = { columns: block.columns, responsibilities };
+  const snapshot = JSON.stringify(watched, typed);
+  const unchanged = (name: string, statistics?: readonly [Float64Array, string]): void => {
+    if (JSON.stringify(watched, typed) !== snapshot) violate(`${name} wrote to the block or the responsibilities it was given`);
+    if (!sameBits(values, parameters)) violate(`${name} wrote to the parameters it was given`);
+    if (JSON.stringify(family.options) !== options) violate(`${name} changed the family's options`);
+    if (statistics !== undefined && JSON.stringify(statistics[0], typed) !== statistics[1]) violate(`${name} wrote to the statistics it was given`);
+  };
+  const out = new Float64Array(block.size + 3).fill(123);
+  family.logDensity(block, values, out);
+  unchanged('logDensity');
+  if (out.subarray(block.size).some((value) => value !== 123)) violate('logDensity wrote beyond the rows of the block');
+  const statistics = new Float64Array(family.statisticsLength);
+  family.accumulate(block, responsibilities, values, statistics);
+  unchanged('accumulate');
+  const count = responsibilities.reduce((sum, value) => sum + value, 0);
+  const held: ReadonlySet<string> = new Set();
+  const text = JSON.stringify(statistics, typed);
+  if (family.recentre !== undefined) {
+    family.recentre(statistics, count, values, held);
+    unchanged('recentre', [statistics, text]);
+  }
+  try {
+    family.maximize(statistics, count, values, held);
+  } catch (error) {
+    if (!(error instanceof Error) || (error as { code?: string }).code !== 'COMPONENT_DEGENERATE') throw error;
+  }
+  unchanged('maximize', [statistics, text]);
+  if (family.scores !== undefined) {
+    family.scores(block, values, new Float64Array(block.size * 64));
+    unchanged('scores');
+  }
+  if (family.locate !== undefined) {
+    family.locate({ rows: rows.length, distinctRows: rows.length, totalWeight: rows.length, columnNames: family.columns.map(({ name }) => name), blocks: [block], labelled: false });
+    unchanged('locate');
+  }
+  if (family.sample !== undefined) {
+    family.sample(values, createRandom(seed), Float64Array.from(rows[0]!));
+    unchanged('sample');
+  }
+  if (family.distance !== undefined) {
+    family.distance(values, values);
+    unchanged('distance');
+  }
+}
+
+/** Typed arrays as their numbers' text, so that NaN, infinities and -0 are seen. */
+function typed(_key: string, value: unknown): unknown {
+  return value instanceof Float64Array ? Array.from(value, (entry) => (Object.is(entry, -0) ? '-0' : String(entry))) : value;
+}

@@ -1,0 +1,46 @@
+import { type DriverResult, type DriverState, EmkitError, type Dataset, type Mixture, type MixtureParameters, startState } from '@emkit/core';
+import { type Subject, violate } from './law.ts';
+
+/** A run of a driver: every point on its way, with the log-likelihood it reported there. */
+export interface Run {
+  readonly points: readonly { readonly parameters: MixtureParameters; readonly logLikelihood: number }[];
+  readonly result: DriverResult;
+}
+
+/** Passes over the data that a driver may ask for in one iteration: recentring, a guarded jump, and one to spare. */
+const PASSES_PER_ITERATION = 16;
+
+/**
+ * Runs one of the engine's drivers from a start; undefined where a start makes some row impossible. A driver that goes on asking for
+ * more passes than its iterations can need is a violation: nothing may hang.
+ */
+export function run(subject: Subject, method: 'em' | 'squarem', mixture: Mixture, dataset: Dataset, start: MixtureParameters, iterations: number, tolerance: number): Run | undefined {
+  const { engine } = subject;
+  const create = method === 'em' ? engine.emDriver : engine.squaremDriver;
+  const points: { parameters: MixtureParameters; logLikelihood: number }[] = [];
+  const driver = create(mixture, startState(method, start), { iterations, tolerance });
+  const most = PASSES_PER_ITERATION * (iterations + 2);
+  let passes = 0;
+  try {
+    let turn = driver.next();
+    for (;;) {
+      if (turn.done) return { points, result: turn.value };
+      if (turn.value.kind === 'expect') {
+        passes += 1;
+        if (passes > most) violate(`the driver asked for ${passes} passes over the data in ${iterations} iterations and did not end`);
+        turn = driver.next(engine.expect(mixture, dataset, turn.value.request));
+      } else {
+        if (turn.value.kind === 'iteration') points.push({ parameters: turn.value.state.parameters, logLikelihood: turn.value.expectation.logLikelihood });
+        turn = driver.next();
+      }
+    }
+  } catch (error) {
+    if (error instanceof EmkitError && error.code === 'MODEL_IMPOSSIBLE_DATA' && points.length === 0) return undefined;
+    throw error;
+  }
+}
+
+/** The state's trace as numbers. */
+export function traceOf(state: DriverState): readonly number[] {
+  return state.trace;
+}
