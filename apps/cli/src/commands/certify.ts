@@ -51,7 +51,7 @@ export async function certifyFit(fit: Fit, data: FitData, held: Held | undefined
           `One exact EM step moves no parameter by more than ${scientific(largestRelativeResidual.value)} of its size (${personal(largestRelativeResidual.name)}).`,
           theme.width,
         ),
-        ...wrapText(`It raises the log-likelihood by ${scientific(stepGain)}${remaining}.`, theme.width).map(
+        ...wrapText(`It changes the log-likelihood by ${scientific(stepGain)}${remaining}.`, theme.width).map(
           certificate.couldRaise ? theme.warning : theme.good,
         ),
       ];

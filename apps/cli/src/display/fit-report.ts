@@ -1,4 +1,5 @@
 import { describeDiagnosis, type Fit, type Model, type ParameterValue } from '@emkit/core';
+import stringWidth from 'string-width';
 import type { FitData } from '../input/data.ts';
 import { renderHistogram } from './histogram.ts';
 import { plural, showCount, showLogLikelihood, showNumber, showWeight } from './numbers.ts';
@@ -69,73 +70,73 @@ function renderScalars(model: Model, theme: Theme): string[] {
   return renderTable(columns, rows, theme);
 }
 
-interface Entry {
+interface EntryRow {
   readonly label: string;
-  readonly read: (value: ParameterValue) => number;
+  readonly cells: readonly string[];
 }
 
+/** Vectors and matrices: a column for each component, in as many tables as the width asks for. */
 function renderEntries(model: Model, columns: readonly string[], theme: Theme): string[] {
-  const rows: { readonly label: string; readonly cells: readonly string[] }[] = [{ label: 'weight', cells: model.weights.map(showWeight) }];
-  let isCut = false;
-  for (const name of Object.keys(model.components[0]!)) {
-    const { entries, cut } = entriesOf(name, model.components[0]![name]!, columns);
-    isCut ||= cut;
-    for (const { label, read } of entries)
-      rows.push({ label, cells: model.components.map((values) => (values[name] === undefined ? '' : showNumber(read(values[name])))) });
-  }
-  const labelWidth = Math.max(...rows.map(({ label }) => label.length));
-  const perTable = Math.max(1, Math.floor((theme.width - 2 - labelWidth) / 15));
+  const rows: EntryRow[] = [{ label: 'weight', cells: model.weights.map(showWeight) }];
+  for (const name of Object.keys(model.components[0]!)) rows.push(...entryRows(name, model, columns));
   const lines: string[] = [];
-  for (let first = 0; first < model.components.length; first += perTable) {
-    const shown = model.components.map((_, component) => component).slice(first, first + perTable);
-    if (first > 0) lines.push('');
-    lines.push(
-      ...renderTable(
-        [
-          { header: 'component' },
-          ...shown.map((component): TableColumn => ({ header: theme.component(component)(String(component + 1)), kind: 'number' })),
-        ],
-        rows.map(({ label, cells }) => [label, ...shown.map((component) => cells[component]!)]),
-        theme,
-      ),
-    );
+  for (let first = 0; first < model.components.length; ) {
+    let shown = model.components.length - first;
+    let table = entryTable(rows, first, shown, theme);
+    while (shown > 1 && Math.max(...table.map((line) => stringWidth(line))) > theme.width) {
+      shown -= 1;
+      table = entryTable(rows, first, shown, theme);
+    }
+    lines.push(...(first > 0 ? [''] : []), ...table);
+    first += shown;
   }
-  if (isCut) lines.push('', theme.dim('  Covariances are left out here; --json and --out hold them.'));
+  if (columns.length > WIDEST_MATRIX && model.components.some((values) => Object.values(values).some(isMatrix))) {
+    lines.push('', ...wrapText('The covariance matrices are left out here; --json and --out hold them.', theme.width).map(theme.dim));
+  }
   return lines;
 }
 
-function entriesOf(
-  name: string,
-  value: ParameterValue,
-  columns: readonly string[],
-): { readonly entries: readonly Entry[]; readonly cut: boolean } {
-  const columnName = (index: number): string => columns[index] ?? String(index + 1);
-  if (typeof value === 'number') return { entries: [{ label: name, read: (given) => given as number }], cut: false };
-  if (typeof value[0] === 'number') {
-    return {
-      entries: value.map((_, index) => ({ label: `${name} ${columnName(index)}`, read: (given) => (given as readonly number[])[index]! })),
-      cut: false,
-    };
-  }
-  const entry =
-    (row: number, column: number): Entry['read'] =>
-    (given) =>
-      (given as readonly (readonly number[])[])[row]![column]!;
-  const matrix = value as readonly (readonly number[])[];
-  const entries: Entry[] = matrix.map((_, index) => ({
-    label: `standard deviation ${columnName(index)}`,
-    read: (given) => Math.sqrt(entry(index, index)(given)),
-  }));
-  if (matrix.length > WIDEST_MATRIX) return { entries, cut: true };
-  matrix.forEach((_, row) => {
-    for (let column = 0; column <= row; column += 1) {
-      entries.push({
-        label: row === column ? `variance ${columnName(row)}` : `covariance ${columnName(column)}, ${columnName(row)}`,
-        read: entry(row, column),
-      });
-    }
+function entryTable(rows: readonly EntryRow[], first: number, shown: number, theme: Theme): string[] {
+  const components = Array.from({ length: shown }, (_, index) => first + index);
+  return renderTable(
+    [
+      { header: 'component' },
+      ...components.map((component): TableColumn => ({ header: theme.component(component)(String(component + 1)), kind: 'number' })),
+    ],
+    rows.map(({ label, cells }) => [label, ...components.map((component) => cells[component] ?? '')]),
+    theme,
+  );
+}
+
+function isMatrix(value: ParameterValue): value is readonly (readonly number[])[] {
+  return typeof value === 'object' && typeof value[0] === 'object';
+}
+
+/** A parameter's rows: one, or a heading and one for each entry. */
+function entryRows(name: string, model: Model, columns: readonly string[]): EntryRow[] {
+  const row = (label: string, read: (value: ParameterValue) => number): EntryRow => ({
+    label,
+    cells: model.components.map((values) => (values[name] === undefined ? '' : showNumber(read(values[name]), 5))),
   });
-  return { entries, cut: false };
+  const first = model.components[0]![name]!;
+  const columnName = (index: number): string => columns[index] ?? String(index + 1);
+  if (typeof first === 'number') return [row(name, (value) => value as number)];
+  const heading = (label: string): EntryRow => ({ label, cells: [] });
+  if (!isMatrix(first)) {
+    return [heading(name), ...first.map((_, index) => row(`  ${columnName(index)}`, (value) => (value as readonly number[])[index]!))];
+  }
+  const entry = (i: number, j: number) => (value: ParameterValue) => (value as readonly (readonly number[])[])[i]![j]!;
+  if (first.length > WIDEST_MATRIX) {
+    return [
+      heading('standard deviation'),
+      ...first.map((_, index) => row(`  ${columnName(index)}`, (value) => Math.sqrt(entry(index, index)(value)))),
+    ];
+  }
+  const rows: EntryRow[] = [heading(name)];
+  first.forEach((_, i) => {
+    for (let j = 0; j <= i; j += 1) rows.push(row(i === j ? `  ${columnName(i)}` : `  ${columnName(j)}, ${columnName(i)}`, entry(i, j)));
+  });
+  return rows;
 }
 
 function renderOutcome(fit: Fit, notes: readonly string[], theme: Theme): string[] {

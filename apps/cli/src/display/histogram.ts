@@ -35,6 +35,9 @@ export function renderHistogram({ name, values, weights }: HistogramData, model:
   // A density may rise to a spike that no bar shows: what is above half as much again is cut off.
   const top = Math.min(Math.max(tallest, ...curve.map(({ height }) => height)), 1.5 * tallest);
   const eighths = (height: number): number => Math.round((height / top) * HEIGHT * 8);
+  const levels = bins.discrete
+    ? curve.map(({ height }) => [levelOf(eighths(height))])
+    : connect(curve.map(({ height }) => levelOf(eighths(height))));
   const gap = bins.discrete && barWidth > 2 ? 1 : 0;
 
   const lines: string[] = [];
@@ -44,11 +47,7 @@ export function renderHistogram({ name, values, weights }: HistogramData, model:
       const filled = Math.max(0, Math.min(8, eighths(heights[bin]!) - 8 * level));
       for (let offset = 0; offset < barWidth; offset += 1) {
         const point = curve[bin * barWidth + offset];
-        const onCurve =
-          point !== undefined &&
-          point.height > 0 &&
-          Math.min(HEIGHT - 1, Math.floor(eighths(point.height) / 8)) === level &&
-          point.height <= top * 1.05;
+        const onCurve = point !== undefined && point.height > 0 && levels[bin * barWidth + offset]!.includes(level);
         if (onCurve) line += theme.component(point.component)(CURVE);
         else line += offset >= barWidth - gap || filled === 0 ? ' ' : theme.dim(BLOCKS[filled]!);
       }
@@ -57,8 +56,22 @@ export function renderHistogram({ name, values, weights }: HistogramData, model:
   }
   while (lines.length > 1 && lines[0]!.trim() === '') lines.shift();
   const { axis, labels } = renderAxis(bins, barWidth);
-  const legend = `${theme.dim(BLOCKS[6]!)} ${bins.discrete ? 'rows' : 'density of the rows'}   ${CURVE} fitted mixture`;
+  const legend = `${theme.dim(BLOCKS[6]!)} data   ${CURVE} fitted density`;
   return [`${INDENT}${theme.bold(name)}   ${legend}`, '', ...lines, INDENT + theme.dim(axis), INDENT + theme.dim(labels)];
+}
+
+/** The line of characters that so many eighths of a line reach; one above the plot for what is cut off. */
+function levelOf(eighths: number): number {
+  return eighths <= 8 * HEIGHT ? Math.min(HEIGHT - 1, Math.floor(eighths / 8)) : HEIGHT;
+}
+
+/** The lines to mark in each column so that a steep curve does not fall apart: its own, and half the way to each neighbour. */
+function connect(levels: readonly number[]): number[][] {
+  return levels.map((level, index) => {
+    const ends = [levels[index - 1] ?? level, levels[index + 1] ?? level].map((other) => level + Math.trunc((other - level) / 2));
+    const lowest = Math.min(level, ...ends);
+    return Array.from({ length: Math.max(level, ...ends) - lowest + 1 }, (_, step) => lowest + step);
+  });
 }
 
 function chooseBins(values: Float64Array, weights: Float64Array | undefined, support: Support, room: number): Bins | undefined {

@@ -70,7 +70,7 @@ function makeFamilyFor(table: Table, choice: FamilyChoice, name: string): Family
     );
   } catch (error) {
     if (error instanceof EmkitError && error.code === 'DATA_SHAPE')
-      throw new Problem(`${name}: ${error.message}`, undefined, { cause: error });
+      throw new Problem(`${name}: ${uncapitalised(error.message)}`, undefined, { cause: error });
     throw error;
   }
 }
@@ -93,11 +93,16 @@ export function explainDataError(error: unknown, table: Table, name: string, wei
   if (!(error instanceof EmkitError)) return error;
   if (!error.code.startsWith('DATA_') && error.code !== 'MODEL_IMPOSSIBLE_DATA' && error.code !== 'COMPONENT_DEGENERATE') return error;
   const { row, column } = error.details;
-  if (row === undefined) return new Problem(`${name}: ${error.message}`, undefined, { cause: error });
+  if (row === undefined) return new Problem(`${name}: ${uncapitalised(error.message)}`, undefined, { cause: error });
   const known = error.code === 'DATA_WEIGHT' ? weightsColumn : column;
   const prefix = new RegExp(`^Row ${row + 1}(?:, column ${escapePattern(column ?? '')})?: `);
   const message = error.message.replace(prefix, '');
   return new Problem(`${table.place(row, known)}: ${message}`, undefined, { cause: error });
+}
+
+/** A sentence after a colon. */
+export function uncapitalised(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
 }
 
 function escapePattern(text: string): string {

@@ -3,6 +3,7 @@ import { EmkitError, readModel } from '@emkit/core';
 import { families } from '@emkit/families';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
+import { uncapitalised } from './data.ts';
 import { inputName, readWholeText } from './text-source.ts';
 
 /** A model from a file, with the names of the columns it was fitted to where the file says them. */
@@ -48,7 +49,7 @@ export function inFile<Result>(path: string, check: () => Result): Result {
   try {
     return check();
   } catch (error) {
-    if (error instanceof EmkitError) throw new Problem(`${inputName(path)}: ${error.message}`, undefined, { cause: error });
+    if (error instanceof EmkitError) throw new Problem(`${inputName(path)}: ${uncapitalised(error.message)}`, undefined, { cause: error });
     throw error;
   }
 }

@@ -2,6 +2,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const MISSING = /^(?:|na|n\/a|nan|null|none|nil|missing|-|\.|\?)$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/;
+const WITH_UNIT = /^[+-]?[$€£]?\s*[\d.,' \u00a0]*\d[\d.,' \u00a0]*\s*(?:%|[a-zµ°€£$]{0,3})$/i;
 const THOUSANDS = /^[+-]?\d{1,3}(?:[,'_ \u00a0\u202f]\d{3})+(?:\.\d*)?$/;
 
 /** The number a field of a CSV file holds, NaN when it holds none. Never Infinity. */
@@ -22,9 +23,14 @@ function strip(field: string): string {
 }
 
 /** True for a field that stands for a number that is not there: blank, NA, NaN, an infinity. */
-export function isMissing(field: string): boolean {
+function isMissing(field: string): boolean {
   const bare = strip(field);
   return MISSING.test(bare) || INFINITE.test(bare);
+}
+
+/** True for a field that someone meant as a number: missing, with a decimal comma, with a unit. Its column is no column of text. */
+export function isMeantAsNumber(field: string): boolean {
+  return isMissing(field) || WITH_UNIT.test(strip(field));
 }
 
 /** True for a field with nothing in it. */
@@ -41,8 +47,9 @@ export function describeBadNumber(field: string): { readonly what: string; reado
     return { what: `${shown} is infinite`, remedy: 'Only finite numbers can be fitted: correct it or leave the row out.' };
   if (MISSING.test(bare)) return { what: `${shown} stands for a missing value`, remedy: 'Fill it in or leave the row out.' };
   if (NUMBER.test(bare)) return { what: `${shown} is too large for a double`, remedy: 'Use a larger unit for the column.' };
-  if (DECIMAL_COMMA.test(bare))
-    return { what: `${shown} is not a number`, remedy: `Write decimals with a point: ${bare.replace(',', '.')}.` };
-  if (THOUSANDS.test(bare)) return { what: `${shown} is not a number`, remedy: 'Write it without separators between the thousands.' };
-  return { what: `${shown} is not a number`, remedy: 'Correct it, leave the row out, or choose other columns with --columns.' };
+  const what = `${shown} is not a number`;
+  if (THOUSANDS.test(bare)) return { what, remedy: 'Write it without separators between the thousands, and decimals with a point.' };
+  if (DECIMAL_COMMA.test(bare)) return { what, remedy: `Write decimals with a point: ${bare.replace(',', '.')}.` };
+  if (WITH_UNIT.test(bare)) return { what, remedy: 'Write the number alone, without a unit.' };
+  return { what, remedy: 'Correct it, leave the row out, or choose other columns with --columns.' };
 }

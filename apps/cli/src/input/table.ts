@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
-import { describeBadNumber, isBlank, isMissing, readNumber } from './number.ts';
+import { describeBadNumber, isBlank, isMeantAsNumber, readNumber } from './number.ts';
 import { NumberColumn } from './number-column.ts';
 import { inputName, textStream } from './text-source.ts';
 
@@ -223,7 +223,7 @@ class TableReader {
 
   private takeUnusual(target: Target, field: string, value: number): void {
     const isNumber = !Number.isNaN(value);
-    if (target.kind === 'undecided') target.kind = isNumber || isMissing(field) ? 'numbers' : 'text';
+    if (target.kind === 'undecided') target.kind = isNumber || isMeantAsNumber(field) ? 'numbers' : 'text';
     if (target.kind === 'text') {
       if (isNumber) this.refuse(target.firstText!.place, target.firstText!.field);
       target.firstText ??= { place: this.place(this.rows, this.line, target.name), field };
