@@ -8,7 +8,7 @@ import type { DataSource } from './data/source.ts';
 import { type Diagnosis, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
 import type { CreateDriver, DriverMethod, DriverResult, DriverState, Process } from './driver/driver.ts';
 import { emDriver, startState } from './driver/em.ts';
-import { type Progress, runAsync, runSync } from './driver/run.ts';
+import { answerTo, type Progress, runAsync, runSync } from './driver/run.ts';
 import { squaremDriver } from './driver/squarem.ts';
 import { readState } from './driver/state.ts';
 import { EmkitError, showValue } from './errors.ts';
@@ -298,7 +298,7 @@ export function* fitSteps(data: DataSource | Dataset, options: FitOptions): Gene
     let turn = process.next();
     while (!turn.done) {
       if (turn.value.kind === 'expect') {
-        turn = process.next(backend.expect(turn.value.request));
+        turn = answerTo(process, backend, turn.value.request);
         continue;
       }
       if (turn.value.kind === 'iteration') {

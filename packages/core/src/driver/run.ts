@@ -1,7 +1,7 @@
-import type { Backend, SynchronousBackend } from '../backend/backend.ts';
+import type { Backend, ExpectationRequest, SynchronousBackend } from '../backend/backend.ts';
 import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../expectation.ts';
-import type { DriverState, Process } from './driver.ts';
+import type { DriverRequest, DriverState, Process } from './driver.ts';
 
 /** What an observer is told after each iteration. */
 export interface Progress {
@@ -11,14 +11,30 @@ export interface Progress {
 
 /** Runs a process to its end, in this thread, without pause. */
 export function runSync<Result>(process: Process<Result>, backend: SynchronousBackend, onProgress?: (progress: Progress) => void): Result {
-  let answer: Expectation | undefined;
-  for (;;) {
-    const turn = process.next(answer);
-    if (turn.done) return turn.value;
-    answer = undefined;
-    if (turn.value.kind === 'expect') answer = backend.expect(turn.value.request);
-    else if (turn.value.kind === 'iteration') onProgress?.(turn.value);
+  let turn = process.next();
+  while (!turn.done) {
+    if (turn.value.kind === 'expect') turn = answerTo(process, backend, turn.value.request);
+    else {
+      if (turn.value.kind === 'iteration') onProgress?.(turn.value);
+      turn = process.next();
+    }
   }
+  return turn.value;
+}
+
+/** Sends a process the expectation it asked for, or the error there was instead: it alone knows whether the point was only a try. */
+export function answerTo<Result>(
+  process: Process<Result>,
+  backend: SynchronousBackend,
+  request: ExpectationRequest,
+): IteratorResult<DriverRequest, Result> {
+  let answer: Expectation;
+  try {
+    answer = backend.expect(request);
+  } catch (error) {
+    return process.throw(error);
+  }
+  return process.next(answer);
 }
 
 /** Options of the asynchronous runner. */
@@ -50,38 +66,54 @@ export async function runAsync<Result>(
   const { signal, onProgress } = options;
   const clock = new Pauses();
   let latest: Progress | undefined;
-  let answer: Expectation | undefined;
   const aborted = (): RunAsyncOutcome<Result> => {
     process.return(undefined as never);
     if (latest === undefined)
       throw new EmkitError('ABORTED', 'The fit was aborted before its first iteration.', { reason: String(signal?.reason) });
     return { kind: 'aborted', latest };
   };
+  let turn = process.next();
   for (;;) {
+    if (turn.done) return { kind: 'done', result: turn.value };
     await clock.pauseIfDue();
     if (signal?.aborted) return aborted();
-    const turn = process.next(answer);
-    if (turn.done) return { kind: 'done', result: turn.value };
-    answer = undefined;
-    if (turn.value.kind === 'iteration') {
-      latest = turn.value;
-      onProgress?.(turn.value);
-    } else if (turn.value.kind === 'expect') {
-      if (isSynchronous(backend)) {
-        const slices = backend.expectInSlices(turn.value.request);
-        let slice = slices.next();
-        while (!slice.done) {
-          await clock.pauseIfDue();
-          if (signal?.aborted) return aborted();
-          slice = slices.next();
-        }
-        answer = slice.value;
-      } else {
-        answer = await abortable(backend.expect(turn.value.request), signal);
-        if (answer === undefined) return aborted();
+    if (turn.value.kind !== 'expect') {
+      if (turn.value.kind === 'iteration') {
+        latest = turn.value;
+        onProgress?.(turn.value);
+        if (signal?.aborted) return aborted();
       }
+      turn = process.next();
+      continue;
     }
+    let answer: Expectation | undefined;
+    try {
+      answer = await expectWithPauses(backend, turn.value.request, clock, signal);
+    } catch (error) {
+      turn = process.throw(error);
+      continue;
+    }
+    if (answer === undefined) return aborted();
+    turn = process.next(answer);
   }
+}
+
+/** The expectation; undefined as soon as the signal fires. */
+async function expectWithPauses(
+  backend: Backend,
+  request: ExpectationRequest,
+  clock: Pauses,
+  signal: AbortSignal | undefined,
+): Promise<Expectation | undefined> {
+  if (!isSynchronous(backend)) return abortable(backend.expect(request), signal);
+  const slices = backend.expectInSlices(request);
+  let slice = slices.next();
+  while (!slice.done) {
+    await clock.pauseIfDue();
+    if (signal?.aborted) return undefined;
+    slice = slices.next();
+  }
+  return slice.value;
 }
 
 function isSynchronous(backend: Backend): backend is SynchronousBackend {

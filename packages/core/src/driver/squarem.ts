@@ -1,6 +1,6 @@
 import { createMixtureCodec, type MixtureCodec } from '../codec.ts';
 import { domainViolation } from '../domain.ts';
-import { EmkitError } from '../errors.ts';
+import { EmkitError, type ErrorCode } from '../errors.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
 import { judgeStep } from './convergence.ts';
@@ -129,6 +129,9 @@ function extrapolate(
   return { point: codec.decode(vector, second), bounded: length < wanted };
 }
 
+/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
+const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
+
 /** The expectation at an extrapolated point; undefined where the point is outside the domain or makes some row impossible. */
 function* tryPoint(mixture: Mixture, point: MixtureParameters): Process<Expectation | undefined> {
   for (let component = 0; component < mixture.families.length; component += 1) {
@@ -140,7 +143,7 @@ function* tryPoint(mixture: Mixture, point: MixtureParameters): Process<Expectat
     const expectation = yield* expectAt(point);
     return Number.isFinite(expectation.logLikelihood) ? expectation : undefined;
   } catch (error) {
-    if (error instanceof EmkitError && (error.code === 'MODEL_IMPOSSIBLE_DATA' || error.code === 'NOT_FINITE')) return undefined;
+    if (error instanceof EmkitError && NO_POINT.includes(error.code)) return undefined;
     throw error;
   }
 }
