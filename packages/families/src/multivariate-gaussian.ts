@@ -180,8 +180,16 @@ function makeFamily(
     if (structure === 'diagonal') return diagonalMatrix(variances);
 
     const square = new Float64Array(dimension * dimension);
-    for (let j = 0; j < dimension; j += 1) for (let k = 0; k <= j; k += 1) square[j * dimension + k] = product(j, k);
-    const failed = factorize(square, dimension, leastPivot(dimension));
+    const fill = (): void => {
+      for (let j = 0; j < dimension; j += 1) for (let k = 0; k <= j; k += 1) square[j * dimension + k] = product(j, k);
+    };
+    fill();
+    let failed = factorize(square, dimension, leastPivot(dimension));
+    if (failed < 0 && lowestPivot(square, dimension, product) < PRECARIOUS) {
+      // Elimination's own rounding may pass a matrix that the density's more precise factorisation then refuses.
+      fill();
+      failed = factorizePrecisely(square, dimension);
+    }
     if (failed >= 0) {
       throw degenerate(
         'covariance',
@@ -470,6 +478,16 @@ function factorize(matrix: Float64Array, dimension: number, least: number): numb
 
 /** Below this pivot, in parts of its diagonal entry, the factor is worth twice the precision: see `factorizePrecisely`. */
 const WELL_CONDITIONED = 1 / 256;
+
+/** Below this pivot a matrix may be definite to `factorize` and not to `factorizePrecisely`. */
+const PRECARIOUS = 1e-9;
+
+/** The smallest pivot of a factorised matrix, in parts of its diagonal entry. */
+function lowestPivot(factor: Float64Array, dimension: number, entry: (row: number, column: number) => number): number {
+  let lowest = 1;
+  for (let j = 0; j < dimension; j += 1) lowest = Math.min(lowest, factor[j * dimension + j]! ** 2 / entry(j, j));
+  return lowest;
+}
 
 /**
  * `factorize` with products and differences carried as unevaluated sums of two doubles (Dekker 1971), and any positive pivot accepted.
