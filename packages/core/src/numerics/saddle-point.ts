@@ -5,7 +5,7 @@
  * Source: C. Loader, Fast and accurate computation of binomial probabilities (2000).
  */
 import { log, log1p } from './elementary.ts';
-import { logFactorial, stirlingError } from './gamma.ts';
+import { logFactorial, logGamma1p, stirlingError } from './gamma.ts';
 import { evaluateRational } from './polynomial.ts';
 import { twoProductError } from './sum.ts';
 
@@ -59,6 +59,8 @@ export function logPoissonMass(x: number, mean: number, meanLow = 0): number {
   if (!(mean >= 0) || Number.isNaN(x)) return Number.NaN;
   if (x < 0 || x === Infinity) return -Infinity;
   if (x === 0) return -mean - meanLow;
+  // Below 1 the correction and half the logarithm are large and of opposite sign.
+  if (x < 1) return x * log(mean) - mean - meanLow - logGamma1p(x);
   return -deviance(x, mean, meanLow) - stirlingError(x) - halfLogTwoPi(x);
 }
 
