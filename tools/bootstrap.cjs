@@ -1,4 +1,4 @@
-// `npm start` and `npm test` begin here, on a machine that may have nothing but Node and npm.
+// `npm start`, `npm test` and `npm run demo` begin here, on a machine that may have nothing but Node and npm.
 // No dependency, and a syntax that a very old Node can read, so that it can say that it is too old.
 'use strict';
 
@@ -191,9 +191,9 @@ function run(script, args) {
   });
 }
 
-var scripts = { start: 'src/start.ts', test: 'src/check.ts' };
+var scripts = { start: 'src/start.ts', test: 'src/check.ts', demo: '../apps/demo/serve.ts' };
 var task = process.argv[2];
-if (scripts[task] === undefined) fail(['usage: node tools/bootstrap.cjs start|test']);
+if (scripts[task] === undefined) fail(['usage: node tools/bootstrap.cjs start|test|demo']);
 checkNode();
 install().then(() => {
   run(scripts[task], process.argv.slice(3));
