@@ -24,12 +24,12 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
       `
 Examples:
   emkit fit old-faithful.csv --family gaussian --components 2
-  emkit select old-faithful.csv --family gaussian --columns waiting --components 1..6
+  emkit select old-faithful.csv --family gaussian --columns waiting
   emkit fit old-faithful.csv --family gaussian --components 2 --out model.json
   emkit predict model.json old-faithful.csv --out groups.csv
 
 Every command has its own help: emkit fit --help
-Exit codes: 0 done, 1 the data or the model are at fault, 2 the command line is.`,
+Exit codes: 0 done; 1 the data or the model are at fault; 2 wrong usage.`,
     );
   const command = (name: string, description: string): Command =>
     program
@@ -85,7 +85,10 @@ START.json holds the weights and the parameters to start from:
     .option('--no-header', 'the file begins with its first row, not with names')
     .option('--out <PRED.csv>', 'write to a file')
     .option('--quiet', 'no progress')
-    .addHelpText('after', '\nPrints CSV: row, label (both counted from 1), responsibility_1 to responsibility_K, and log_density in nats.')
+    .addHelpText(
+      'after',
+      '\nPrints CSV with the columns row, label, responsibility_1 to responsibility_K and\nlog_density (in nats). Rows and labels count from 1.',
+    )
     .action(async (model: string, data: string, flags: PredictFlags) =>
       done(await (await import('./commands/predict.ts')).runPredict(model, data, flags, io)),
     );

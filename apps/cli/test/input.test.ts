@@ -7,9 +7,9 @@ const exponential = ['--family', 'exponential', '--components', '1'];
 const binomial = ['--family', 'binomial', '--option', 'trials=10', '--components', '1'];
 
 /** A case: what it is, the file, the arguments, and what the message must say. */
-type Case = readonly [name: string, content: string | Uint8Array, args: readonly string[], ...says: readonly string[]];
+type Case = readonly [name: string, content: string | Uint8Array, args: readonly string[], ...says: string[]];
 
-const cases: readonly Case[] = [
+const cases: Case[] = [
   ['an empty file', '', gaussian, 'in.csv is empty', 'needs a line of column names'],
   ['blank lines only', '\n\n', gaussian, 'in.csv is empty'],
   ['a header only', 'x\n', gaussian, 'has a header and no rows'],
@@ -95,7 +95,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('bad input is one message, exit code 1 and no file', () => {
-  test.each(cases)('%s', async (_name, content, args, ...says) => {
+  test.each(cases.map(([name, content, args, ...says]) => ({ name, content, args, says })))('$name', async ({ content, args, says }) => {
     const file = folder.write('in.csv', content);
     const before = folder.list();
     const { exitCode, stdout, stderr } = await emkit(['fit', file, ...args, '--out', folder.at('out.json')]);

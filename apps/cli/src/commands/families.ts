@@ -55,7 +55,7 @@ function valuesOf(name: string, option: FamilyOption): string {
 
 function renderFamily({ id, title, columns, parameters, options }: Described, theme: Theme): string[] {
   const item = (label: string, text: string): string[] => {
-    const [first, ...rest] = wrapText(text, theme.width - 14, '');
+    const [first, ...rest] = wrapText(text, theme.width - 16, '');
     return [`    ${theme.dim(label.padEnd(12))}${first}`, ...rest.map((line) => `    ${' '.repeat(12)}${line}`)];
   };
   return [

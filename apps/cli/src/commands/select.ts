@@ -93,7 +93,7 @@ function selectionToJson(
 function renderSelection({ criterion, candidates, best }: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
   const header = (name: Criterion): string => (name === criterion ? `${name.toUpperCase()} *` : name.toUpperCase());
   const columns: TableColumn[] = [
-    { header: 'components', kind: 'number' },
+    { header: 'K', kind: 'number' },
     { header: 'log-likelihood', kind: 'number' },
     { header: 'parameters', kind: 'number' },
     { header: header('bic'), kind: 'number' },

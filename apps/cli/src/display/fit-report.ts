@@ -147,8 +147,8 @@ function renderOutcome(fit: Fit, notes: readonly string[], theme: Theme): string
   const told = `${state!.charAt(0).toUpperCase()}${state!.slice(1)} ${after}${rest.length === 0 ? '' : `: ${rest.join(': ')}`}.`;
   const warnings = [...fit.warnings.filter((warning) => !warning.toLowerCase().startsWith(sentence.slice(0, 20).toLowerCase())), ...notes];
   return [
-    `  log-likelihood  ${theme.bold(showLogLikelihood(fit.logLikelihood))}`,
-    `  BIC ${showLogLikelihood(bic)}   AIC ${showLogLikelihood(aic)}   ICL ${showLogLikelihood(icl)}   ${theme.dim(`(${plural(parameters, 'free parameter')})`)}`,
+    `  log-likelihood  ${theme.bold(showLogLikelihood(fit.logLikelihood))}   ${theme.dim(plural(parameters, 'free parameter'))}`,
+    `  BIC ${bic.toFixed(2)}   AIC ${aic.toFixed(2)}   ICL ${icl.toFixed(2)}`,
     '',
     ...wrapText(told, theme.width).map(fit.converged ? theme.good : theme.warning),
     ...warnings.flatMap((warning) => wrapText(warning, theme.width).map(theme.warning)),
