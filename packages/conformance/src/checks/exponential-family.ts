@@ -29,7 +29,8 @@ export const exponentialFamily: Law = {
     part({
       name: 'natural form fits the density',
       missing: ({ family }) => lacking(family, 'exponentialForm'),
-      arbitrary: (subject) => fc.record({ first: subject.parameters('ordinary'), second: subject.parameters('ordinary'), row: subject.row('ordinary') }),
+      arbitrary: (subject) =>
+        fc.record({ first: subject.parameters('ordinary'), second: subject.parameters('ordinary'), row: subject.row('ordinary') }),
       check({ first, second, row }, { subject }) {
         const { family } = subject;
         const form = family.exponentialForm!;
@@ -39,14 +40,17 @@ export const exponentialFamily: Law = {
         if (!Number.isFinite(one) || !Number.isFinite(other)) return VACUOUS;
         const natural = [form.naturalParameters(first), form.naturalParameters(second)] as const;
         const values = form.sufficientStatistics(Float64Array.from(row));
-        if (natural[0].length !== form.length || values.length !== form.length) violate(`the natural form says it has ${form.length} numbers; eta has ${natural[0].length} and T(x) ${values.length}`);
+        if (natural[0].length !== form.length || values.length !== form.length)
+          violate(`the natural form says it has ${form.length} numbers; eta has ${natural[0].length} and T(x) ${values.length}`);
         let expected = form.logPartition(natural[1]) - form.logPartition(natural[0]);
-        let magnitude = Math.abs(form.logPartition(natural[1])) + Math.abs(form.logPartition(natural[0])) + Math.abs(one) + Math.abs(other) + 1;
+        let magnitude =
+          Math.abs(form.logPartition(natural[1])) + Math.abs(form.logPartition(natural[0])) + Math.abs(one) + Math.abs(other) + 1;
         values.forEach((value, index) => {
           expected += (natural[0][index]! - natural[1][index]!) * value;
           magnitude += (Math.abs(natural[0][index]!) + Math.abs(natural[1][index]!)) * Math.abs(value);
         });
-        if (Math.abs(one - other - expected) > 1e-13 * magnitude) violate(`log f(${show(row)}) differs by ${one - other} between the parameters, and eta . T - A by ${expected}`);
+        if (Math.abs(one - other - expected) > 1e-13 * magnitude)
+          violate(`log f(${show(row)}) differs by ${one - other} between the parameters, and eta . T - A by ${expected}`);
         return;
       },
     }),
@@ -57,12 +61,21 @@ export const exponentialFamily: Law = {
       arbitrary: (subject) => subject.parameters('ordinary'),
       check(parameters, { subject }) {
         const form = subject.family.exponentialForm!;
-        requireClose(subject, form.fromNatural(form.naturalParameters(parameters)) as ParameterValues, parameters, 'through the natural parameters', 1e-12);
+        requireClose(
+          subject,
+          form.fromNatural(form.naturalParameters(parameters)) as ParameterValues,
+          parameters,
+          'through the natural parameters',
+          1e-12,
+        );
       },
     }),
     part({
       name: 'gradient and Hessian of A',
-      missing: ({ family }) => [...lacking(family, 'exponentialForm'), ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : [])],
+      missing: ({ family }) => [
+        ...lacking(family, 'exponentialForm'),
+        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+      ],
       share: 0.1,
       shrinks: 30,
       arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary') }),
@@ -70,18 +83,34 @@ export const exponentialFamily: Law = {
         const form = subject.family.exponentialForm!;
         const size = form.length;
         const natural = form.naturalParameters(parameters);
-        const moments = expectUnder(subject, parameters, template, momentsOf(size, (row) => form.sufficientStatistics(row)));
+        const moments = expectUnder(
+          subject,
+          parameters,
+          template,
+          momentsOf(size, (row) => form.sufficientStatistics(row)),
+        );
         if (moments === undefined) return VACUOUS;
         const partition = (values: readonly number[]): number => form.logPartition(values);
+        const steps = natural.map((value, i) => stepFor(value, moments.values[size + i * size + i]! - moments.values[i]! ** 2));
         for (let i = 0; i < size; i += 1) {
-          const first = derivative((h) => partition(natural.map((value, index) => (index === i ? value + h : value))), stepFor(natural[i]!));
+          const first = derivative((h) => partition(natural.map((value, index) => (index === i ? value + h : value))), steps[i]!);
           const expected = moments.values[i]!;
-          requireNumber(first, expected, Math.sqrt(Math.abs(moments.values[size + i * size + i]!)), DERIVATIVE_TOLERANCE, `the derivative ${i + 1} of A and E[T${i + 1}]`);
+          requireNumber(
+            first,
+            expected,
+            Math.sqrt(Math.abs(moments.values[size + i * size + i]!)),
+            DERIVATIVE_TOLERANCE,
+            `the derivative ${i + 1} of A and E[T${i + 1}]`,
+          );
           for (let j = 0; j <= i; j += 1) {
             const covariance = moments.values[size + i * size + j]! - moments.values[i]! * moments.values[j]!;
             const second = derivative(
-              (h) => derivative((g) => partition(natural.map((value, index) => value + (index === i ? h : 0) + (index === j ? g : 0))), stepFor(natural[j]!) * 4),
-              stepFor(natural[i]!) * 4,
+              (h) =>
+                derivative(
+                  (g) => partition(natural.map((value, index) => value + (index === i ? h : 0) + (index === j ? g : 0))),
+                  steps[j]!,
+                ),
+              steps[i]!,
             );
             const scale = Math.sqrt(moments.values[size + i * size + i]! * moments.values[size + j * size + j]!);
             requireNumber(second, covariance, scale, 1e-4, `the second derivative ${i + 1}, ${j + 1} of A and Cov[T${i + 1}, T${j + 1}]`);
@@ -93,7 +122,8 @@ export const exponentialFamily: Law = {
     part({
       name: 'scores are the gradient of log f',
       missing: ({ family }) => lacking(family, 'scores'),
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 5 }) }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 5 }) }),
       check({ parameters, rows }, { subject }) {
         const { family } = subject;
         const codec = codecOf(family);
@@ -115,7 +145,13 @@ export const exponentialFamily: Law = {
             const step = 1e-3 * Math.max(1, Math.abs(vector[index]!) * 1e-2);
             const numeric = derivative((h) => at(index, row, h), step);
             // The difference quotient carries the rounding of log f over the step.
-            requireNumber(scores[row * codec.length + index]!, numeric, 1 + Math.abs(numeric), DERIVATIVE_TOLERANCE + (64 * Number.EPSILON * base) / step, `score ${index + 1} at ${show(rows[row])} and the difference quotient of log f`);
+            requireNumber(
+              scores[row * codec.length + index]!,
+              numeric,
+              1 + Math.abs(numeric),
+              DERIVATIVE_TOLERANCE + (64 * Number.EPSILON * base) / step,
+              `score ${index + 1} at ${show(rows[row])} and the difference quotient of log f`,
+            );
           }
         }
         return;
@@ -123,7 +159,10 @@ export const exponentialFamily: Law = {
     }),
     part({
       name: 'scores integrate to zero, their covariance is the information',
-      missing: ({ family }) => [...lacking(family, 'scores'), ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : [])],
+      missing: ({ family }) => [
+        ...lacking(family, 'scores'),
+        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+      ],
       share: 0.1,
       shrinks: 30,
       arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary') }),
@@ -137,18 +176,28 @@ export const exponentialFamily: Law = {
         const vector = new Float64Array(size);
         codec.encode(parameters, vector, 0);
         const deviation = (i: number): number => Math.sqrt(moments.values[size + i * size + i]!);
-        for (let i = 0; i < size; i += 1) requireNumber(moments.values[i]!, 0, deviation(i), EXPECTATION_TOLERANCE, `the expectation of score ${i + 1} and 0`);
+        for (let i = 0; i < size; i += 1)
+          requireNumber(moments.values[i]!, 0, deviation(i), EXPECTATION_TOLERANCE, `the expectation of score ${i + 1} and 0`);
         for (let j = 0; j < size; j += 1) {
           // -E[d s_i / d theta_j] under the density here: the scores' parameters move, the density's do not.
           const step = 1e-4 * Math.max(1, Math.abs(vector[j]!) * 1e-2);
           const moved = [1, -1].map((sign) => {
             const other = vector.slice();
             other[j]! += sign * step;
-            return expectUnder(subject, parameters, template, { count: size, evaluate: copying(scoresAt(codec.decode(other, 0) as ParameterValues)) })!;
+            return expectUnder(subject, parameters, template, {
+              count: size,
+              evaluate: copying(scoresAt(codec.decode(other, 0) as ParameterValues)),
+            })!;
           });
           for (let i = 0; i < size; i += 1) {
             const information = -(moved[0]!.values[i]! - moved[1]!.values[i]!) / (2 * step);
-            requireNumber(information, moments.values[size + i * size + j]!, deviation(i) * deviation(j), 1e-5, `-E[d s${i + 1}/d theta${j + 1}] and E[s${i + 1} s${j + 1}]`);
+            requireNumber(
+              information,
+              moments.values[size + i * size + j]!,
+              deviation(i) * deviation(j),
+              1e-5,
+              `-E[d s${i + 1}/d theta${j + 1}] and E[s${i + 1} s${j + 1}]`,
+            );
           }
         }
         return;
@@ -156,11 +205,15 @@ export const exponentialFamily: Law = {
     }),
     part({
       name: 'scores average to zero over draws',
-      missing: ({ family }) => [...lacking(family, 'scores', 'sample'), ...(onlyObservedColumn(family) !== undefined ? ['several observed columns'] : [])],
+      missing: ({ family }) => [
+        ...lacking(family, 'scores', 'sample'),
+        ...(onlyObservedColumn(family) !== undefined ? ['several observed columns'] : []),
+      ],
       share: 0.1,
       shrinks: 15,
       statistical: true,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject, falseAlarm }) {
         const { family } = subject;
         const size = codecOf(family).length;
@@ -178,7 +231,10 @@ export const exponentialFamily: Law = {
         const threshold = normalThreshold(falseAlarm / size);
         for (let index = 0; index < size; index += 1) {
           const { mean, standardError } = sampleMean(Float64Array.from({ length: draws }, (_, each) => scores[each * size + index]!));
-          if (!(Math.abs(mean) <= threshold * standardError)) violate(`score ${index + 1} averages ${mean} over ${draws} draws: ${(mean / standardError).toPrecision(3)} standard errors from 0`);
+          if (!(Math.abs(mean) <= threshold * standardError))
+            violate(
+              `score ${index + 1} averages ${mean} over ${draws} draws: ${(mean / standardError).toPrecision(3)} standard errors from 0`,
+            );
         }
       },
     }),
@@ -221,13 +277,14 @@ function derivative(f: (h: number) => number, step: number): number {
   return (4 * fine - coarse) / 3;
 }
 
-/** A step in a natural parameter that stays on its side of 0. */
-function stepFor(value: number): number {
-  return 1e-3 * Math.max(Math.abs(value), 1e-3);
+/** A step in a natural parameter: a small part of its own unit, which is one over the standard deviation of its statistic. */
+function stepFor(value: number, variance: number): number {
+  return variance > 0 ? 3e-3 / Math.sqrt(variance) : 1e-3 * Math.max(Math.abs(value), 1e-3);
 }
 
 function requireNumber(actual: number, expected: number, scale: number, tolerance: number, what: string): void {
-  if (!(Math.abs(actual - expected) <= tolerance * Math.max(Math.abs(scale), Math.abs(expected)) + 1e-300)) violate(`${what} differ: ${actual} and ${expected}`);
+  if (!(Math.abs(actual - expected) <= tolerance * Math.max(Math.abs(scale), Math.abs(expected)) + 1e-300))
+    violate(`${what} differ: ${actual} and ${expected}`);
 }
 
 /** Violates when any number of two parameter records differs by more than a share of the largest in it. */
