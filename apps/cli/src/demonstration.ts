@@ -72,10 +72,12 @@ function closing(): string[] {
   ];
 }
 
-/** Whether the workspace has a script of this name. */
+/** Whether the package in this folder has a script of this name. */
 function hasScript(name: string): boolean {
-  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    scripts?: Record<string, string>;
-  };
-  return manifest.scripts?.[name] !== undefined;
+  try {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts?: Record<string, string> };
+    return manifest.scripts?.[name] !== undefined;
+  } catch {
+    return false;
+  }
 }

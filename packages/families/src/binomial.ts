@@ -1,6 +1,7 @@
 import type { Column, Family, FamilyDefinition, Random } from '@emkit/core';
 import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit, normalQuantile, regularizedBetaUpper } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { smallestReaching } from './discrete-quantile.ts';
 
 /** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
 export type BinomialParameters = { readonly probability: number };
@@ -169,37 +170,9 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       const n = trialsOf(row);
       if (chance <= 0 || probability === 0) return 0;
       if (chance >= 1 || probability === 1) return n;
-      const reaches = (x: number): boolean => x >= n || lowerTail(x, n, probability) >= chance;
-      // The normal approximation, then steps that double until they enclose the answer, then halving.
-      const guess = Math.floor(n * probability + normalQuantile(chance) * Math.sqrt(n * probability * (1 - probability)));
-      let below = -1;
-      let above = Math.min(Math.max(guess, 0), n);
-      let step = 1;
-      if (reaches(above)) {
-        while (above > 0) {
-          const next = Math.max(above - step, 0);
-          if (!reaches(next)) {
-            below = next;
-            break;
-          }
-          above = next;
-          step *= 2;
-        }
-      } else {
-        below = above;
-        for (;;) {
-          above = Math.min(below + step, n);
-          if (reaches(above)) break;
-          below = above;
-          step *= 2;
-        }
-      }
-      while (above - below > 1) {
-        const middle = below + Math.floor((above - below) / 2);
-        if (reaches(middle)) above = middle;
-        else below = middle;
-      }
-      return above;
+      const reaches = (x: number): boolean => lowerTail(x, n, probability) >= chance;
+      const guess = n * probability + normalQuantile(chance) * Math.sqrt(n * probability * (1 - probability));
+      return smallestReaching(reaches, guess, n);
     },
 
     mean: ({ probability }, row) => (fixed === undefined ? [trialsOf(row) * probability, 0] : [fixed * probability]),

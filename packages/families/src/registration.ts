@@ -1,5 +1,8 @@
 // One line for each family: everything else that is done with families runs over these lines.
 export * from './binomial.ts';
+export * from './categorical.ts';
 export * from './exponential.ts';
 export * from './gaussian.ts';
+export * from './geometric.ts';
 export * from './multivariate-gaussian.ts';
+export * from './poisson.ts';

@@ -51,7 +51,9 @@ function renderScalars(model: Model, theme: Theme): string[] {
   const family = model.mixture.families[0]!;
   const names = Object.keys(family.parameters);
   const hasGiven = family.columns.some((column) => column.given === true);
-  const showMean = family.mean !== undefined && !names.includes('mean') && !hasGiven;
+  // Where a parameter is the mean itself (a Poisson rate), showing it twice says nothing.
+  const isMean = (name: string): boolean => model.components.every((values) => values[name] === family.mean!(values)[0]);
+  const showMean = family.mean !== undefined && !hasGiven && !names.some((name) => name === 'mean' || isMean(name));
   const showDeviation = names.includes('variance');
   const columns: TableColumn[] = [
     { header: 'component', kind: 'number' },
@@ -119,7 +121,13 @@ function entryRows(name: string, model: Model, columns: readonly string[]): Entr
     cells: model.components.map((values) => (values[name] === undefined ? '' : showNumber(read(values[name]), 5))),
   });
   const first = model.components[0]![name]!;
-  const columnName = (index: number): string => columns[index] ?? String(index + 1);
+  const family = model.mixture.families[0]!;
+  const domainKind = family.parameters[name]!.kind;
+  const { support } = family.columns[0]!;
+  const isPerColumn = typeof first === 'object' && first.length === columns.length && domainKind !== 'simplex';
+  // The entries of a simplex belong to the values a column may take, from the smallest on.
+  const smallest = support.kind === 'integer' && domainKind === 'simplex' ? support.minimum : 1;
+  const columnName = (index: number): string => (isPerColumn ? columns[index]! : String(index + smallest));
   if (typeof first === 'number') return [row(name, (value) => value as number)];
   const heading = (label: string): EntryRow => ({ label, cells: [] });
   if (!isMatrix(first)) {

@@ -1,5 +1,5 @@
 import { EmkitError, type Family, type FamilyDefinition } from '@emkit/core';
-import { families, familyById } from '@emkit/families';
+import { familyById } from '@emkit/families';
 import { usageProblem } from '../problem.ts';
 
 /** What `--family` and `--option` say, before the data are seen. */
@@ -86,9 +86,4 @@ export function makeFamily(choice: FamilyChoice, columns: number): Family {
     options[name] = columns;
   }
   return definition(options);
-}
-
-/** Every family's id. */
-export function familyIds(): readonly string[] {
-  return families.map(({ id }) => id);
 }

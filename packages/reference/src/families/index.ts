@@ -1,13 +1,10 @@
 import type { Reference } from '../context.ts';
 import { ReferenceFailure } from '../failure.ts';
 import { makeReferenceFamily, type ReferenceFamily, type ReferenceFamilyDefinition, type ReferenceOptions } from '../family.ts';
-import { binomial } from './binomial.ts';
-import { exponential } from './exponential.ts';
-import { gaussian } from './gaussian.ts';
-import { multivariateGaussian } from './multivariate-gaussian.ts';
+import * as registration from './registration.ts';
 
-/** Every reference family, one line each. */
-export const referenceFamilies: readonly ReferenceFamilyDefinition[] = [binomial, exponential, gaussian, multivariateGaussian];
+/** Every reference family, in the order of their ids. */
+export const referenceFamilies: readonly ReferenceFamilyDefinition[] = /* @__PURE__ */ Object.values(registration);
 
 /**
  * The family of this id for one arithmetic and one choice of options.

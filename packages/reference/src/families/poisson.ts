@@ -1,0 +1,67 @@
+import type { Decimal } from 'decimal.js';
+import { ReferenceFailure } from '../failure.ts';
+import type { ReferenceFamilyDefinition } from '../family.ts';
+import { discreteQuantile } from '../quantile.ts';
+
+/** The parameters of a component. */
+export type PoissonParameters = { readonly rate: Decimal };
+
+/**
+ * The Poisson distribution: mass rate^x exp(-rate) / x! for whole x >= 0, rate > 0.
+ *
+ * The weighted estimate is rate = sum of r_i x_i / N with N the sum of the r_i.
+ */
+export const poisson: ReferenceFamilyDefinition<PoissonParameters> = {
+  id: 'poisson',
+  parameters: { rate: 'scalar' },
+  create: (reference) => ({
+    columns: 1,
+
+    invalid: ({ rate }) => {
+      if (!rate.gt(0)) return `rate is ${rate} and must be > 0`;
+      return undefined;
+    },
+
+    logDensityAt: ({ rate }) => {
+      return (row) => {
+        const x = row[0]!;
+        if (!x.isInteger() || x.lt(0)) return reference.negativeInfinity;
+        // x ln rate, rate and ln x! cancel to about ln x: as many more digits as they are long.
+        const finer = reference.withMoreDigits(10 + Math.max(0, x.e, rate.e));
+        const value = finer
+          .decimal(x)
+          .times(finer.ln(finer.decimal(rate)))
+          .minus(rate)
+          .minus(finer.logGamma(finer.decimal(x).plus(1)));
+        return new reference.Decimal(value).toSignificantDigits(reference.workingPrecision);
+      };
+    },
+
+    *maximize(rows, responsibilities, previous, held) {
+      let count = reference.zero;
+      let total = reference.zero;
+      for (const [i, row] of rows.entries()) {
+        count = count.plus(responsibilities[i]!);
+        total = total.plus(responsibilities[i]!.times(row[0]!));
+        yield;
+      }
+      if (held.has('rate')) return previous;
+      if (total.isZero()) {
+        throw new ReferenceFailure(
+          'collapsed-component',
+          'Every count of the component is 0, so that its rate has no maximum-likelihood estimate > 0.',
+          { family: 'poisson', parameter: 'rate' },
+        );
+      }
+      return { rate: total.div(count) };
+    },
+
+    // N <= x for a Poisson count exactly when the (x + 1)-th event comes after time 1 (DLMF 8.4.10).
+    cdf: (x, { rate }) => (x.lt(0) ? reference.zero : reference.regularizedGammaQ(x.floor().plus(1), rate)),
+    survival: (x, { rate }) => (x.lt(0) ? reference.one : reference.regularizedGammaP(x.floor().plus(1), rate)),
+    quantile(probability, parameters) {
+      const infinity = reference.negativeInfinity.negated();
+      return discreteQuantile(reference, (x) => this.cdf!(x, parameters), 0, infinity, probability);
+    },
+  }),
+};
