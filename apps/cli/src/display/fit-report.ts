@@ -150,7 +150,7 @@ function entryRows(name: string, model: Model, columns: readonly string[]): Entr
 function renderOutcome(fit: Fit, notes: readonly string[], theme: Theme): string[] {
   const { aic, bic, icl, parameters } = fit.criteria;
   const sentence = describeDiagnosis(fit.diagnosis);
-  const after = `after ${plural(fit.iterations, 'iteration')}`;
+  const after = `(${plural(fit.iterations, 'iteration')})`;
   const [state, ...rest] = sentence.split(': ');
   const told = `${state!.charAt(0).toUpperCase()}${state!.slice(1)} ${after}${rest.length === 0 ? '' : `: ${rest.join(': ')}`}.`;
   const warnings = [...fit.warnings.filter((warning) => !warning.toLowerCase().startsWith(sentence.slice(0, 20).toLowerCase())), ...notes];

@@ -1,7 +1,10 @@
 import type { Io } from '../io.ts';
 
-/** Work shorter than this shows no progress at all. */
+/** Work shorter than this, in milliseconds, shows no progress at all. */
 const PATIENCE = 1000;
+
+/** Milliseconds between two changes of the text: work may report its progress much more often. */
+const PACE = 120;
 
 /** A line on the standard error that says what is being done: only in a terminal, and only when it takes a while. */
 export class Progress {
@@ -12,13 +15,11 @@ export class Progress {
   constructor(io: Io, quiet: boolean) {
     if (quiet || io.stderr.isTTY !== true) return;
     this.timer = setTimeout(() => void this.show(io), PATIENCE);
-    this.timer.unref();
   }
 
   /** Says what is being done now. */
   say(text: string): void {
     this.text = text;
-    if (this.spinner !== undefined) this.spinner.text = text;
   }
 
   /** Clears the line. */
@@ -32,6 +33,10 @@ export class Progress {
   private async show(io: Io): Promise<void> {
     const { default: makeSpinner } = await import('yocto-spinner');
     if (this.timer === undefined) return;
-    this.spinner = makeSpinner({ text: this.text, stream: io.stderr as NodeJS.WriteStream, handleSignals: false }).start();
+    const spinner = makeSpinner({ text: this.text, stream: io.stderr as NodeJS.WriteStream, handleSignals: false }).start();
+    this.spinner = spinner;
+    this.timer = setInterval(() => {
+      if (spinner.text !== this.text) spinner.text = this.text;
+    }, PACE);
   }
 }
