@@ -20,7 +20,11 @@ function decimals(low: number, high: number): fc.Arbitrary<number> {
 const signed = (magnitude: fc.Arbitrary<number>): fc.Arbitrary<number> =>
   fc.tuple(magnitude, fc.boolean()).map(([value, negative]) => (negative ? -value : value));
 
-const extremeReal: fc.Arbitrary<number> = fc.oneof(decimals(-10, 10), fc.constantFrom(0, 1e300, -1e300, 1e-300), signed(magnitudes(-300, 300)));
+const extremeReal: fc.Arbitrary<number> = fc.oneof(
+  decimals(-10, 10),
+  fc.constantFrom(0, 1e300, -1e300, 1e-300),
+  signed(magnitudes(-300, 300)),
+);
 const ordinaryPositive: fc.Arbitrary<number> = magnitudes(-1, 1);
 const extremePositive: fc.Arbitrary<number> = fc.oneof(ordinaryPositive, magnitudes(-300, 300));
 const ordinaryProbability: fc.Arbitrary<number> = fc.integer({ min: -480, max: 480 }).map((thousandths) => (500 + thousandths) / 1000);
@@ -42,7 +46,9 @@ export function domainArbitrary(domain: Domain, reach: Reach): fc.Arbitrary<Para
     case 'probability':
       return extreme ? extremeProbability : ordinaryProbability;
     case 'interval': {
-      const inside = (extreme ? extremeProbability : ordinaryProbability).map((share) => domain.minimum + share * (domain.maximum - domain.minimum));
+      const inside = (extreme ? extremeProbability : ordinaryProbability).map(
+        (share) => domain.minimum + share * (domain.maximum - domain.minimum),
+      );
       return inside.map((value) => Math.min(Math.max(value, domain.minimum), domain.maximum));
     }
     case 'real-vector':
@@ -62,7 +68,9 @@ function fixedList(entry: fc.Arbitrary<number>, length: number): fc.Arbitrary<nu
 
 /** Probabilities that sum to 1 to rounding; extreme ones have zeros among them. */
 export function simplexArbitrary(length: number, extreme = false): fc.Arbitrary<number[]> {
-  const share = extreme ? fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(0, 1e-12, 1e-300)) : fc.integer({ min: 50, max: 1000 });
+  const share = extreme
+    ? fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(0, 1e-12, 1e-300))
+    : fc.integer({ min: 50, max: 1000 });
   return fixedList(share, length).map((shares) => {
     const total = shares.reduce((sum, value) => sum + value, 0);
     return total > 0 ? shares.map((value) => value / total) : shares.map((_, index) => (index === 0 ? 1 : 0));
@@ -96,7 +104,9 @@ function diagonal(entries: readonly number[]): number[][] {
 
 /** Parameters of one component: every parameter from its domain. */
 export function parametersArbitrary(family: Family, reach: Reach): fc.Arbitrary<ParameterValues> {
-  return fc.record(Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, domainArbitrary(domain as Domain, reach)])));
+  return fc.record(
+    Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, domainArbitrary(domain as Domain, reach)])),
+  );
 }
 
 /** One row of data, one number a column. */
@@ -122,7 +132,8 @@ function columnArbitrary({ support, given }: Column, reach: Reach): fc.Arbitrary
       return extreme ? extremeReal : decimals(-20, 20);
     case 'interval': {
       const { minimum, maximum, minimumOpen, maximumOpen } = support;
-      const inside = (value: number): boolean => value >= minimum && value <= maximum && !(minimumOpen && value === minimum) && !(maximumOpen && value === maximum);
+      const inside = (value: number): boolean =>
+        value >= minimum && value <= maximum && !(minimumOpen && value === minimum) && !(maximumOpen && value === maximum);
       const ends = [minimum, maximum].filter((end) => Number.isFinite(end) && inside(end));
       const distance = extreme ? fc.oneof(magnitudes(-3, 1.3), magnitudes(-300, 300)) : magnitudes(-3, 1.3);
       const body = !Number.isFinite(minimum)
@@ -186,10 +197,19 @@ export function outsideDomain(domain: Domain): readonly unknown[] {
     case 'positive-vector':
       return [...never, new Array(domain.length + 1).fill(1), new Array(domain.length).fill(0), 1];
     case 'simplex':
-      return [...never, new Array(domain.length).fill(1 / domain.length + 0.01), [2, ...new Array(domain.length - 1).fill(-1 / (domain.length - 1))], 1];
+      return [
+        ...never,
+        new Array(domain.length).fill(1 / domain.length + 0.01),
+        [2, ...new Array(domain.length - 1).fill(-1 / (domain.length - 1))],
+        1,
+      ];
     case 'positive-definite': {
       const { dimension } = domain;
-      const matrices = [diagonal(new Array(dimension).fill(0)), diagonal(new Array(dimension).fill(-1)), diagonal(new Array(dimension + 1).fill(1))];
+      const matrices = [
+        diagonal(new Array(dimension).fill(0)),
+        diagonal(new Array(dimension).fill(-1)),
+        diagonal(new Array(dimension + 1).fill(1)),
+      ];
       if (dimension > 1) {
         const skew = diagonal(new Array(dimension).fill(1));
         skew[0]![1] = 0.5;

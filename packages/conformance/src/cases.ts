@@ -1,14 +1,17 @@
 import type { Dataset, Expectation, Family, Mixture, MixtureParameters, ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import { type Row, simplexArbitrary } from './arbitraries.ts';
-import { blockOf, columnsOf } from './likelihood.ts';
 import { type Subject, violate } from './law.ts';
+import { blockOf, columnsOf } from './likelihood.ts';
 import { EPSILON, sumAllowance } from './tolerance.ts';
 
 /** A mixture's point: weights and components, shared parameters equal. */
 export function pointArbitrary(subject: Subject, components: number): fc.Arbitrary<MixtureParameters> {
   return fc
-    .record({ weights: simplexArbitrary(components), components: fc.array(subject.parameters('ordinary'), { minLength: components, maxLength: components }) })
+    .record({
+      weights: simplexArbitrary(components),
+      components: fc.array(subject.parameters('ordinary'), { minLength: components, maxLength: components }),
+    })
     .map((point) => withShared(subject.family, point));
 }
 
@@ -17,7 +20,10 @@ export function withShared(family: Family, point: MixtureParameters): MixturePar
   const names = family.shared ?? [];
   if (names.length === 0) return point;
   const first = point.components[0]!;
-  return { ...point, components: point.components.map((values) => ({ ...values, ...Object.fromEntries(names.map((name) => [name, first[name]!])) })) };
+  return {
+    ...point,
+    components: point.components.map((values) => ({ ...values, ...Object.fromEntries(names.map((name) => [name, first[name]!])) })),
+  };
 }
 
 /** Rows of ordinary data. */
@@ -31,7 +37,12 @@ export function mixtureOf(subject: Subject, components: number): Mixture {
 }
 
 /** Makes a data set of rows through the engine. */
-export function datasetOf(subject: Subject, rows: readonly Row[], components: number, options: { weights?: readonly number[]; blockSize?: number; merge?: boolean; labels?: readonly number[] } = {}): Dataset {
+export function datasetOf(
+  subject: Subject,
+  rows: readonly Row[],
+  components: number,
+  options: { weights?: readonly number[]; blockSize?: number; merge?: boolean; labels?: readonly number[] } = {},
+): Dataset {
   return subject.engine.createDataset(
     columnsOf(subject.family, rows),
     Array.from({ length: components }, () => subject.family),
@@ -41,7 +52,13 @@ export function datasetOf(subject: Subject, rows: readonly Row[], components: nu
 }
 
 /** For each entry of an expectation's vector, the sum of the magnitudes of the terms it is a sum of: what its rounding is measured by. */
-export function termMagnitudes(subject: Subject, mixture: Mixture, point: MixtureParameters, dataset: Dataset, expectation: Expectation): Float64Array {
+export function termMagnitudes(
+  subject: Subject,
+  mixture: Mixture,
+  point: MixtureParameters,
+  dataset: Dataset,
+  expectation: Expectation,
+): Float64Array {
   const magnitudes = new Float64Array(expectation.vector.length);
   magnitudes[0] = magnitudes[1] = expectation.magnitude + dataset.totalWeight;
   const responsibilities = subject.engine.responsibilities(mixture, point, dataset);
@@ -68,12 +85,20 @@ export function termMagnitudes(subject: Subject, mixture: Mixture, point: Mixtur
 }
 
 /** Violates when two expectations differ by more than the rounding of sums of that many terms. */
-export function requireSameExpectation(actual: Expectation, expected: Expectation, magnitudes: Float64Array, terms: number, what: string): void {
+export function requireSameExpectation(
+  actual: Expectation,
+  expected: Expectation,
+  magnitudes: Float64Array,
+  terms: number,
+  what: string,
+): void {
   for (let index = 0; index < expected.vector.length; index += 1) {
     const error = Math.abs(actual.vector[index]! - expected.vector[index]!);
     // Responsibilities carry the rounding of log-densities in their exponent: some tens of ulps of each.
     if (error <= sumAllowance(terms + 64, magnitudes[index]!) || Object.is(actual.vector[index], expected.vector[index])) continue;
-    violate(`${what}: ${entryName(expected, index)} is ${actual.vector[index]} and not ${expected.vector[index]} (${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)`);
+    violate(
+      `${what}: ${entryName(expected, index)} is ${actual.vector[index]} and not ${expected.vector[index]} (${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)`,
+    );
   }
 }
 

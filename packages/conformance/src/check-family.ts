@@ -112,7 +112,9 @@ export function checkLaw(family: Family | FamilyDefinition, law: string, options
  */
 export function checkDefinition(
   definition: FamilyDefinition,
-  options: Omit<CheckOptions, 'reference'> & { readonly reference?: (options: Readonly<Record<string, unknown>>) => ReferenceFamily | undefined } = {},
+  options: Omit<CheckOptions, 'reference'> & {
+    readonly reference?: (options: Readonly<Record<string, unknown>>) => ReferenceFamily | undefined;
+  } = {},
 ): readonly FamilyReport[] {
   const { reference, ...rest } = options;
   return definition.variants.map((variant) => {
@@ -138,10 +140,14 @@ export function withDefinition(family: Family, definition: FamilyDefinition): Fa
 
 function createSubject(given: Family | FamilyDefinition, options: CheckOptions): Subject {
   const wrong = describeShape(given);
-  if (wrong !== undefined) throw new EmkitError('OPTION_INVALID', `This is not a family: ${wrong}.`, { remedy: 'Give what defineFamily returns, or what calling that returns.' });
+  if (wrong !== undefined)
+    throw new EmkitError('OPTION_INVALID', `This is not a family: ${wrong}.`, {
+      remedy: 'Give what defineFamily returns, or what calling that returns.',
+    });
   const family = typeof given === 'function' ? withDefinition(given(given.variants[0]), given) : given;
   const instanceWrong = typeof given === 'function' ? describeShape(family) : undefined;
-  if (instanceWrong !== undefined) throw new EmkitError('OPTION_INVALID', `The definition ${given.id} does not make a family: ${instanceWrong}.`);
+  if (instanceWrong !== undefined)
+    throw new EmkitError('OPTION_INVALID', `The definition ${given.id} does not make a family: ${instanceWrong}.`);
   const definition: FamilyDefinition =
     definitions.get(family) ?? Object.assign(() => family, { id: family.id, title: family.id, options: {}, variants: [family.options] });
   return {
@@ -149,7 +155,8 @@ function createSubject(given: Family | FamilyDefinition, options: CheckOptions):
     definition,
     reference: options.reference,
     engine: options.engine ?? coreEngine,
-    parameters: (reach) => (reach === 'ordinary' ? (options.parameters ?? parametersArbitrary(family, reach)) : parametersArbitrary(family, reach)),
+    parameters: (reach) =>
+      reach === 'ordinary' ? (options.parameters ?? parametersArbitrary(family, reach)) : parametersArbitrary(family, reach),
     row: (reach) => (reach === 'ordinary' ? (options.rows ?? rowArbitrary(family, reach)) : rowArbitrary(family, reach)),
     draw: drawing(family),
   };
@@ -168,11 +175,13 @@ function drawing(family: Family): Subject['draw'] {
 function chosenLaws(options: CheckOptions): readonly Law[] {
   const names = LAWS.map(({ name }) => name);
   for (const name of [...(options.laws ?? []), ...Object.keys(options.expectFailures ?? {})]) {
-    if (!names.includes(name)) throw new EmkitError('OPTION_INVALID', `There is no law ${JSON.stringify(name)}.`, { remedy: `There are: ${names.join(', ')}.` });
+    if (!names.includes(name))
+      throw new EmkitError('OPTION_INVALID', `There is no law ${JSON.stringify(name)}.`, { remedy: `There are: ${names.join(', ')}.` });
   }
   createRandom(options.seed ?? DEFAULT_SEED);
   const runs = options.runs ?? DEFAULT_RUNS;
-  if (!Number.isSafeInteger(runs) || runs < 1) throw new EmkitError('OPTION_INVALID', `The number of runs is ${runs}.`, { remedy: 'Give a whole number of at least 1.' });
+  if (!Number.isSafeInteger(runs) || runs < 1)
+    throw new EmkitError('OPTION_INVALID', `The number of runs is ${runs}.`, { remedy: 'Give a whole number of at least 1.' });
   return LAWS.filter(({ name }) => options.laws?.includes(name) ?? true);
 }
 
@@ -221,18 +230,44 @@ function runLaw(law: Law, subject: Subject, options: CheckOptions): LawResult {
   if (applicable.length === 0) {
     const missing = [...new Set(skippedParts.flatMap((skipped) => skipped.missing))];
     const message = `skipped: the family has no ${missing.join(', no ')}`;
-    if (reason !== undefined) return { ...common, status: 'failed', message: `expected to fail (${reason}), but ${message}`, expectedFailure: reason, durationMs: durationMs() };
+    if (reason !== undefined)
+      return {
+        ...common,
+        status: 'failed',
+        message: `expected to fail (${reason}), but ${message}`,
+        expectedFailure: reason,
+        durationMs: durationMs(),
+      };
     return { ...common, status: 'skipped', message, durationMs: durationMs() };
   }
   if (failure === undefined) {
     if (reason !== undefined) {
-      return { ...common, status: 'failed', message: `it passed, but was expected to fail (${reason}): take the expectation away`, expectedFailure: reason, durationMs: durationMs() };
+      return {
+        ...common,
+        status: 'failed',
+        message: `it passed, but was expected to fail (${reason}): take the expectation away`,
+        expectedFailure: reason,
+        durationMs: durationMs(),
+      };
     }
-    return { ...common, status: 'passed', message: vacuous === 0 ? `${cases} cases` : `${cases} cases, ${vacuous} of which said nothing`, durationMs: durationMs() };
+    return {
+      ...common,
+      status: 'passed',
+      message: vacuous === 0 ? `${cases} cases` : `${cases} cases, ${vacuous} of which said nothing`,
+      durationMs: durationMs(),
+    };
   }
   const { part, message, counterexample, path } = failure;
   const found = { part, ...(counterexample !== undefined && { counterexample }), ...(path !== undefined && { path }), seed: failure.seed };
-  if (reason !== undefined) return { ...common, ...found, status: 'passed', message: `fails as expected (${reason}): ${message}`, expectedFailure: reason, durationMs: durationMs() };
+  if (reason !== undefined)
+    return {
+      ...common,
+      ...found,
+      status: 'passed',
+      message: `fails as expected (${reason}): ${message}`,
+      expectedFailure: reason,
+      durationMs: durationMs(),
+    };
   return { ...common, ...found, status: 'failed', message, durationMs: durationMs() };
 }
 
@@ -253,7 +288,12 @@ interface PartRun {
   readonly shrink: boolean;
 }
 
-function runPart(law: Law, part: Part, subject: Subject, run: PartRun): { readonly cases: number; readonly vacuous: number; readonly failure?: Failure } {
+function runPart(
+  law: Law,
+  part: Part,
+  subject: Subject,
+  run: PartRun,
+): { readonly cases: number; readonly vacuous: number; readonly failure?: Failure } {
   let tried = 0;
   let vacuous = 0;
   let triedSinceFailure = -1;
@@ -276,10 +316,26 @@ function runPart(law: Law, part: Part, subject: Subject, run: PartRun): { readon
   });
   if (!details.failed) {
     if (vacuous < tried || tried === 0 || part.mayBeVacuous) return { cases: tried, vacuous };
-    return { cases: tried, vacuous, failure: { part: part.name, seed: run.seed, message: `${part.name}: none of ${tried} cases could be judged: the family refused every one` } };
+    return {
+      cases: tried,
+      vacuous,
+      failure: {
+        part: part.name,
+        seed: run.seed,
+        message: `${part.name}: none of ${tried} cases could be judged: the family refused every one`,
+      },
+    };
   }
   if (details.counterexample === null) {
-    return { cases: tried, vacuous, failure: { part: part.name, seed: run.seed, message: `${part.name}: cases could not be drawn (${String(details.errorInstance ?? 'none was found')})` } };
+    return {
+      cases: tried,
+      vacuous,
+      failure: {
+        part: part.name,
+        seed: run.seed,
+        message: `${part.name}: cases could not be drawn (${String(details.errorInstance ?? 'none was found')})`,
+      },
+    };
   }
   const [counterexample] = details.counterexample;
   const path = details.counterexamplePath ?? undefined;

@@ -1,4 +1,13 @@
-import { codecOf, createMixtureCodec, EmkitError, type Family, type Mixture, type MixtureParameters, type ParameterValue, type ParameterValues } from '@emkit/core';
+import {
+  codecOf,
+  createMixtureCodec,
+  EmkitError,
+  type Family,
+  type Mixture,
+  type MixtureParameters,
+  type ParameterValue,
+  type ParameterValues,
+} from '@emkit/core';
 import { Violation } from './law.ts';
 
 /** Coordinates beyond this stand for the edge of a domain, where the coordinate is infinite: a probability of 1e-16. */
@@ -18,7 +27,9 @@ export interface Coordinates {
 
 export function coordinatesAt(mixture: Mixture, point: MixtureParameters): Coordinates {
   const codec = createMixtureCodec(mixture);
-  const full = codec.encode(point).map((value) => Math.min(Math.max(value, -EDGE), EDGE) === value || Number.isFinite(value) ? value : value > 0 ? EDGE : -EDGE);
+  const full = codec
+    .encode(point)
+    .map((value) => (Math.min(Math.max(value, -EDGE), EDGE) === value || Number.isFinite(value) ? value : value > 0 ? EDGE : -EDGE));
   const scales = codec.scales(point);
   const base = JSON.stringify(codec.decode(full, point));
   const free: number[] = [];
@@ -49,7 +60,8 @@ export function coordinatesAt(mixture: Mixture, point: MixtureParameters): Coord
       if (index < mixture.families.length - 1) return `weight ${index + 1}`;
       index -= mixture.families.length - 1;
       for (let component = 0; component < lengths.length; component += 1) {
-        if (index < lengths[component]!) return `component ${component + 1}, coordinate ${index + 1} (${coordinateName(mixture.families[component]!, index)})`;
+        if (index < lengths[component]!)
+          return `component ${component + 1}, coordinate ${index + 1} (${coordinateName(mixture.families[component]!, index)})`;
         index -= lengths[component]!;
       }
       return `coordinate ${place + 1}`;
@@ -122,7 +134,12 @@ export function curvatures(
 }
 
 /** The negative Hessian of a function at the origin by central differences of about `steps`. */
-export function negativeHessian(evaluate: (values: Float64Array) => number, origin: Float64Array, steps: Float64Array, curvature: Float64Array): Float64Array {
+export function negativeHessian(
+  evaluate: (values: Float64Array) => number,
+  origin: Float64Array,
+  steps: Float64Array,
+  curvature: Float64Array,
+): Float64Array {
   const size = origin.length;
   const matrix = new Float64Array(size * size);
   const moved = origin.slice();
@@ -160,7 +177,8 @@ export function coordinateRounding(coordinates: Coordinates, point: MixtureParam
   // A bigger nudge than one ulp, so that the response is not itself rounding.
   const nudge = 2 ** -30;
   point.components.forEach((values, component) => {
-    for (const other of nudgedEach(values, nudge)) add({ ...point, components: point.components.map((each, index) => (index === component ? other : each)) });
+    for (const other of nudgedEach(values, nudge))
+      add({ ...point, components: point.components.map((each, index) => (index === component ? other : each)) });
   });
   if (point.weights.length > 1) {
     point.weights.forEach((_, nudgedIndex) => {
@@ -183,7 +201,8 @@ export function nudgedEach(values: ParameterValues, nudge: number): readonly Par
 function nudgedValues(value: ParameterValue, nudge: number): ParameterValue[] {
   const up = (entry: number): number => entry * (1 + nudge);
   if (typeof value === 'number') return [up(value)];
-  if (value.length === 0 || typeof value[0] === 'number') return value.map((_, index) => (value as readonly number[]).map((entry, place) => (place === index ? up(entry) : entry)));
+  if (value.length === 0 || typeof value[0] === 'number')
+    return value.map((_, index) => (value as readonly number[]).map((entry, place) => (place === index ? up(entry) : entry)));
   const matrix = value as readonly (readonly number[])[];
   const records: ParameterValue[] = [];
   const isDiagonal = matrix.every((entries, row) => entries.every((entry, column) => row === column || entry === 0));
@@ -191,8 +210,15 @@ function nudgedValues(value: ParameterValue, nudge: number): ParameterValue[] {
     for (let column = 0; column <= row; column += 1) {
       if (row !== column && isDiagonal) continue;
       // A covariance is a sum of products: it rounds in units of the two deviations, however small it is itself.
-      const change = row === column ? matrix[row]![row]! * nudge : Math.sqrt(Math.abs(matrix[row]![row]!)) * Math.sqrt(Math.abs(matrix[column]![column]!)) * nudge;
-      records.push(matrix.map((entries, i) => entries.map((entry, j) => ((i === row && j === column) || (i === column && j === row) ? entry + change : entry))));
+      const change =
+        row === column
+          ? matrix[row]![row]! * nudge
+          : Math.sqrt(Math.abs(matrix[row]![row]!)) * Math.sqrt(Math.abs(matrix[column]![column]!)) * nudge;
+      records.push(
+        matrix.map((entries, i) =>
+          entries.map((entry, j) => ((i === row && j === column) || (i === column && j === row) ? entry + change : entry)),
+        ),
+      );
     }
   }
   return records;

@@ -6,9 +6,9 @@ import {
   type DataSource,
   type Dataset,
   type DatasetOptions,
-  emDriver,
   Expectation,
   type ExpectationRequest,
+  emDriver,
   type Family,
   type Fit,
   type FitOptions,
@@ -43,7 +43,12 @@ export interface Engine {
   readonly emDriver: CreateDriver;
   readonly squaremDriver: CreateDriver;
   fit(data: DataSource | Dataset, options: FitOptions): Fit;
-  informationBound(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset, responsibilities?: readonly ArrayLike<number>[]): InformationBound;
+  informationBound(
+    mixture: Mixture,
+    parameters: MixtureParameters,
+    dataset: Dataset,
+    responsibilities?: readonly ArrayLike<number>[],
+  ): InformationBound;
   createModel(mixture: Mixture, parameters: MixtureParameters): Model;
   readonly readModel: typeof readModel;
 }

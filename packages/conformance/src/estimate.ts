@@ -1,6 +1,6 @@
 import { EmkitError, Expectation, type Mixture, type MixtureParameters, type ParameterValues } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
-import { coordinateRounding, coordinatesAt, type Coordinates, curvatures } from './coordinates.ts';
+import { type Coordinates, coordinateRounding, coordinatesAt, curvatures } from './coordinates.ts';
 import { type Subject, violate } from './law.ts';
 import { blockOf, logDensities, Sum } from './likelihood.ts';
 
@@ -21,7 +21,8 @@ export function estimate(subject: Subject, mixture: Mixture, data: Weighted, pre
   for (let turn = 0; ; turn += 1) {
     const points = engine.recentrePoints(mixture, expectation, about);
     if (points === undefined) break;
-    if (turn === MOST_RECENTRINGS) violate(`the statistics were taken again ${turn} times and recentre still asks for another point: it must come to an end by itself`);
+    if (turn === MOST_RECENTRINGS)
+      violate(`the statistics were taken again ${turn} times and recentre still asks for another point: it must come to an end by itself`);
     about = points;
     expectation = expectationOf(mixture, data, about);
   }
@@ -44,7 +45,11 @@ function expectationOf(mixture: Mixture, { rows, responsibilities }: Weighted, a
 }
 
 /** Q(theta) = sum over rows and components of r_ik log(w_k f_k(x_i; theta)), and the sum of the magnitudes of its terms. */
-export function expectedLogLikelihood(mixture: Mixture, point: MixtureParameters, { rows, responsibilities }: Weighted): { readonly value: number; readonly magnitude: number } {
+export function expectedLogLikelihood(
+  mixture: Mixture,
+  point: MixtureParameters,
+  { rows, responsibilities }: Weighted,
+): { readonly value: number; readonly magnitude: number } {
   const total = new Sum();
   let magnitude = 0;
   mixture.families.forEach((family, component) => {
@@ -67,7 +72,12 @@ export function unitsAt(mixture: Mixture, data: Weighted, coordinates: Coordinat
 }
 
 /** The errors of one estimate against another in ulps: of a standard error for one observation, and of the parameters' own rounding. */
-export function estimateErrors(mixture: Mixture, data: Weighted, actual: MixtureParameters, expected: MixtureParameters): { readonly worst: number; readonly where: string; readonly units: Float64Array } {
+export function estimateErrors(
+  mixture: Mixture,
+  data: Weighted,
+  actual: MixtureParameters,
+  expected: MixtureParameters,
+): { readonly worst: number; readonly where: string; readonly units: Float64Array } {
   const coordinates = coordinatesAt(mixture, expected);
   const units = unitsAt(mixture, data, coordinates);
   const rounding = coordinateRounding(coordinates, expected);

@@ -8,10 +8,10 @@
  */
 export { domainArbitrary, outsideDomain, outsideSupport, parametersArbitrary, type Reach, type Row, rowArbitrary } from './arbitraries.ts';
 export {
+  type CheckOptions,
   checkDefinition,
   checkFamily,
   checkLaw,
-  type CheckOptions,
   type FamilyReport,
   type LawResult,
   missingFor,
@@ -21,7 +21,14 @@ export {
 export { LAWS } from './checks/index.ts';
 export { coreEngine, type Engine } from './engine.ts';
 export { describeShape } from './family-shape.ts';
-export { bernoulliDivergence, chiSquareTail, chiSquareThreshold, countThreshold, distributionThreshold, normalThreshold } from './goodness-of-fit.ts';
+export {
+  bernoulliDivergence,
+  chiSquareTail,
+  chiSquareThreshold,
+  countThreshold,
+  distributionThreshold,
+  normalThreshold,
+} from './goodness-of-fit.ts';
 export type { CaseContext, Law, Part, Subject } from './law.ts';
 export { formatJson, formatJunit, formatTable, regressionsOf } from './report.ts';
 export { DEFAULT_BUDGETS, errorInUlps, sumAllowance, ulp, ulpDistance } from './tolerance.ts';

@@ -27,6 +27,10 @@ export interface CaseContext {
 /** A case that says nothing about the law (an estimate that does not exist, say). A part whose every case is vacuous fails. */
 export const VACUOUS: unique symbol = Symbol('vacuous');
 
+/** What a case says: nothing when it holds, or that it could not be judged. A broken law is thrown. */
+// biome-ignore lint/suspicious/noConfusingVoidType: cases that end without a word are the usual ones.
+export type Verdict = void | typeof VACUOUS;
+
 /** One property of a law, over cases that fast-check draws and shrinks. */
 export interface Part {
   readonly name: string;
@@ -74,7 +78,7 @@ export function part<T>(parts: {
   readonly statistical?: boolean;
   readonly mayBeVacuous?: boolean;
   arbitrary(subject: Subject): fc.Arbitrary<T>;
-  check(value: T, context: CaseContext): void | typeof VACUOUS;
+  check(value: T, context: CaseContext): Verdict;
 }): Part {
   return {
     name: parts.name,

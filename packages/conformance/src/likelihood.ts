@@ -42,7 +42,11 @@ export class Sum {
 }
 
 /** The observed-data log-likelihood, written from its definition and independent of the engine's: sum of w_i log sum_k w_k f_k(x_i). */
-export function logLikelihoodOf(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset): { readonly value: number; readonly magnitude: number } {
+export function logLikelihoodOf(
+  mixture: Mixture,
+  parameters: MixtureParameters,
+  dataset: Dataset,
+): { readonly value: number; readonly magnitude: number } {
   const total = new Sum();
   let magnitude = 0;
   for (const block of dataset.blocks) {

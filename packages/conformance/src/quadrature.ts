@@ -1,7 +1,7 @@
 import { createRandom, type Family, type ParameterValues } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
-import { logDensities, Sum } from './likelihood.ts';
 import type { Subject } from './law.ts';
+import { logDensities, Sum } from './likelihood.ts';
 
 /** Functions of one observation whose expectations are wanted: `evaluate` writes `count` numbers for the row. */
 export interface Integrand {
@@ -53,7 +53,16 @@ export function expectUnder(
   const draws = drawsOf(subject, parameters, template, column);
   if (support.kind === 'integer') {
     const maximum = typeof support.maximum === 'number' ? support.maximum : template[support.maximum.column]!;
-    return sumOverIntegers(family, parameters, template, column, Math.max(support.minimum, range.from ?? -Infinity), Math.min(maximum, range.to ?? Infinity), draws.at(-1) ?? support.minimum, integrand);
+    return sumOverIntegers(
+      family,
+      parameters,
+      template,
+      column,
+      Math.max(support.minimum, range.from ?? -Infinity),
+      Math.min(maximum, range.to ?? Infinity),
+      draws.at(-1) ?? support.minimum,
+      integrand,
+    );
   }
   const minimum = support.kind === 'interval' ? support.minimum : -Infinity;
   const maximum = support.kind === 'interval' ? support.maximum : Infinity;
@@ -82,7 +91,19 @@ interface ChangeOfVariable {
 }
 
 /** Cuts that are fine where a density of the expected size lives and coarse far out. */
-const CUTS: readonly number[] = [-690, -200, -100, -60, -40, ...Array.from({ length: 101 }, (_, index) => -25 + index / 2), 40, 60, 100, 200, 690];
+const CUTS: readonly number[] = [
+  -690,
+  -200,
+  -100,
+  -60,
+  -40,
+  ...Array.from({ length: 101 }, (_, index) => -25 + index / 2),
+  40,
+  60,
+  100,
+  200,
+  690,
+];
 
 function changeOfVariable(minimum: number, maximum: number, draws: readonly number[]): ChangeOfVariable {
   const inside = draws.filter((value) => value >= minimum && value <= maximum);
@@ -95,7 +116,10 @@ function changeOfVariable(minimum: number, maximum: number, draws: readonly numb
     const cuts = [...CUTS, ...Array.from({ length: 33 }, (_, index) => (index - 16) / 8)].sort((a, b) => a - b);
     return {
       cuts: [...new Set(cuts)],
-      at: (u) => ({ x: centre + scale * Math.sinh(u), logSlope: Math.log(scale) + Math.abs(u) + Math.log1p(Math.exp(-2 * Math.abs(u))) - Math.LN2 }),
+      at: (u) => ({
+        x: centre + scale * Math.sinh(u),
+        logSlope: Math.log(scale) + Math.abs(u) + Math.log1p(Math.exp(-2 * Math.abs(u))) - Math.LN2,
+      }),
     };
   }
   if (minimum === -Infinity || maximum === Infinity) {
@@ -110,14 +134,23 @@ function changeOfVariable(minimum: number, maximum: number, draws: readonly numb
     cuts: CUTS,
     at: (u) => {
       const tail = 1 / (1 + Math.exp(Math.abs(u)));
-      return { x: u < 0 ? minimum + width * tail : maximum - width * tail, logSlope: Math.log(width) - Math.abs(u) - 2 * Math.log1p(Math.exp(-Math.abs(u))) };
+      return {
+        x: u < 0 ? minimum + width * tail : maximum - width * tail,
+        logSlope: Math.log(width) - Math.abs(u) - 2 * Math.log1p(Math.exp(-Math.abs(u))),
+      };
     },
   };
 }
 
 // Nodes and weights of the 15-point Kronrod rule and the 7-point Gauss rule inside it (Piessens et al., QUADPACK, 1983).
-const KRONROD_NODES = [0.9914553711208126, 0.9491079123427585, 0.8648644233597691, 0.7415311855993945, 0.5860872354676911, 0.4058451513773972, 0.20778495500789848, 0];
-const KRONROD_WEIGHTS = [0.022935322010529224, 0.06309209262997856, 0.10479001032225019, 0.14065325971552592, 0.1690047266392679, 0.19035057806478542, 0.20443294007529889, 0.20948214108472782];
+const KRONROD_NODES = [
+  0.9914553711208126, 0.9491079123427585, 0.8648644233597691, 0.7415311855993945, 0.5860872354676911, 0.4058451513773972,
+  0.20778495500789848, 0,
+];
+const KRONROD_WEIGHTS = [
+  0.022935322010529224, 0.06309209262997856, 0.10479001032225019, 0.14065325971552592, 0.1690047266392679, 0.19035057806478542,
+  0.20443294007529889, 0.20948214108472782,
+];
 const GAUSS_WEIGHTS = [0, 0.1294849661688697, 0, 0.27970539148927664, 0, 0.3818300505051189, 0, 0.4179591836734694];
 const NODES = 15;
 
@@ -132,7 +165,14 @@ interface Piece {
 const MOST_PIECES = 1200;
 const WANTED = 1e-12;
 
-function integrate(family: Family, parameters: ParameterValues, template: Row, column: number, change: ChangeOfVariable, integrand: Integrand): Expectations {
+function integrate(
+  family: Family,
+  parameters: ParameterValues,
+  template: Row,
+  column: number,
+  change: ChangeOfVariable,
+  integrand: Integrand,
+): Expectations {
   const row = Float64Array.from(template);
   const functions = new Float64Array(integrand.count);
   const evaluate = (pieces: readonly (readonly [number, number])[]): Piece[] => {

@@ -10,11 +10,20 @@ function title({ family, options }: FamilyReport): string {
 
 /** A table that a person can read: one line a law, failures spelled out below. */
 export function formatTable(report: FamilyReport): string {
-  const rows = report.results.map((result) => [result.law, result.expectedFailure !== undefined && result.status === 'passed' ? 'expected' : MARKS[result.status], summary(result), `${result.durationMs.toFixed(0)} ms`]);
+  const rows = report.results.map((result) => [
+    result.law,
+    result.expectedFailure !== undefined && result.status === 'passed' ? 'expected' : MARKS[result.status],
+    summary(result),
+    `${result.durationMs.toFixed(0)} ms`,
+  ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => `  ${row[0]!.padEnd(widths[0]!)}  ${row[1]!.padEnd(widths[1]!)}  ${row[2]!.padEnd(widths[2]!)}  ${row[3]!.padStart(9)}`.trimEnd());
+  const lines = rows.map((row) =>
+    `  ${row[0]!.padEnd(widths[0]!)}  ${row[1]!.padEnd(widths[1]!)}  ${row[2]!.padEnd(widths[2]!)}  ${row[3]!.padStart(9)}`.trimEnd(),
+  );
   const count = (status: LawResult['status']): number => report.results.filter((result) => result.status === status).length;
-  const failures = report.results.filter(({ status }) => status === 'failed').map((result) => `\n  ${result.law}\n${indent(result.message)}`);
+  const failures = report.results
+    .filter(({ status }) => status === 'failed')
+    .map((result) => `\n  ${result.law}\n${indent(result.message)}`);
   return [
     `${title(report)}: seed ${report.seed}, ${report.runs} runs`,
     ...lines,
@@ -26,7 +35,10 @@ export function formatTable(report: FamilyReport): string {
 function summary({ status, message, skippedParts, expectedFailure }: LawResult): string {
   if (status === 'failed') return 'see below';
   if (expectedFailure !== undefined) return expectedFailure;
-  const left = skippedParts.length === 0 || status === 'skipped' ? '' : `; not applicable: ${skippedParts.map(({ part, missing }) => `${part} (no ${missing.join(', no ')})`).join('; ')}`;
+  const left =
+    skippedParts.length === 0 || status === 'skipped'
+      ? ''
+      : `; not applicable: ${skippedParts.map(({ part, missing }) => `${part} (no ${missing.join(', no ')})`).join('; ')}`;
   const text = `${message.replace(/^skipped: /, '')}${left}`;
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
@@ -40,7 +52,10 @@ function indent(text: string): string {
 
 /** The reports as JSON text: results as they are, counterexamples also as text (JSON has no NaN and no infinity). */
 export function formatJson(reports: readonly FamilyReport[]): string {
-  const results = (result: LawResult): object => ({ ...result, ...(result.counterexample !== undefined && { counterexampleText: fc.stringify(result.counterexample) }) });
+  const results = (result: LawResult): object => ({
+    ...result,
+    ...(result.counterexample !== undefined && { counterexampleText: fc.stringify(result.counterexample) }),
+  });
   return `${JSON.stringify({ version: 1, passed: reports.every(({ passed }) => passed), reports: reports.map((report) => ({ ...report, results: report.results.map(results) })) }, null, 2)}\n`;
 }
 
@@ -50,14 +65,15 @@ export function formatJunit(reports: readonly FamilyReport[]): string {
     const count = (status: LawResult['status']): number => report.results.filter((result) => result.status === status).length;
     const seconds = (ms: number): string => (ms / 1000).toFixed(3);
     const cases = report.results.map((result) => {
-      const open = `    <testcase classname="${escape(title(report))}" name="${escape(result.law)}" time="${seconds(result.durationMs)}"`;
-      if (result.status === 'skipped') return `${open}><skipped message="${escape(result.message)}"/></testcase>`;
-      if (result.status === 'failed') return `${open}><failure message="${escape(result.message.split('\n')[0]!)}">${escape(result.message)}</failure></testcase>`;
+      const open = `    <testcase classname="${escapeXml(title(report))}" name="${escapeXml(result.law)}" time="${seconds(result.durationMs)}"`;
+      if (result.status === 'skipped') return `${open}><skipped message="${escapeXml(result.message)}"/></testcase>`;
+      if (result.status === 'failed')
+        return `${open}><failure message="${escapeXml(result.message.split('\n')[0]!)}">${escapeXml(result.message)}</failure></testcase>`;
       return `${open}/>`;
     });
     const time = seconds(report.results.reduce((sum, { durationMs }) => sum + durationMs, 0));
     return [
-      `  <testsuite name="${escape(title(report))}" tests="${report.results.length}" failures="${count('failed')}" skipped="${count('skipped')}" errors="0" time="${time}">`,
+      `  <testsuite name="${escapeXml(title(report))}" tests="${report.results.length}" failures="${count('failed')}" skipped="${count('skipped')}" errors="0" time="${time}">`,
       ...cases,
       '  </testsuite>',
     ].join('\n');
@@ -65,7 +81,7 @@ export function formatJunit(reports: readonly FamilyReport[]): string {
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites, '</testsuites>', ''].join('\n');
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return (
     text
       .replaceAll('&', '&amp;')
@@ -81,7 +97,9 @@ function escape(text: string): string {
 export function regressionsOf(reports: readonly FamilyReport[]): readonly Regression[] {
   return reports.flatMap(({ family, options, results }) =>
     results.flatMap(({ law, part, path, seed, status, expectedFailure }) =>
-      status === 'failed' && expectedFailure === undefined && part !== undefined && path !== undefined ? [{ family, options, law, part, seed, path }] : [],
+      status === 'failed' && expectedFailure === undefined && part !== undefined && path !== undefined
+        ? [{ family, options, law, part, seed, path }]
+        : [],
     ),
   );
 }

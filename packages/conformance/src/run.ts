@@ -1,4 +1,14 @@
-import { type DriverResult, type DriverState, EmkitError, type Dataset, type Mixture, type MixtureParameters, startState } from '@emkit/core';
+import {
+  type Dataset,
+  type Driver,
+  type DriverRequest,
+  type DriverResult,
+  EmkitError,
+  type Expectation,
+  type Mixture,
+  type MixtureParameters,
+  startState,
+} from '@emkit/core';
 import { type Subject, violate } from './law.ts';
 
 /** A run of a driver: every point on its way, with the log-likelihood it reported there. */
@@ -14,7 +24,15 @@ const PASSES_PER_ITERATION = 16;
  * Runs one of the engine's drivers from a start; undefined where a start makes some row impossible. A driver that goes on asking for
  * more passes than its iterations can need is a violation: nothing may hang.
  */
-export function run(subject: Subject, method: 'em' | 'squarem', mixture: Mixture, dataset: Dataset, start: MixtureParameters, iterations: number, tolerance: number): Run | undefined {
+export function run(
+  subject: Subject,
+  method: 'em' | 'squarem',
+  mixture: Mixture,
+  dataset: Dataset,
+  start: MixtureParameters,
+  iterations: number,
+  tolerance: number,
+): Run | undefined {
   const { engine } = subject;
   const create = method === 'em' ? engine.emDriver : engine.squaremDriver;
   const points: { parameters: MixtureParameters; logLikelihood: number }[] = [];
@@ -26,11 +44,13 @@ export function run(subject: Subject, method: 'em' | 'squarem', mixture: Mixture
     for (;;) {
       if (turn.done) return { points, result: turn.value };
       if (turn.value.kind === 'expect') {
+        const { request } = turn.value;
         passes += 1;
         if (passes > most) violate(`the driver asked for ${passes} passes over the data in ${iterations} iterations and did not end`);
-        turn = driver.next(engine.expect(mixture, dataset, turn.value.request));
+        turn = answer(driver, () => engine.expect(mixture, dataset, request));
       } else {
-        if (turn.value.kind === 'iteration') points.push({ parameters: turn.value.state.parameters, logLikelihood: turn.value.expectation.logLikelihood });
+        if (turn.value.kind === 'iteration')
+          points.push({ parameters: turn.value.state.parameters, logLikelihood: turn.value.expectation.logLikelihood });
         turn = driver.next();
       }
     }
@@ -40,7 +60,13 @@ export function run(subject: Subject, method: 'em' | 'squarem', mixture: Mixture
   }
 }
 
-/** The state's trace as numbers. */
-export function traceOf(state: DriverState): readonly number[] {
-  return state.trace;
+/** Sends a driver what it asked for, or the error there was instead: it may have tried a point of which it knew nothing. */
+function answer(driver: Driver, ask: () => Expectation): IteratorResult<DriverRequest, DriverResult> {
+  let expectation: Expectation;
+  try {
+    expectation = ask();
+  } catch (error) {
+    return driver.throw(error);
+  }
+  return driver.next(expectation);
 }

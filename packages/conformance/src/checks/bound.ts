@@ -36,21 +36,36 @@ export const bound: Law = {
       arbitrary: (subject) =>
         fc.record({
           point: pointArbitrary(subject, 3),
-          entries: fc.array(fc.tuple(subject.row('ordinary'), fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 300 })), { minLength: 1, maxLength: 20 }),
+          entries: fc.array(
+            fc.tuple(
+              subject.row('ordinary'),
+              fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 3 }),
+              fc.integer({ min: 1, max: 300 }),
+            ),
+            { minLength: 1, maxLength: 20 },
+          ),
         }),
       check({ point, entries }, { subject }) {
         const { engine } = subject;
         const mixture = mixtureOf(subject, 3);
-        const dataset = datasetOf(subject, entries.map(([row]) => row), 3, { weights: entries.map(([, , weight]) => weight / 100) });
+        const dataset = datasetOf(
+          subject,
+          entries.map(([row]) => row),
+          3,
+          { weights: entries.map(([, , weight]) => weight / 100) },
+        );
         const { value, magnitude } = logLikelihoodOf(mixture, point, dataset);
         if (!Number.isFinite(value)) return VACUOUS;
-        const shares = entries.map(([, entry]) => (entry.every((share) => share === 0) ? [1, 0, 0] : entry.map((share) => share / entry.reduce((sum, each) => sum + each, 0))));
+        const shares = entries.map(([, entry]) =>
+          entry.every((share) => share === 0) ? [1, 0, 0] : entry.map((share) => share / entry.reduce((sum, each) => sum + each, 0)),
+        );
         const q = [0, 1, 2].map((component) => shares.map((share) => share[component]!));
         const free = engine.informationBound(mixture, point, dataset, q).freeEnergy;
         const allowance = 64 * EPSILON * (magnitude + Math.abs(free) + dataset.totalWeight);
         if (!(free <= value + allowance)) violate(`with q = ${show(shares)} the free energy ${free} exceeds the log-likelihood ${value}`);
         const posterior = engine.informationBound(mixture, point, dataset).freeEnergy;
-        if (!(Math.abs(posterior - value) <= 64 * EPSILON * (magnitude + dataset.totalWeight) * 4)) violate(`at the posterior the free energy is ${posterior} and the log-likelihood ${value}`);
+        if (!(Math.abs(posterior - value) <= 64 * EPSILON * (magnitude + dataset.totalWeight) * 4))
+          violate(`at the posterior the free energy is ${posterior} and the log-likelihood ${value}`);
         return;
       },
     }),
@@ -60,7 +75,11 @@ export const bound: Law = {
         share: 0.3,
         shrinks: 60,
         arbitrary: (subject) =>
-          fc.record({ start: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 12, 60), weights: fc.array(fc.constantFrom(1, 1, 1, 0.5, 2.5), { minLength: 60, maxLength: 60 }) }),
+          fc.record({
+            start: pointArbitrary(subject, 2),
+            rows: rowsArbitrary(subject, 12, 60),
+            weights: fc.array(fc.constantFrom(1, 1, 1, 0.5, 2.5), { minLength: 60, maxLength: 60 }),
+          }),
         check({ start, rows, weights }, { subject }) {
           const mixture = mixtureOf(subject, 2);
           const dataset = datasetOf(subject, rows, 2, { weights: weights.slice(0, rows.length) });
@@ -68,13 +87,17 @@ export const bound: Law = {
           if (outcome === undefined || outcome.points.length < 2) return VACUOUS;
           requireAscent(subject, mixture, dataset, outcome.points);
           const { state, diagnosis, expectation } = outcome.result;
-          if (diagnosis.kind === 'decreased' && diagnosis.by > conditionedRounding(mixture, state.parameters, dataset)) violate(`the driver found the log-likelihood to fall by ${diagnosis.by}: an M-step does not maximise`);
+          if (diagnosis.kind === 'decreased' && diagnosis.by > conditionedRounding(mixture, state.parameters, dataset))
+            violate(`the driver found the log-likelihood to fall by ${diagnosis.by}: an M-step does not maximise`);
           const { value, magnitude } = logLikelihoodOf(mixture, state.parameters, dataset);
           if (!(Math.abs(expectation.logLikelihood - value) <= 64 * EPSILON * (magnitude + dataset.totalWeight))) {
             violate(`the run reports the log-likelihood ${expectation.logLikelihood}, and at the parameters it returns it is ${value}`);
           }
           const last = state.trace.at(-1)!;
-          if (state.trace.length !== state.iteration + 1 || last !== expectation.logLikelihood) violate(`the trace has ${state.trace.length} entries after ${state.iteration} iterations and ends with ${last}, not ${expectation.logLikelihood}`);
+          if (state.trace.length !== state.iteration + 1 || last !== expectation.logLikelihood)
+            violate(
+              `the trace has ${state.trace.length} entries after ${state.iteration} iterations and ends with ${last}, not ${expectation.logLikelihood}`,
+            );
           return;
         },
       }),
@@ -83,15 +106,24 @@ export const bound: Law = {
 };
 
 /** Checks each reported log-likelihood against its definition, and that none is below the one before by more than rounding. */
-export function requireAscent(_subject: Subject, mixture: Mixture, dataset: Dataset, points: readonly { readonly parameters: MixtureParameters; readonly logLikelihood: number }[]): void {
+export function requireAscent(
+  _subject: Subject,
+  mixture: Mixture,
+  dataset: Dataset,
+  points: readonly { readonly parameters: MixtureParameters; readonly logLikelihood: number }[],
+): void {
   let previous: number | undefined;
   points.forEach(({ parameters, logLikelihood }, iteration) => {
     const { value, magnitude } = logLikelihoodOf(mixture, parameters, dataset);
     const rounding = 64 * EPSILON * (magnitude + dataset.totalWeight);
-    if (!(Math.abs(logLikelihood - value) <= rounding)) violate(`after ${iteration} iterations the reported log-likelihood is ${logLikelihood}, and by its definition it is ${value}`);
+    if (!(Math.abs(logLikelihood - value) <= rounding))
+      violate(`after ${iteration} iterations the reported log-likelihood is ${logLikelihood}, and by its definition it is ${value}`);
     if (previous !== undefined && value < previous) {
       const allowance = 2 * rounding + conditionedRounding(mixture, parameters, dataset);
-      if (previous - value > allowance) violate(`iteration ${iteration} lowers the log-likelihood from ${previous} to ${value}, by ${(previous - value).toPrecision(3)} (rounding explains ${allowance.toPrecision(2)})`);
+      if (previous - value > allowance)
+        violate(
+          `iteration ${iteration} lowers the log-likelihood from ${previous} to ${value}, by ${(previous - value).toPrecision(3)} (rounding explains ${allowance.toPrecision(2)})`,
+        );
     }
     previous = value;
   });

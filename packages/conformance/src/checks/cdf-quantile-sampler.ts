@@ -3,7 +3,7 @@ import type { ReferenceFamily, ReferenceParameters } from '@emkit/reference';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { bernoulliDivergence, countThreshold, distributionThreshold, normalThreshold, sampleMean } from '../goodness-of-fit.ts';
-import { type Law, lacking, part, type Subject, seedArbitrary, show, VACUOUS, violate } from '../law.ts';
+import { type Law, lacking, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf, logDensities } from '../likelihood.ts';
 import { expectUnder, ONE, onlyObservedColumn } from '../quadrature.ts';
 import { DEFAULT_BUDGETS, EPSILON, ulp } from '../tolerance.ts';
@@ -36,7 +36,12 @@ export const cdfQuantileSampler: Law = {
       missing: ({ family }) => lacking(family, 'cdf'),
       share: 0.2,
       shrinks: 40,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), points: fc.array(subject.row('ordinary'), { minLength: 2, maxLength: 4 }) }),
+      arbitrary: (subject) =>
+        fc.record({
+          parameters: subject.parameters('ordinary'),
+          template: subject.row('ordinary'),
+          points: fc.array(subject.row('ordinary'), { minLength: 2, maxLength: 4 }),
+        }),
       check({ parameters, template, points }, { subject }) {
         const { family } = subject;
         const column = onlyObservedColumn(family)!;
@@ -44,7 +49,11 @@ export const cdfQuantileSampler: Law = {
         const cdf = (x: number): number => family.cdf!(x, parameters, row);
         const { support } = family.columns[column]!;
         const discrete = support.kind === 'integer';
-        const inside = withinSupport(family, template, points.map((point) => point[column]!));
+        const inside = withinSupport(
+          family,
+          template,
+          points.map((point) => point[column]!),
+        );
         const sorted = [...new Set(inside)].sort((a, b) => a - b);
         requireEnds(family, template, cdf);
         for (const x of sorted) {
@@ -59,7 +68,9 @@ export const cdfQuantileSampler: Law = {
           const mass = expectUnder(subject, parameters, template, ONE, { from: discrete ? from + 1 : from, to });
           if (mass === undefined) return VACUOUS;
           if (Math.abs(mass.values[0]! - between) > PROBABILITY_ALLOWANCE + 4 * mass.errors[0]!) {
-            violate(`F(${to}) - F(${from}) is ${between}, and the ${discrete ? 'sum' : 'integral'} of the density between them ${mass.values[0]}`);
+            violate(
+              `F(${to}) - F(${from}) is ${between}, and the ${discrete ? 'sum' : 'integral'} of the density between them ${mass.values[0]}`,
+            );
           }
         }
         const [lowest] = sorted;
@@ -73,7 +84,10 @@ export const cdfQuantileSampler: Law = {
     }),
     part({
       name: 'the cdf agrees with the reference',
-      missing: (subject) => [...lacking(subject.family, 'cdf'), ...(subject.reference !== undefined && subject.reference.cdf === undefined ? ['a cdf of the reference'] : needsReference(subject))],
+      missing: (subject) => [
+        ...lacking(subject.family, 'cdf'),
+        ...(subject.reference !== undefined && subject.reference.cdf === undefined ? ['a cdf of the reference'] : needsReference(subject)),
+      ],
       share: 0.2,
       shrinks: 40,
       arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), row: subject.row('ordinary') }),
@@ -84,21 +98,27 @@ export const cdfQuantileSampler: Law = {
         const exactParameters = accepted(reference, parameters);
         if (exactParameters === undefined) return VACUOUS;
         const actual = family.cdf!(row[column]!, parameters, Float64Array.from(row));
-        const expected = reference.cdf!(reference.reference.decimal(row[column]!), exactParameters, row.map((value) => reference.reference.decimal(value))).toNumber();
+        const expected = reference.cdf!(
+          reference.reference.decimal(row[column]!),
+          exactParameters,
+          row.map((value) => reference.reference.decimal(value)),
+        ).toNumber();
         if (actual === expected) return;
         // A probability below 1 is an exponential: a logarithm of size L carries L ulps. Beyond that, what one ulp of the arguments does.
         const scale = expected * Math.max(1, -Math.log(expected)) + conditionOfCdf(reference, parameters, row, column);
         const error = Math.abs(actual - expected) / (EPSILON * scale);
         const budget = family.accuracy?.cdf ?? DEFAULT_BUDGETS.cdf;
         // Below 1e-280 the last digits go the way of subnormal numbers.
-        if (!(error <= budget) && expected > 1e-280) violate(`F(${row[column]}) is ${actual} and not ${expected}: ${error.toPrecision(3)} ulps (budget ${budget})`);
+        if (!(error <= budget) && expected > 1e-280)
+          violate(`F(${row[column]}) is ${actual} and not ${expected}: ${error.toPrecision(3)} ulps (budget ${budget})`);
         return;
       },
     }),
     part({
       name: 'the quantile inverts the cdf',
       missing: ({ family }) => lacking(family, 'cdf', 'quantile'),
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), probability: probabilityArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), probability: probabilityArbitrary }),
       check({ parameters, template, probability }, { subject }) {
         const { family } = subject;
         const column = onlyObservedColumn(family)!;
@@ -112,21 +132,24 @@ export const cdfQuantileSampler: Law = {
           if (Math.floor(x) !== x) violate(`quantile(${probability}) is ${x}, not a whole number`);
           const before = x - 1 < support.minimum ? 0 : family.cdf!(x - 1, parameters, row);
           if (!(reached >= probability - rounding)) violate(`quantile(${probability}) is ${x}, where F is only ${reached}`);
-          if (x > support.minimum && !(before < probability + rounding)) violate(`quantile(${probability}) is ${x}, and F(${x - 1}) is already ${before}`);
+          if (x > support.minimum && !(before < probability + rounding))
+            violate(`quantile(${probability}) is ${x}, and F(${x - 1}) is already ${before}`);
           return;
         }
         const at = template.map((value, index) => (index === column ? x : value));
         const [density] = logDensities(family, blockOf(family, [at]), parameters);
         const budget = family.accuracy?.quantile ?? DEFAULT_BUDGETS.quantile;
         const allowance = budget * (EPSILON * Math.min(probability, 1) + Math.exp(density!) * ulp(x)) + rounding;
-        if (!(Math.abs(reached - probability) <= allowance)) violate(`F(quantile(${probability})) = F(${x}) is ${reached}: off by ${Math.abs(reached - probability)}`);
+        if (!(Math.abs(reached - probability) <= allowance))
+          violate(`F(quantile(${probability})) = F(${x}) is ${reached}: off by ${Math.abs(reached - probability)}`);
       },
     }),
     part({
       name: 'draws lie in the support and use only the given generator',
       missing: ({ family }) => lacking(family, 'sample'),
       share: 0.5,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject }) {
         const { family } = subject;
         const draw = (): number[][] => {
@@ -139,11 +162,14 @@ export const cdfQuantileSampler: Law = {
         };
         const first = withoutOtherRandomness(draw);
         const again = withoutOtherRandomness(draw);
-        if (JSON.stringify(first) !== JSON.stringify(again)) violate(`the same seed ${seed} drew ${show(first[0])} and then ${show(again[0])}`);
+        if (JSON.stringify(first) !== JSON.stringify(again))
+          violate(`the same seed ${seed} drew ${show(first[0])} and then ${show(again[0])}`);
         for (const row of first) {
           family.columns.forEach(({ given, name }, column) => {
-            if (given && row[column] !== template[column]) violate(`the sampler changed the given column ${name} from ${template[column]} to ${row[column]}`);
-            if (!given && withinSupport(family, row, [row[column]!], column).length === 0) violate(`the draw ${show(row)} is outside the support`);
+            if (given && row[column] !== template[column])
+              violate(`the sampler changed the given column ${name} from ${template[column]} to ${row[column]}`);
+            if (!given && withinSupport(family, row, [row[column]!], column).length === 0)
+              violate(`the draw ${show(row)} is outside the support`);
           });
         }
       },
@@ -154,7 +180,8 @@ export const cdfQuantileSampler: Law = {
       share: 0.08,
       shrinks: 15,
       statistical: true,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject, falseAlarm }) {
         const { family } = subject;
         const column = onlyObservedColumn(family)!;
@@ -178,7 +205,8 @@ export const cdfQuantileSampler: Law = {
           }
           index = next;
         }
-        if (!(worst <= threshold)) violate(`${DRAWS} draws are ${worst.toPrecision(3)} away from F at ${where} (allowed ${threshold.toPrecision(3)})`);
+        if (!(worst <= threshold))
+          violate(`${DRAWS} draws are ${worst.toPrecision(3)} away from F at ${where} (allowed ${threshold.toPrecision(3)})`);
         // Equal shares of the distribution, so that a wrong tail or a wrong middle shows in its own cell.
         const cells = 16;
         const counts = new Float64Array(cells);
@@ -191,11 +219,17 @@ export const cdfQuantileSampler: Law = {
     }),
     part({
       name: 'draws of whole numbers follow the masses',
-      missing: ({ family }) => [...lacking(family, 'sample'), ...(onlyObservedColumn(family) !== undefined && family.columns[onlyObservedColumn(family)!]!.support.kind === 'integer' ? [] : ['a discrete column'])],
+      missing: ({ family }) => [
+        ...lacking(family, 'sample'),
+        ...(onlyObservedColumn(family) !== undefined && family.columns[onlyObservedColumn(family)!]!.support.kind === 'integer'
+          ? []
+          : ['a discrete column']),
+      ],
       share: 0.08,
       shrinks: 15,
       statistical: true,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject, falseAlarm }) {
         const { family } = subject;
         const column = onlyObservedColumn(family)!;
@@ -203,9 +237,21 @@ export const cdfQuantileSampler: Law = {
         const tally = new Map<number, number>();
         for (const value of values) tally.set(value, (tally.get(value) ?? 0) + 1);
         const cells = [...tally.keys()].sort((a, b) => tally.get(b)! - tally.get(a)!).slice(0, 64);
-        const densities = logDensities(family, blockOf(family, cells.map((value) => template.map((entry, index) => (index === column ? value : entry)))), parameters);
+        const densities = logDensities(
+          family,
+          blockOf(
+            family,
+            cells.map((value) => template.map((entry, index) => (index === column ? value : entry))),
+          ),
+          parameters,
+        );
         // The cells are chosen by the draws: the bound must hold for every value that could have been drawn, of which at most DRAWS are.
-        requireCounts(Float64Array.from(cells, (value) => tally.get(value)!), densities.map(Math.exp), falseAlarm / DRAWS, cells);
+        requireCounts(
+          Float64Array.from(cells, (value) => tally.get(value)!),
+          densities.map(Math.exp),
+          falseAlarm / DRAWS,
+          cells,
+        );
       },
     }),
     part({
@@ -214,7 +260,8 @@ export const cdfQuantileSampler: Law = {
       share: 0.08,
       shrinks: 15,
       statistical: true,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check: ({ parameters, template, seed }, { subject, falseAlarm }) => likelihoodRatios(subject, parameters, template, seed, falseAlarm),
     }),
   ],
@@ -226,7 +273,10 @@ function conditionOfCdf(reference: ReferenceFamily, parameters: ParameterValues,
   const at = (x: (typeof exact)[number], values: ReferenceParameters) => reference.cdf!(x, values, exact);
   const base = at(exact[column]!, reference.fromNumbers(parameters));
   const step = reference.reference.decimal(CONDITION_STEP).plus(1);
-  const moved = [at(exact[column]!.times(step), reference.fromNumbers(parameters)), ...nudgedExactly(reference, parameters).map((values) => at(exact[column]!, values))];
+  const moved = [
+    at(exact[column]!.times(step), reference.fromNumbers(parameters)),
+    ...nudgedExactly(reference, parameters).map((values) => at(exact[column]!, values)),
+  ];
   return moved.reduce((sum, value) => sum + value.minus(base).abs().toNumber() / CONDITION_STEP, 0);
 }
 
@@ -255,7 +305,8 @@ function requireCounts(counts: Float64Array, masses: Float64Array, falseAlarm: n
     const share = count / DRAWS;
     const divergence = DRAWS * bernoulliDivergence(share, masses[cell]!);
     if (divergence <= threshold) return;
-    const what = names === undefined ? `the part ${cell + 1} of ${counts.length} equal parts of the distribution` : `the value ${names[cell]}`;
+    const what =
+      names === undefined ? `the part ${cell + 1} of ${counts.length} equal parts of the distribution` : `the value ${names[cell]}`;
     violate(`${count} of ${DRAWS} draws fell on ${what}, which has probability ${masses[cell]}`);
   });
 }
@@ -270,14 +321,17 @@ function withinSupport(family: Family, row: Row, values: readonly number[], colu
       Number.isFinite(value) &&
       value >= support.minimum &&
       value <= maximum &&
-      (support.kind === 'integer' ? Math.floor(value) === value : !(support.minimumOpen && value === support.minimum) && !(support.maximumOpen && value === maximum)),
+      (support.kind === 'integer'
+        ? Math.floor(value) === value
+        : !(support.minimumOpen && value === support.minimum) && !(support.maximumOpen && value === maximum)),
   );
 }
 
 function requireEnds(family: Family, template: Row, cdf: (x: number) => number): void {
   const { support } = family.columns[onlyObservedColumn(family)!]!;
   const minimum = support.kind === 'real' ? -Infinity : support.minimum;
-  const maximum = support.kind === 'real' ? Infinity : typeof support.maximum === 'number' ? support.maximum : template[support.maximum.column]!;
+  const maximum =
+    support.kind === 'real' ? Infinity : typeof support.maximum === 'number' ? support.maximum : template[support.maximum.column]!;
   const below = minimum === -Infinity ? -1e300 : minimum - 1;
   const above = maximum === Infinity ? 1e300 : maximum + 1;
   if (cdf(below) !== 0) violate(`F(${below}) is ${cdf(below)} and not 0, below the support`);
@@ -315,7 +369,7 @@ function inside<T>(evaluate: () => T): T | undefined {
 /** How far theta' lies from theta, in standard errors for one observation: near enough for the ratio's variance to be small. */
 const RATIO_STEP = 0.25;
 
-function likelihoodRatios(subject: Subject, parameters: ParameterValues, template: Row, seed: number, falseAlarm: number): void | typeof VACUOUS {
+function likelihoodRatios(subject: Subject, parameters: ParameterValues, template: Row, seed: number, falseAlarm: number): Verdict {
   const { family } = subject;
   const codec = codecOf(family);
   const vector = new Float64Array(codec.length);
@@ -339,7 +393,9 @@ function likelihoodRatios(subject: Subject, parameters: ParameterValues, templat
     const scores = above.map((value, row) => (value - below[row]!) / (2 * small));
     const average = sampleMean(scores);
     if (!(Math.abs(average.mean) <= threshold * average.standardError + 1e-6)) {
-      violate(`the derivative of log f in coordinate ${index + 1} averages ${average.mean.toPrecision(4)} over ${DRAWS} draws, ${(average.mean / average.standardError).toPrecision(3)} standard errors from 0: the draws are not from this density`);
+      violate(
+        `the derivative of log f in coordinate ${index + 1} averages ${average.mean.toPrecision(4)} over ${DRAWS} draws, ${(average.mean / average.standardError).toPrecision(3)} standard errors from 0: the draws are not from this density`,
+      );
     }
     const deviation = average.standardError * Math.sqrt(DRAWS);
     for (const sign of [1, -1]) {
@@ -348,7 +404,9 @@ function likelihoodRatios(subject: Subject, parameters: ParameterValues, templat
       const ratios = moved.map((value, row) => Math.exp(value - densities[row]!));
       const { mean, standardError } = sampleMean(ratios);
       if (Math.abs(mean - 1) <= threshold * standardError + 1e-6) continue;
-      violate(`f(x; theta') / f(x; theta) averages ${mean.toPrecision(5)} over ${DRAWS} draws and not 1 (allowed error ${(threshold * standardError).toPrecision(2)}): the draws are not from this density`);
+      violate(
+        `f(x; theta') / f(x; theta) averages ${mean.toPrecision(5)} over ${DRAWS} draws and not 1 (allowed error ${(threshold * standardError).toPrecision(2)}): the draws are not from this density`,
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Diagnosis, type DiagnosisKind, EmkitError, type MixtureParameters, checkParameters, type ParameterValues } from '@emkit/core';
+import { checkParameters, type Diagnosis, type DiagnosisKind, EmkitError, type MixtureParameters, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, numbersIn, pointArbitrary, rowsArbitrary } from '../cases.ts';
@@ -41,25 +41,49 @@ export const degenerate: Law = {
         .tuple(rowsArbitrary(subject, 6, 30), pointArbitrary(subject, 2))
         .map(([rows, start]) => ({ rows, start: { ...start, weights: [1, 0] } })),
     ),
-    scenario('one row', 1, (subject) => fc.tuple(rowsArbitrary(subject, 1, 1), pointArbitrary(subject, 1)).map(([rows, start]) => ({ rows, start }))),
+    scenario('one row', 1, (subject) =>
+      fc.tuple(rowsArbitrary(subject, 1, 1), pointArbitrary(subject, 1)).map(([rows, start]) => ({ rows, start })),
+    ),
     scenario('rows all equal', 2, (subject) =>
-      fc.tuple(subject.row('ordinary'), fc.integer({ min: 2, max: 30 }), pointArbitrary(subject, 2)).map(([row, copies, start]) => ({ rows: new Array<Row>(copies).fill(row), start })),
+      fc
+        .tuple(subject.row('ordinary'), fc.integer({ min: 2, max: 30 }), pointArbitrary(subject, 2))
+        .map(([row, copies, start]) => ({ rows: new Array<Row>(copies).fill(row), start })),
     ),
     scenario('ties', 2, (subject) =>
       fc
-        .tuple(subject.row('ordinary'), subject.row('ordinary'), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), pointArbitrary(subject, 2))
-        .map(([one, other, ones, others, start]) => ({ rows: [...new Array<Row>(ones).fill(one), ...new Array<Row>(others).fill(other)], start })),
+        .tuple(
+          subject.row('ordinary'),
+          subject.row('ordinary'),
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 1, max: 20 }),
+          pointArbitrary(subject, 2),
+        )
+        .map(([one, other, ones, others, start]) => ({
+          rows: [...new Array<Row>(ones).fill(one), ...new Array<Row>(others).fill(other)],
+          start,
+        })),
     ),
-    scenario('as many components as rows', 3, (subject) => fc.tuple(rowsArbitrary(subject, 3, 3), pointArbitrary(subject, 3)).map(([rows, start]) => ({ rows, start }))),
+    scenario('as many components as rows', 3, (subject) =>
+      fc.tuple(rowsArbitrary(subject, 3, 3), pointArbitrary(subject, 3)).map(([rows, start]) => ({ rows, start })),
+    ),
     scenario('a huge outlier', 2, (subject) =>
-      fc.tuple(rowsArbitrary(subject, 6, 30), subject.row('extreme'), pointArbitrary(subject, 2)).map(([rows, outlier, start]) => ({ rows: [...rows, outlier], start })),
+      fc
+        .tuple(rowsArbitrary(subject, 6, 30), subject.row('extreme'), pointArbitrary(subject, 2))
+        .map(([rows, outlier, start]) => ({ rows: [...rows, outlier], start })),
     ),
     scenario('equal components', 2, (subject) =>
-      fc.tuple(rowsArbitrary(subject, 6, 30), pointArbitrary(subject, 1)).map(([rows, { components }]) => ({ rows, start: { weights: [0.5, 0.5], components: [components[0]!, components[0]!] } })),
+      fc
+        .tuple(rowsArbitrary(subject, 6, 30), pointArbitrary(subject, 1))
+        .map(([rows, { components }]) => ({ rows, start: { weights: [0.5, 0.5], components: [components[0]!, components[0]!] } })),
     ),
     part({
       name: 'the M-step of one row',
-      arbitrary: (subject) => fc.record({ row: subject.row('ordinary'), previous: pointArbitrary(subject, 1), responsibility: fc.constantFrom(1, 0.5, 1e-12, 1e-300) }),
+      arbitrary: (subject) =>
+        fc.record({
+          row: subject.row('ordinary'),
+          previous: pointArbitrary(subject, 1),
+          responsibility: fc.constantFrom(1, 0.5, 1e-12, 1e-300),
+        }),
       check({ row, previous, responsibility }, { subject }) {
         const found = estimate(subject, mixtureOf(subject, 1), { rows: [row], responsibilities: [[responsibility]] }, previous);
         if (found !== undefined) requireFinite(subject, found.components);
@@ -68,7 +92,11 @@ export const degenerate: Law = {
   ],
 };
 
-function scenario(name: string, components: number, arbitrary: (subject: Subject) => fc.Arbitrary<Omit<Scenario, 'seed'>>): Law['parts'][number] {
+function scenario(
+  name: string,
+  components: number,
+  arbitrary: (subject: Subject) => fc.Arbitrary<Omit<Scenario, 'seed'>>,
+): Law['parts'][number] {
   return part<Scenario>({
     name,
     share: 0.15,
@@ -93,19 +121,24 @@ function requireAnswer(subject: Subject, { rows, start, seed }: Scenario, compon
     requireLikelihood(subject, state.parameters, expectation.logLikelihood);
     const { value, magnitude } = logLikelihoodOf(mixture, state.parameters, dataset);
     if (!(Math.abs(value - expectation.logLikelihood) <= 64 * Number.EPSILON * (magnitude + rows.length))) {
-      violate(`${method} reports the log-likelihood ${expectation.logLikelihood}, and at its parameters ${show(state.parameters)} it is ${value}`);
+      violate(
+        `${method} reports the log-likelihood ${expectation.logLikelihood}, and at its parameters ${show(state.parameters)} it is ${value}`,
+      );
     }
   }
   const fitted = coded(() => subject.engine.fit(dataset, { family: subject.family, components, seed, starts: 2, iterations: ITERATIONS }));
   if (fitted === undefined) return;
-  requireDiagnosis(fitted.diagnosis, 'the fit', () => conditionedRounding(mixture, { weights: fitted.weights, components: fitted.components }, dataset));
+  requireDiagnosis(fitted.diagnosis, 'the fit', () =>
+    conditionedRounding(mixture, { weights: fitted.weights, components: fitted.components }, dataset),
+  );
   requireFinite(subject, fitted.components);
   requireLikelihood(subject, { weights: fitted.weights, components: fitted.components }, fitted.logLikelihood);
 }
 
 function requireDiagnosis(diagnosis: Diagnosis, what: string, rounding: () => number): void {
   if (!DIAGNOSES.includes(diagnosis.kind)) violate(`${what} ended with ${show(diagnosis)}, which is no diagnosis`);
-  if (diagnosis.kind === 'decreased' && diagnosis.by > rounding()) violate(`${what} ended because the log-likelihood fell by ${diagnosis.by}: the M-step does not maximise`);
+  if (diagnosis.kind === 'decreased' && diagnosis.by > rounding())
+    violate(`${what} ended because the log-likelihood fell by ${diagnosis.by}: the M-step does not maximise`);
 }
 
 function requireFinite(subject: Subject, components: readonly ParameterValues[]): void {

@@ -1,9 +1,9 @@
-import { checkParameters, domainViolation, EmkitError, type Domain, type ParameterValues } from '@emkit/core';
+import { checkParameters, type Domain, domainViolation, EmkitError, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import { outsideDomain, outsideSupport } from '../arbitraries.ts';
 import { mixtureOf } from '../cases.ts';
-import { blockOf, columnsOf, logDensities } from '../likelihood.ts';
 import { type Law, part, type Subject, show, violate } from '../law.ts';
+import { blockOf, columnsOf, logDensities } from '../likelihood.ts';
 
 /** A probability as near to its edge as a limit needs: n trials then differ from the edge by n times this. */
 const JUST_INSIDE = 2 ** -52;
@@ -50,10 +50,12 @@ export const domain: Law = {
             const outside = row.map((entry, index) => (index === column ? value : entry));
             if (!given) {
               const [density] = logDensities(family, blockOf(family, [outside]), parameters);
-              if (density !== -Infinity) violate(`the log-density at ${show(outside)}, where ${name} is off its support, is ${density} and not minus infinity`);
+              if (density !== -Infinity)
+                violate(`the log-density at ${show(outside)}, where ${name} is off its support, is ${density} and not minus infinity`);
             }
             const code = codeOf(() => engine.createDataset(columnsOf(family, [outside]), [family], 1));
-            if (code !== 'DATA_OUTSIDE_SUPPORT') violate(`a data set with ${name} = ${value}, off its support, gave ${code ?? 'no error'} and not DATA_OUTSIDE_SUPPORT`);
+            if (code !== 'DATA_OUTSIDE_SUPPORT')
+              violate(`a data set with ${name} = ${value}, off its support, gave ${code ?? 'no error'} and not DATA_OUTSIDE_SUPPORT`);
           }
         });
       },
@@ -61,11 +63,14 @@ export const domain: Law = {
     part({
       name: 'the support is no wider than the density',
       share: 0.5,
-      arbitrary: (subject) => fc.record({ row: subject.row('ordinary'), parameters: fc.array(subject.parameters('ordinary'), { minLength: 20, maxLength: 20 }) }),
+      arbitrary: (subject) =>
+        fc.record({ row: subject.row('ordinary'), parameters: fc.array(subject.parameters('ordinary'), { minLength: 20, maxLength: 20 }) }),
       check({ row, parameters }, { subject }) {
         const block = blockOf(subject.family, [row]);
         if (parameters.every((each) => logDensities(subject.family, block, each)[0] === -Infinity)) {
-          violate(`the row ${show(row)} of the declared support has density 0 under each of ${parameters.length} ordinary parameter values: the support is declared too wide`);
+          violate(
+            `the row ${show(row)} of the declared support has density 0 under each of ${parameters.length} ordinary parameter values: the support is declared too wide`,
+          );
         }
       },
     }),
@@ -78,10 +83,16 @@ export const domain: Law = {
         const mixture = mixtureOf(subject, 1);
         const refuse = (values: unknown, codes: readonly string[], what: string): void => {
           const code = codeOf(() => engine.createModel(mixture, { weights: [1], components: [values as ParameterValues] }));
-          if (code === undefined || !codes.includes(code)) violate(`${what}: the model gave ${code ?? 'no error'} and not ${codes.join(' or ')}`);
+          if (code === undefined || !codes.includes(code))
+            violate(`${what}: the model gave ${code ?? 'no error'} and not ${codes.join(' or ')}`);
         };
         for (const [name, itsDomain] of Object.entries(family.parameters) as [string, Domain][]) {
-          for (const value of outsideDomain(itsDomain)) refuse({ ...parameters, [name]: value }, ['PARAMETER_DOMAIN', 'PARAMETER_MISSING'], `${name} = ${show(value)}, outside its domain`);
+          for (const value of outsideDomain(itsDomain))
+            refuse(
+              { ...parameters, [name]: value },
+              ['PARAMETER_DOMAIN', 'PARAMETER_MISSING'],
+              `${name} = ${show(value)}, outside its domain`,
+            );
           const { [name]: _left, ...rest } = parameters;
           refuse(rest, ['PARAMETER_MISSING'], `without ${name}`);
         }
@@ -97,12 +108,15 @@ export const domain: Law = {
     part({
       name: 'on the edge of the domain',
       missing: ({ family }) => {
-        const edges = Object.values(family.parameters).some((each) => (each as Domain).kind === 'probability' || (each as Domain).kind === 'simplex');
+        const edges = Object.values(family.parameters).some(
+          (each) => (each as Domain).kind === 'probability' || (each as Domain).kind === 'simplex',
+        );
         const discrete = family.columns.every(({ support, given }) => given || support.kind === 'integer');
         return edges && discrete ? [] : ['a probability of a discrete distribution among its parameters'];
       },
       share: 0.5,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 6 }) }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 6 }) }),
       check({ parameters, rows }, { subject }) {
         const { family } = subject;
         const block = blockOf(family, rows);
@@ -112,7 +126,9 @@ export const domain: Law = {
             const near = logDensities(family, block, { ...parameters, [name]: inside } as ParameterValues);
             atEdge.forEach((value, row) => {
               if (Math.abs(Math.exp(value) - Math.exp(near[row]!)) > 1e-6) {
-                violate(`at ${name} = ${show(edge)} the mass of ${show(rows[row])} is ${Math.exp(value)}, and just inside the domain ${Math.exp(near[row]!)}`);
+                violate(
+                  `at ${name} = ${show(edge)} the mass of ${show(rows[row])} is ${Math.exp(value)}, and just inside the domain ${Math.exp(near[row]!)}`,
+                );
               }
             });
           }
@@ -124,7 +140,11 @@ export const domain: Law = {
 
 /** Parameters that the domains' own test admits: a matrix made of products may have lost its definiteness to rounding. */
 export function insideDomains(subject: Subject, arbitrary: fc.Arbitrary<ParameterValues>): fc.Arbitrary<ParameterValues> {
-  return arbitrary.filter((values) => Object.entries(subject.family.parameters).every(([name, itsDomain]) => domainViolation(itsDomain as Domain, values[name]) === undefined));
+  return arbitrary.filter((values) =>
+    Object.entries(subject.family.parameters).every(
+      ([name, itsDomain]) => domainViolation(itsDomain as Domain, values[name]) === undefined,
+    ),
+  );
 }
 
 function edgesOf(itsDomain: Domain, value: unknown): readonly (readonly [unknown, unknown])[] {

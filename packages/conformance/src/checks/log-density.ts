@@ -3,7 +3,7 @@ import type { ReferenceFamily, ReferenceParameters, ReferenceRow } from '@emkit/
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { nudgedEach } from '../coordinates.ts';
-import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, violate } from '../law.ts';
+import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf } from '../likelihood.ts';
 import { DEFAULT_BUDGETS, errorInUlps } from '../tolerance.ts';
 import { insideDomains } from './domain.ts';
@@ -34,7 +34,8 @@ export const logDensity: Law = {
       missing: needsReference,
       share: 0.3,
       shrinks: 60,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 6 }) }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), rows: fc.array(subject.row('ordinary'), { minLength: 1, maxLength: 6 }) }),
       check: (value, { subject }) => compare(subject, value),
     }),
     part<{ parameters: ParameterValues; template: Row; seed: number }>({
@@ -42,7 +43,8 @@ export const logDensity: Law = {
       missing: (subject) => [...needsReference(subject), ...(subject.draw === undefined ? ['sample'] : [])],
       share: 0.2,
       shrinks: 60,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject }) {
         const random = createRandom(seed);
         const rows = Array.from({ length: 6 }, () => {
@@ -72,7 +74,7 @@ export function needsReference(subject: Subject): readonly string[] {
   return subject.reference === undefined ? ['reference'] : [];
 }
 
-function compare(subject: Subject, { parameters, rows }: Case): void | typeof VACUOUS {
+function compare(subject: Subject, { parameters, rows }: Case): Verdict {
   const { family } = subject;
   const reference = subject.reference!;
   const exactParameters = accepted(reference, parameters);
@@ -100,7 +102,9 @@ function compare(subject: Subject, { parameters, rows }: Case): void | typeof VA
     const wide = Math.max(scale, condition);
     const error = expected === -Infinity && actual < -1e308 ? 0 : errorInUlps(actual, expected, wide);
     if (error <= budget) return;
-    violate(`log f(${show(row)}) is ${actual} and not ${expected}: ${error.toPrecision(3)} ulps of ${wide.toPrecision(3)} (budget ${budget})`);
+    violate(
+      `log f(${show(row)}) is ${actual} and not ${expected}: ${error.toPrecision(3)} ulps of ${wide.toPrecision(3)} (budget ${budget})`,
+    );
   });
 }
 
@@ -138,7 +142,9 @@ export function nudgedExactly(reference: ReferenceFamily, parameters: ParameterV
   // Nudging doubles by 1 shows which numbers move together; the move itself is then made in the reference's arithmetic.
   const step = reference.reference.decimal(CONDITION_STEP).plus(1);
   return nudgedEach(parameters, 1).flatMap((record) => {
-    const moved = Object.fromEntries(Object.entries(record).map(([name, value]) => [name, moveChanged(reference, parameters[name], value, step)])) as ReferenceParameters;
+    const moved = Object.fromEntries(
+      Object.entries(record).map(([name, value]) => [name, moveChanged(reference, parameters[name], value, step)]),
+    ) as ReferenceParameters;
     try {
       reference.validate(moved);
     } catch {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { mixtureOf, pointArbitrary, sameBits } from '../cases.ts';
 import { coordinatesAt, whereDefined } from '../coordinates.ts';
 import { estimate, estimateErrors, expectedLogLikelihood, unitsAt, type Weighted } from '../estimate.ts';
-import { type Law, lacking, part, type Subject, seedArbitrary, show, showParameters, VACUOUS, violate } from '../law.ts';
+import { type Law, lacking, part, type Subject, seedArbitrary, show, showParameters, VACUOUS, type Verdict, violate } from '../law.ts';
 import { DEFAULT_BUDGETS, EPSILON } from '../tolerance.ts';
 import { accepted, needsReference } from './log-density.ts';
 import { responsibilityArbitrary } from './statistics.ts';
@@ -26,7 +26,10 @@ function caseArbitrary(subject: Subject, components: number): fc.Arbitrary<Case>
   return fc
     .record({
       previous: pointArbitrary(subject, components),
-      entries: fc.array(fc.tuple(subject.row('ordinary'), responsibilityArbitrary, fc.integer({ min: 0, max: 1000 })), { minLength: minimum, maxLength: minimum + 24 }),
+      entries: fc.array(fc.tuple(subject.row('ordinary'), responsibilityArbitrary, fc.integer({ min: 0, max: 1000 })), {
+        minLength: minimum,
+        maxLength: minimum + 24,
+      }),
       seed: seedArbitrary,
     })
     .map(({ previous, entries, seed }) => ({
@@ -37,7 +40,10 @@ function caseArbitrary(subject: Subject, components: number): fc.Arbitrary<Case>
         responsibilities:
           components === 1
             ? [entries.map(([, responsibility]) => responsibility)]
-            : [entries.map(([, responsibility, share]) => (responsibility * share) / 1000), entries.map(([, responsibility, share]) => (responsibility * (1000 - share)) / 1000)],
+            : [
+                entries.map(([, responsibility, share]) => (responsibility * share) / 1000),
+                entries.map(([, responsibility, share]) => (responsibility * (1000 - share)) / 1000),
+              ],
       },
     }));
 }
@@ -84,13 +90,17 @@ export const mStep: Law = {
       missing: ({ family }) => ((family.holdable ?? []).length > 0 ? [] : ['holdable']),
       share: 0.2,
       shrinks: 80,
-      arbitrary: (subject) => fc.tuple(caseArbitrary(subject, 1), fc.constantFrom(...(subject.family.holdable ?? ['']))).map(([value, name]) => ({ ...value, name })),
+      arbitrary: (subject) =>
+        fc
+          .tuple(caseArbitrary(subject, 1), fc.constantFrom(...(subject.family.holdable ?? [''])))
+          .map(([value, name]) => ({ ...value, name })),
       check(value, { subject }) {
         const mixture = subject.engine.createMixture({ family: subject.family, components: 1, held: { components: [[value.name]] } });
         const found = estimate(subject, mixture, value.data, value.previous);
         if (found === undefined) return VACUOUS;
         const before = value.previous.components[0]![value.name];
-        if (!sameBits(found.components[0]![value.name], before)) violate(`${value.name} was held at ${show(before)} and came out as ${show(found.components[0]![value.name])}`);
+        if (!sameBits(found.components[0]![value.name], before))
+          violate(`${value.name} was held at ${show(before)} and came out as ${show(found.components[0]![value.name])}`);
         return requireMaximum(subject, mixture, value, found);
       },
     }),
@@ -116,7 +126,12 @@ export const mStep: Law = {
         if (found === undefined || exact.includes(undefined)) return VACUOUS;
         const decimal = (number: number) => reference.reference.decimal(number);
         const rows = value.data.rows.map((row) => row.map(decimal));
-        const joint = reference.maximizeShared(rows, value.data.responsibilities.map((column) => column.map(decimal)), exact as never, new Set(subject.family.shared));
+        const joint = reference.maximizeShared(
+          rows,
+          value.data.responsibilities.map((column) => column.map(decimal)),
+          exact as never,
+          new Set(subject.family.shared),
+        );
         const expected = { weights: found.weights, components: joint.map((each) => reference.toNumbers(each) as ParameterValues) };
         requireWithin(subject, estimateErrors(mixture, value.data, found, expected), found, expected);
         return;
@@ -124,16 +139,20 @@ export const mStep: Law = {
     }),
     part<Case & { readonly change: UnitChange }>({
       name: 'equivariance',
-      missing: ({ family }) => (family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift) ? [] : lacking(family, 'equivariance').concat(family.equivariance ? ['a declared equivariance'] : [])),
+      missing: ({ family }) =>
+        family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift)
+          ? []
+          : lacking(family, 'equivariance').concat(family.equivariance ? ['a declared equivariance'] : []),
       share: 0.3,
       shrinks: 60,
-      arbitrary: (subject) => fc.tuple(caseArbitrary(subject, 1), unitChangeArbitrary(subject)).map(([value, change]) => ({ ...value, change })),
+      arbitrary: (subject) =>
+        fc.tuple(caseArbitrary(subject, 1), unitChangeArbitrary(subject)).map(([value, change]) => ({ ...value, change })),
       check: (value, { subject }) => equivariant(subject, value),
     }),
   ],
 };
 
-function noNeighbourIsBetter(subject: Subject, value: Case, components: number): void | typeof VACUOUS {
+function noNeighbourIsBetter(subject: Subject, value: Case, components: number): Verdict {
   const mixture = mixtureOf(subject, components);
   const found = estimate(subject, mixture, value.data, value.previous);
   return found === undefined ? VACUOUS : requireMaximum(subject, mixture, value, found);
@@ -147,7 +166,8 @@ function requireMaximum(_subject: Subject, mixture: ReturnType<typeof mixtureOf>
   const allowance = 32 * EPSILON * best.magnitude;
   const random = createRandom(seed);
   const directions: Float64Array[] = [];
-  for (let index = 0; index < coordinates.length; index += 1) directions.push(Float64Array.from(coordinates.origin, (_, other) => (other === index ? 1 : 0)));
+  for (let index = 0; index < coordinates.length; index += 1)
+    directions.push(Float64Array.from(coordinates.origin, (_, other) => (other === index ? 1 : 0)));
   for (let extra = 0; extra < DIRECTIONS && coordinates.length > 1; extra += 1) {
     const direction = Float64Array.from(coordinates.origin, () => random.normal());
     const length = Math.sqrt(direction.reduce((sum, entry) => sum + entry * entry, 0));
@@ -156,7 +176,9 @@ function requireMaximum(_subject: Subject, mixture: ReturnType<typeof mixtureOf>
   for (const step of STEPS) {
     for (const direction of directions) {
       for (const sign of [1, -1]) {
-        const neighbour = coordinates.decode(coordinates.origin.map((origin, index) => origin + sign * step * units[index]! * direction[index]!));
+        const neighbour = coordinates.decode(
+          coordinates.origin.map((origin, index) => origin + sign * step * units[index]! * direction[index]!),
+        );
         const other = whereDefined(() => expectedLogLikelihood(mixture, neighbour, data).value);
         // NaN: the neighbour lies outside the domain.
         if (!(other - best.value > allowance)) continue;
@@ -172,7 +194,7 @@ function showPoint(point: MixtureParameters): string {
   return point.weights.length === 1 ? showParameters(point.components[0]!) : show(point);
 }
 
-function agreesWithReference(subject: Subject, { data, previous }: Case): void | typeof VACUOUS {
+function agreesWithReference(subject: Subject, { data, previous }: Case): Verdict {
   const reference = subject.reference!;
   const mixture = mixtureOf(subject, 1);
   const found = estimate(subject, mixture, data, previous);
@@ -181,7 +203,11 @@ function agreesWithReference(subject: Subject, { data, previous }: Case): void |
   const decimal = (number: number) => reference.reference.decimal(number);
   let exact: ReturnType<typeof reference.maximize>;
   try {
-    exact = reference.maximize(data.rows.map((row) => row.map(decimal)), data.responsibilities[0]!.map(decimal), exactPrevious);
+    exact = reference.maximize(
+      data.rows.map((row) => row.map(decimal)),
+      data.responsibilities[0]!.map(decimal),
+      exactPrevious,
+    );
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ReferenceFailure') throw error;
     return VACUOUS;
@@ -191,10 +217,17 @@ function agreesWithReference(subject: Subject, { data, previous }: Case): void |
   requireWithin(subject, estimateErrors(mixture, data, found, expected), found, expected);
 }
 
-function requireWithin({ family }: Subject, { worst, where }: { readonly worst: number; readonly where: string }, found: MixtureParameters, expected: MixtureParameters): void {
+function requireWithin(
+  { family }: Subject,
+  { worst, where }: { readonly worst: number; readonly where: string },
+  found: MixtureParameters,
+  expected: MixtureParameters,
+): void {
   const budget = family.accuracy?.maximize ?? DEFAULT_BUDGETS.maximize;
   if (worst <= budget) return;
-  violate(`the estimate is ${showPoint(found)} and not ${showPoint(expected)}: ${where} is off by ${worst.toPrecision(3)} ulps (budget ${budget})`);
+  violate(
+    `the estimate is ${showPoint(found)} and not ${showPoint(expected)}: ${where} is off by ${worst.toPrecision(3)} ulps (budget ${budget})`,
+  );
 }
 
 /** A change of units: powers of two and whole numbers, so that the data themselves change without rounding. */
@@ -219,18 +252,30 @@ function unitChangeArbitrary({ family }: Subject): fc.Arbitrary<UnitChange> {
 /** Numbers on a grid of 2^-10, which a shift by 2^24 leaves exact. */
 const GRID = 1024;
 
-function equivariant(subject: Subject, { data, previous, change }: Case & { readonly change: UnitChange }): void | typeof VACUOUS {
+function equivariant(subject: Subject, { data, previous, change }: Case & { readonly change: UnitChange }): Verdict {
   const { family } = subject;
   const mixture = mixtureOf(subject, 1);
   const onGrid = { ...data, rows: data.rows.map((row) => row.map((value) => Math.round(value * GRID) / GRID)) };
-  const moved = { ...data, rows: onGrid.rows.map((row) => row.map((value, column) => value * change.scale[column]! + change.shift[column]!)) };
-  const transform = (point: MixtureParameters): MixtureParameters => ({ ...point, components: point.components.map((values) => family.equivariance!.transform(values, change.scale, change.shift) as ParameterValues) });
+  const moved = {
+    ...data,
+    rows: onGrid.rows.map((row) => row.map((value, column) => value * change.scale[column]! + change.shift[column]!)),
+  };
+  const transform = (point: MixtureParameters): MixtureParameters => ({
+    ...point,
+    components: point.components.map((values) => family.equivariance!.transform(values, change.scale, change.shift) as ParameterValues),
+  });
   const here = estimate(subject, mixture, onGrid, previous);
   const there = estimate(subject, mixture, moved, transform(previous));
   if (here === undefined && there === undefined) return VACUOUS;
-  if (here === undefined || there === undefined) violate(`in units ${show(change)} the family ${there === undefined ? 'finds no estimate' : 'finds an estimate'}, in the old ones it ${here === undefined ? 'does not' : 'does'}`);
+  if (here === undefined || there === undefined)
+    violate(
+      `in units ${show(change)} the family ${there === undefined ? 'finds no estimate' : 'finds an estimate'}, in the old ones it ${here === undefined ? 'does not' : 'does'}`,
+    );
   const expected = transform(here);
   const { worst, where } = estimateErrors(mixture, moved, there, expected);
   const budget = 2 * (family.accuracy?.maximize ?? DEFAULT_BUDGETS.maximize);
-  if (worst > budget) violate(`in units ${show(change)} the estimate is ${showPoint(there)} and not ${showPoint(expected)}: ${where} is off by ${worst.toPrecision(3)} ulps (budget ${budget})`);
+  if (worst > budget)
+    violate(
+      `in units ${show(change)} the estimate is ${showPoint(there)} and not ${showPoint(expected)}: ${where} is off by ${worst.toPrecision(3)} ulps (budget ${budget})`,
+    );
 }

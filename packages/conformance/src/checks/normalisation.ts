@@ -42,20 +42,24 @@ export const normalisation: Law = {
         const value = mass.values[0]!;
         const error = mass.errors[0]!;
         if (Math.abs(value - 1) <= MASS_ALLOWANCE + 4 * error && error <= 1e-6) return;
-        if (error > 1e-6) violate(`the density could not be integrated: ${value} with an error of ${error.toPrecision(2)} after the finest subdivision`);
+        if (error > 1e-6)
+          violate(`the density could not be integrated: ${value} with an error of ${error.toPrecision(2)} after the finest subdivision`);
         violate(`the density's mass is ${value} and not 1 (the quadrature's error is about ${error.toPrecision(2)})`);
       },
     }),
     part({
       name: 'several columns',
       missing: ({ family }) => [
-        ...(onlyObservedColumn(family) !== undefined || family.columns.some(({ given, support }) => !given && support.kind !== 'real') ? ['several observed real columns'] : []),
+        ...(onlyObservedColumn(family) !== undefined || family.columns.some(({ given, support }) => !given && support.kind !== 'real')
+          ? ['several observed real columns']
+          : []),
         ...(family.sample === undefined && family.quantile === undefined ? lacking(family, 'sample') : []),
       ],
       share: 0.1,
       shrinks: 20,
       statistical: true,
-      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary'), seed: seedArbitrary }),
       check({ parameters, template, seed }, { subject, falseAlarm }) {
         const ratios = importanceRatios(subject, parameters, template, createRandom(seed));
         if (ratios === undefined) return VACUOUS;
@@ -63,7 +67,10 @@ export const normalisation: Law = {
         // Where the proposal misses the density's shape altogether, the estimate says nothing.
         if (!(standardError < 0.2 * Math.max(1, mean))) return VACUOUS;
         const allowance = normalThreshold(falseAlarm) * standardError;
-        if (!(Math.abs(mean - 1) <= allowance)) violate(`the density's mass is ${mean.toPrecision(5)} and not 1 (importance sampling, allowed error ${allowance.toPrecision(2)})`);
+        if (!(Math.abs(mean - 1) <= allowance))
+          violate(
+            `the density's mass is ${mean.toPrecision(5)} and not 1 (importance sampling, allowed error ${allowance.toPrecision(2)})`,
+          );
         return;
       },
     }),
@@ -71,7 +78,12 @@ export const normalisation: Law = {
 };
 
 /** f/q at draws from the proposal q; undefined where the draws have no invertible covariance. */
-function importanceRatios(subject: Subject, parameters: ParameterValues, template: readonly number[], random: Random): Float64Array | undefined {
+function importanceRatios(
+  subject: Subject,
+  parameters: ParameterValues,
+  template: readonly number[],
+  random: Random,
+): Float64Array | undefined {
   const { family } = subject;
   const observed = family.columns.flatMap((column, index) => (column.given ? [] : [index]));
   const dimension = observed.length;
@@ -85,7 +97,8 @@ function importanceRatios(subject: Subject, parameters: ParameterValues, templat
   const covariance = new Float64Array(dimension * dimension);
   for (const draw of draws) {
     for (let j = 0; j < dimension; j += 1) {
-      for (let k = 0; k < dimension; k += 1) covariance[j * dimension + k]! += (1.2 * (draw[j]! - centre[j]!) * (draw[k]! - centre[k]!)) / draws.length;
+      for (let k = 0; k < dimension; k += 1)
+        covariance[j * dimension + k]! += (1.2 * (draw[j]! - centre[j]!) * (draw[k]! - centre[k]!)) / draws.length;
     }
   }
   const factored = cholesky(covariance, dimension);
@@ -94,7 +107,10 @@ function importanceRatios(subject: Subject, parameters: ParameterValues, templat
   // Student: normal over the root of a chi-square over its degrees, an odd number of them: sum of squares of normals.
   const columns = template.map((value) => new Float64Array(PROPOSALS).fill(value));
   const logProposal = new Float64Array(PROPOSALS);
-  let constant = logGammaHalf(DEGREES_OF_FREEDOM + dimension) - logGammaHalf(DEGREES_OF_FREEDOM) - (dimension / 2) * Math.log(DEGREES_OF_FREEDOM * Math.PI);
+  let constant =
+    logGammaHalf(DEGREES_OF_FREEDOM + dimension) -
+    logGammaHalf(DEGREES_OF_FREEDOM) -
+    (dimension / 2) * Math.log(DEGREES_OF_FREEDOM * Math.PI);
   for (let j = 0; j < dimension; j += 1) constant -= Math.log(factor[j * dimension + j]!);
   const deviation = new Float64Array(dimension);
   for (let index = 0; index < PROPOSALS; index += 1) {

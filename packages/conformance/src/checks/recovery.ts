@@ -3,9 +3,9 @@ import { cholesky, solveLower } from '@emkit/core/numerics';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, withShared } from '../cases.ts';
-import { coordinatesAt, type Coordinates, curvatures, negativeHessian } from '../coordinates.ts';
+import { type Coordinates, coordinatesAt, curvatures, negativeHessian } from '../coordinates.ts';
 import { chiSquareThreshold, normalThreshold } from '../goodness-of-fit.ts';
-import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, violate } from '../law.ts';
+import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { jointLogDensities, logLikelihoodOf } from '../likelihood.ts';
 import { run } from '../run.ts';
 
@@ -34,8 +34,13 @@ interface Case {
 const caseArbitrary = (subject: Subject, components: number): fc.Arbitrary<Case> =>
   fc.record({
     seed: seedArbitrary,
-    weights: fc.integer({ min: -200, max: 200 }).map((thousandths) => (components === 1 ? [1] : [0.5 + thousandths / 1000, 0.5 - thousandths / 1000])),
-    candidates: fc.array(fc.array(subject.parameters('ordinary'), { minLength: components, maxLength: components }), { minLength: CANDIDATES, maxLength: CANDIDATES }),
+    weights: fc
+      .integer({ min: -200, max: 200 })
+      .map((thousandths) => (components === 1 ? [1] : [0.5 + thousandths / 1000, 0.5 - thousandths / 1000])),
+    candidates: fc.array(fc.array(subject.parameters('ordinary'), { minLength: components, maxLength: components }), {
+      minLength: CANDIDATES,
+      maxLength: CANDIDATES,
+    }),
     template: subject.row('ordinary'),
   });
 
@@ -72,7 +77,7 @@ export const recovery: Law = {
   ),
 };
 
-function recover(subject: Subject, { seed, weights, candidates, template }: Case, components: number, falseAlarm: number): void | typeof VACUOUS {
+function recover(subject: Subject, { seed, weights, candidates, template }: Case, components: number, falseAlarm: number): Verdict {
   const mixture = mixtureOf(subject, components);
   const random = createRandom(seed);
   const draw = (truth: MixtureParameters, rows: number): Row[] =>
@@ -89,7 +94,10 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
   const logLikelihood = (values: Float64Array): number => logLikelihoodOf(mixture, coordinates.decode(values), dataset).value;
   const information = informationAt(logLikelihood, coordinates);
   // Two components that the data cannot tell apart have no standard errors; with one, that is a defect of the family.
-  if (information === undefined) return components === 1 ? violate(`the observed information at ${show(truth)} is singular: the data say nothing about some parameter`) : VACUOUS;
+  if (information === undefined)
+    return components === 1
+      ? violate(`the observed information at ${show(truth)} is singular: the data say nothing about some parameter`)
+      : VACUOUS;
   const { standardErrors } = information;
   const size = coordinates.length;
   const threshold = normalThreshold(falseAlarm / 2 / size) * SKEWNESS_SLACK;
@@ -99,7 +107,8 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
   const outcome = run(subject, 'squarem', mixture, dataset, start, 400, 1e-9);
   if (outcome === undefined) return VACUOUS;
   const { diagnosis, state } = outcome.result;
-  if (diagnosis.kind === 'decreased' || diagnosis.kind === 'collapsed') violate(`EM from ${show(start)} ended with the diagnosis ${show(diagnosis)} on ${ROWS} rows drawn from ${show(truth)}`);
+  if (diagnosis.kind === 'decreased' || diagnosis.kind === 'collapsed')
+    violate(`EM from ${show(start)} ended with the diagnosis ${show(diagnosis)} on ${ROWS} rows drawn from ${show(truth)}`);
   const found = align(state.parameters, coordinates, standardErrors);
   const encoded = coordinates.encode(found);
   for (let index = 0; index < size; index += 1) {
@@ -113,11 +122,19 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
   const gain = 2 * (logLikelihoodOf(mixture, found, dataset).value - logLikelihoodOf(mixture, truth, dataset).value);
   const allowed = chiSquareThreshold(size, falseAlarm / 2) * SKEWNESS_SLACK;
   // Below 0 the answer is worse than the truth itself: no maximum. Slow convergence leaves a little.
-  if (!(gain <= allowed && gain >= -0.1)) violate(`twice the log-likelihood ratio of the estimate ${show(found)} to the truth ${show(truth)} is ${gain.toPrecision(4)} (allowed from 0 to ${allowed.toPrecision(4)})`);
+  if (!(gain <= allowed && gain >= -0.1))
+    violate(
+      `twice the log-likelihood ratio of the estimate ${show(found)} to the truth ${show(truth)} is ${gain.toPrecision(4)} (allowed from 0 to ${allowed.toPrecision(4)})`,
+    );
 }
 
 /** The truth whose components overlap least; undefined when even they do. */
-function mostApart(_subject: Subject, mixture: Mixture, truths: readonly MixtureParameters[], draw: (truth: MixtureParameters, rows: number) => Row[]): MixtureParameters | undefined {
+function mostApart(
+  _subject: Subject,
+  mixture: Mixture,
+  truths: readonly MixtureParameters[],
+  draw: (truth: MixtureParameters, rows: number) => Row[],
+): MixtureParameters | undefined {
   let best: MixtureParameters | undefined;
   let apart = APART;
   for (const truth of truths) {
@@ -138,7 +155,10 @@ function mostApart(_subject: Subject, mixture: Mixture, truths: readonly Mixture
 }
 
 /** Standard errors from the inverse of the observed information; undefined where that is singular. */
-function informationAt(logLikelihood: (values: Float64Array) => number, coordinates: Coordinates): { readonly standardErrors: Float64Array } | undefined {
+function informationAt(
+  logLikelihood: (values: Float64Array) => number,
+  coordinates: Coordinates,
+): { readonly standardErrors: Float64Array } | undefined {
   const { curvature, steps } = curvatures(logLikelihood, coordinates.origin);
   if (curvature.some((value) => !(value > 0))) return undefined;
   const hessian = negativeHessian(logLikelihood, coordinates.origin, steps, curvature);
@@ -161,7 +181,14 @@ function informationAt(logLikelihood: (values: Float64Array) => number, coordina
 }
 
 /** A start at which every coordinate is beyond its threshold from the truth, and the data are still possible; nearer ones if it must be. */
-function startAway(mixture: Mixture, coordinates: Coordinates, standardErrors: Float64Array, dataset: Dataset, threshold: number, seed: number): MixtureParameters | undefined {
+function startAway(
+  mixture: Mixture,
+  coordinates: Coordinates,
+  standardErrors: Float64Array,
+  dataset: Dataset,
+  threshold: number,
+  seed: number,
+): MixtureParameters | undefined {
   const random = createRandom(seed + 1);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const far = threshold * (AWAY / 2) * 0.85 ** attempt;
@@ -181,10 +208,14 @@ function align(point: MixtureParameters, coordinates: Coordinates, standardError
   let best = point;
   let least = Infinity;
   for (const order of permutations(point.weights.length)) {
-    const candidate = { weights: order.map((component) => point.weights[component]!), components: order.map((component) => point.components[component]!) };
+    const candidate = {
+      weights: order.map((component) => point.weights[component]!),
+      components: order.map((component) => point.components[component]!),
+    };
     const encoded = coordinates.encode(candidate);
     let distance = 0;
-    for (let index = 0; index < encoded.length; index += 1) distance += ((encoded[index]! - coordinates.origin[index]!) / standardErrors[index]!) ** 2;
+    for (let index = 0; index < encoded.length; index += 1)
+      distance += ((encoded[index]! - coordinates.origin[index]!) / standardErrors[index]!) ** 2;
     if (!(distance < least)) continue;
     least = distance;
     best = candidate;
@@ -194,5 +225,7 @@ function align(point: MixtureParameters, coordinates: Coordinates, standardError
 
 function permutations(size: number): number[][] {
   if (size === 0) return [[]];
-  return permutations(size - 1).flatMap((shorter) => Array.from({ length: size }, (_, place) => [...shorter.slice(0, place), size - 1, ...shorter.slice(place)]));
+  return permutations(size - 1).flatMap((shorter) =>
+    Array.from({ length: size }, (_, place) => [...shorter.slice(0, place), size - 1, ...shorter.slice(place)]),
+  );
 }

@@ -12,7 +12,9 @@ interface Case {
 }
 
 const caseArbitrary = (subject: Subject, row: fc.Arbitrary<Row>): fc.Arbitrary<Case> =>
-  fc.integer({ min: 1, max: 4 }).chain((components) => fc.record({ point: pointArbitrary(subject, components), rows: fc.array(row, { minLength: 1, maxLength: 12 }) }));
+  fc
+    .integer({ min: 1, max: 4 })
+    .chain((components) => fc.record({ point: pointArbitrary(subject, components), rows: fc.array(row, { minLength: 1, maxLength: 12 }) }));
 
 /**
  * **responsibilities**: r_ik = w_k f_k(x_i) / sum_m w_m f_m(x_i) (equation 6.4) is a distribution over components for every row.
@@ -41,28 +43,48 @@ export const responsibilities: Law = {
       name: 'expected counts',
       share: 0.5,
       arbitrary: (subject) =>
-        fc.record({ point: pointArbitrary(subject, 3), rows: rowsArbitrary(subject, 1, 40), weights: fc.array(fc.integer({ min: 1, max: 1000 }).map((value) => value / 100), { minLength: 40, maxLength: 40 }) }),
+        fc.record({
+          point: pointArbitrary(subject, 3),
+          rows: rowsArbitrary(subject, 1, 40),
+          weights: fc.array(
+            fc.integer({ min: 1, max: 1000 }).map((value) => value / 100),
+            { minLength: 40, maxLength: 40 },
+          ),
+        }),
       check({ point, rows, weights }, { subject }) {
         const mixture = mixtureOf(subject, 3);
         const dataset = datasetOf(subject, rows, 3, { weights: weights.slice(0, rows.length) });
         const { counts } = subject.engine.expect(mixture, dataset, { at: point, about: point.components });
         const total = counts.reduce((sum, count) => sum + count, 0);
-        if (!(Math.abs(total - dataset.totalWeight) <= (rows.length + 16) * EPSILON * dataset.totalWeight)) violate(`the expected counts ${show(Array.from(counts))} sum to ${total}, and the case weights to ${dataset.totalWeight}`);
+        if (!(Math.abs(total - dataset.totalWeight) <= (rows.length + 16) * EPSILON * dataset.totalWeight))
+          violate(`the expected counts ${show(Array.from(counts))} sum to ${total}, and the case weights to ${dataset.totalWeight}`);
       },
     }),
     part({
       name: 'known labels',
       share: 0.3,
-      arbitrary: (subject) => fc.record({ point: pointArbitrary(subject, 3), entries: fc.array(fc.tuple(subject.row('ordinary'), fc.integer({ min: -1, max: 2 })), { minLength: 1, maxLength: 12 }) }),
+      arbitrary: (subject) =>
+        fc.record({
+          point: pointArbitrary(subject, 3),
+          entries: fc.array(fc.tuple(subject.row('ordinary'), fc.integer({ min: -1, max: 2 })), { minLength: 1, maxLength: 12 }),
+        }),
       check({ point, entries }, { subject }) {
         const mixture = mixtureOf(subject, 3);
-        const dataset = datasetOf(subject, entries.map(([row]) => row), 3, { labels: entries.map(([, label]) => label) });
+        const dataset = datasetOf(
+          subject,
+          entries.map(([row]) => row),
+          3,
+          { labels: entries.map(([, label]) => label) },
+        );
         const found = orImpossible(subject, () => subject.engine.responsibilities(mixture, point, dataset));
         if (found === undefined) return;
         entries.forEach(([row, label], index) => {
           if (label < 0) return;
           found.forEach((column, component) => {
-            if (column[index] !== (component === label ? 1 : 0)) violate(`the row ${show(row)} is known to be of component ${label + 1}, and component ${component + 1} has ${column[index]} of it`);
+            if (column[index] !== (component === label ? 1 : 0))
+              violate(
+                `the row ${show(row)} is known to be of component ${label + 1}, and component ${component + 1} has ${column[index]} of it`,
+              );
           });
         });
       },
@@ -92,8 +114,10 @@ function requireDistribution(subject: Subject, { point, rows }: Case): void {
       sum += value;
       const expected = Math.exp(logs[component]! - total);
       // An exponent of size L carries L ulps into its exponential.
-      const allowance = 16 * EPSILON * (1 + Math.abs(logs[component] === -Infinity ? 0 : logs[component]!) + Math.abs(total)) * Math.max(expected, EPSILON);
-      if (!(Math.abs(value - expected) <= allowance)) violate(`the responsibility of component ${component + 1} for ${show(row)} is ${value} and not ${expected}`);
+      const allowance =
+        16 * EPSILON * (1 + Math.abs(logs[component] === -Infinity ? 0 : logs[component]!) + Math.abs(total)) * Math.max(expected, EPSILON);
+      if (!(Math.abs(value - expected) <= allowance))
+        violate(`the responsibility of component ${component + 1} for ${show(row)} is ${value} and not ${expected}`);
     });
     if (!(Math.abs(sum - 1) <= (components + 4) * EPSILON)) violate(`the responsibilities for ${show(row)} sum to ${sum}`);
   });

@@ -18,7 +18,11 @@ const caseArbitrary = (subject: Subject): fc.Arbitrary<Case> =>
       about: subject.parameters('ordinary'),
       entries: fc.array(fc.tuple(subject.row('ordinary'), responsibilityArbitrary), { minLength: 1, maxLength: 40 }),
     })
-    .map(({ about, entries }) => ({ about, rows: entries.map(([row]) => row), responsibilities: entries.map(([, responsibility]) => responsibility) }));
+    .map(({ about, entries }) => ({
+      about,
+      rows: entries.map(([row]) => row),
+      responsibilities: entries.map(([, responsibility]) => responsibility),
+    }));
 
 /** Responsibilities times case weights: mostly inside (0, 1), sometimes 0, 1, or more than 1. */
 export const responsibilityArbitrary: fc.Arbitrary<number> = fc.oneof(
@@ -48,20 +52,38 @@ export const statistics: Law = {
         const whole = accumulated(subject, rows, responsibilities, about);
         const { sums, magnitudes } = rowByRow(subject, rows, responsibilities, about);
         requireSame(whole, sums, magnitudes, rows.length, 'accumulated as one block and row by row');
-        const twice = accumulated(subject, rows, responsibilities.map((value) => 2 * value), about);
-        requireSame(twice, whole.map((value) => 2 * value), magnitudes.map((value) => 2 * value), rows.length, 'with twice the responsibilities');
+        const twice = accumulated(
+          subject,
+          rows,
+          responsibilities.map((value) => 2 * value),
+          about,
+        );
+        requireSame(
+          twice,
+          whole.map((value) => 2 * value),
+          magnitudes.map((value) => 2 * value),
+          rows.length,
+          'with twice the responsibilities',
+        );
       },
     }),
     part<Case & { readonly before: number }>({
       name: 'adds to what is there, and reads no further than the block',
-      arbitrary: (subject) => fc.tuple(caseArbitrary(subject), fc.integer({ min: -1000, max: 1000 })).map(([value, before]) => ({ ...value, before })),
+      arbitrary: (subject) =>
+        fc.tuple(caseArbitrary(subject), fc.integer({ min: -1000, max: 1000 })).map(([value, before]) => ({ ...value, before })),
       check({ about, rows, responsibilities, before }, { subject }) {
         const whole = accumulated(subject, rows, responsibilities, about);
         const { magnitudes } = rowByRow(subject, rows, responsibilities, about);
         const onTop = new Float64Array(whole.length).fill(before);
         const longer = Float64Array.from([...responsibilities, Number.NaN, 5]);
         subject.family.accumulate(blockOf(subject.family, rows), longer, about, onTop);
-        requireSame(onTop, whole.map((value) => value + before), magnitudes.map((value) => value + Math.abs(before)), rows.length, `on top of ${before}`);
+        requireSame(
+          onTop,
+          whole.map((value) => value + before),
+          magnitudes.map((value) => value + Math.abs(before)),
+          rows.length,
+          `on top of ${before}`,
+        );
       },
     }),
     part<Case & { readonly seed: number }>({
@@ -71,14 +93,20 @@ export const statistics: Law = {
         const whole = accumulated(subject, rows, responsibilities, about);
         const { magnitudes } = rowByRow(subject, rows, responsibilities, about);
         const order = shuffled(rows.length, seed);
-        const other = accumulated(subject, order.map((index) => rows[index]!), order.map((index) => responsibilities[index]!), about);
+        const other = accumulated(
+          subject,
+          order.map((index) => rows[index]!),
+          order.map((index) => responsibilities[index]!),
+          about,
+        );
         requireSame(other, whole, magnitudes, rows.length, 'in another order');
       },
     }),
     part({
       name: 'blocks of any size',
       share: 0.5,
-      arbitrary: (subject) => fc.record({ point: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 1, 40), blockSize: fc.integer({ min: 1, max: 41 }) }),
+      arbitrary: (subject) =>
+        fc.record({ point: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 1, 40), blockSize: fc.integer({ min: 1, max: 41 }) }),
       check({ point, rows, blockSize }, { subject }) {
         const { engine } = subject;
         const mixture = mixtureOf(subject, 2);
@@ -86,14 +114,23 @@ export const statistics: Law = {
         const request = { at: point, about: point.components };
         const expected = engine.expect(mixture, whole, request);
         const magnitudes = termMagnitudes(subject, mixture, point, whole, expected);
-        requireSameExpectation(engine.expect(mixture, datasetOf(subject, rows, 2, { blockSize }), request), expected, magnitudes, rows.length, `in blocks of ${blockSize}`);
+        requireSameExpectation(
+          engine.expect(mixture, datasetOf(subject, rows, 2, { blockSize }), request),
+          expected,
+          magnitudes,
+          rows.length,
+          `in blocks of ${blockSize}`,
+        );
       },
     }),
     part({
       name: 'weight k is k copies, weight 0 is absence',
       share: 0.5,
       arbitrary: (subject) =>
-        fc.record({ point: pointArbitrary(subject, 2), entries: fc.array(fc.tuple(subject.row('ordinary'), fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 20 }) }),
+        fc.record({
+          point: pointArbitrary(subject, 2),
+          entries: fc.array(fc.tuple(subject.row('ordinary'), fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 20 }),
+        }),
       check({ point, entries }, { subject }) {
         if (entries.every(([, weight]) => weight === 0)) return;
         const { engine } = subject;
@@ -101,20 +138,32 @@ export const statistics: Law = {
         const request = { at: point, about: point.components };
         const rows = entries.map(([row]) => row);
         const weights = entries.map(([, weight]) => weight);
-        const copies = datasetOf(subject, entries.flatMap(([row, weight]) => new Array<Row>(weight).fill(row)), 2);
+        const copies = datasetOf(
+          subject,
+          entries.flatMap(([row, weight]) => new Array<Row>(weight).fill(row)),
+          2,
+        );
         const expected = engine.expect(mixture, copies, request);
         const magnitudes = termMagnitudes(subject, mixture, point, copies, expected);
         for (const merge of [false, true]) {
           const weighted = datasetOf(subject, rows, 2, { weights, merge });
-          if (weighted.totalWeight !== copies.totalWeight) violate(`the total weight is ${weighted.totalWeight} and not ${copies.totalWeight}`);
-          requireSameExpectation(engine.expect(mixture, weighted, request), expected, magnitudes, copies.rows, `with case weights ${JSON.stringify(weights)} for copies`);
+          if (weighted.totalWeight !== copies.totalWeight)
+            violate(`the total weight is ${weighted.totalWeight} and not ${copies.totalWeight}`);
+          requireSameExpectation(
+            engine.expect(mixture, weighted, request),
+            expected,
+            magnitudes,
+            copies.rows,
+            `with case weights ${JSON.stringify(weights)} for copies`,
+          );
         }
       },
     }),
     part({
       name: 'parts add up to the whole',
       share: 0.5,
-      arbitrary: (subject) => fc.record({ point: pointArbitrary(subject, 2), first: rowsArbitrary(subject, 1, 20), second: rowsArbitrary(subject, 1, 20) }),
+      arbitrary: (subject) =>
+        fc.record({ point: pointArbitrary(subject, 2), first: rowsArbitrary(subject, 1, 20), second: rowsArbitrary(subject, 1, 20) }),
       check({ point, first, second }, { subject }) {
         const { engine } = subject;
         const mixture = mixtureOf(subject, 2);
@@ -122,7 +171,10 @@ export const statistics: Law = {
         const whole = datasetOf(subject, [...first, ...second], 2);
         const expected = engine.expect(mixture, whole, request);
         const magnitudes = termMagnitudes(subject, mixture, point, whole, expected);
-        const sum = engine.addExpectations(engine.expect(mixture, datasetOf(subject, first, 2), request), engine.expect(mixture, datasetOf(subject, second, 2), request));
+        const sum = engine.addExpectations(
+          engine.expect(mixture, datasetOf(subject, first, 2), request),
+          engine.expect(mixture, datasetOf(subject, second, 2), request),
+        );
         requireSameExpectation(sum, expected, magnitudes, whole.rows, 'the sum of two expectations');
       },
     }),
@@ -135,7 +187,12 @@ function accumulated({ family }: Subject, rows: readonly Row[], responsibilities
   return statistics;
 }
 
-function rowByRow(subject: Subject, rows: readonly Row[], responsibilities: readonly number[], about: ParameterValues): { readonly sums: Float64Array; readonly magnitudes: Float64Array } {
+function rowByRow(
+  subject: Subject,
+  rows: readonly Row[],
+  responsibilities: readonly number[],
+  about: ParameterValues,
+): { readonly sums: Float64Array; readonly magnitudes: Float64Array } {
   const sums = new Float64Array(subject.family.statisticsLength);
   const magnitudes = new Float64Array(sums.length);
   rows.forEach((row, index) => {
@@ -153,7 +210,9 @@ function requireSame(actual: Float64Array, expected: Float64Array, magnitudes: F
   for (let index = 0; index < expected.length; index += 1) {
     const error = Math.abs(actual[index]! - expected[index]!);
     if (error <= sumAllowance(terms + 4, magnitudes[index]!)) continue;
-    violate(`${what}, statistic ${index + 1} is ${actual[index]} and not ${expected[index]} (${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)`);
+    violate(
+      `${what}, statistic ${index + 1} is ${actual[index]} and not ${expected[index]} (${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)`,
+    );
   }
 }
 
