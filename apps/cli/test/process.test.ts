@@ -36,6 +36,17 @@ describe('the command as a process', () => {
     expect(spawnSync(process.execPath, [bin, 'nonsense']).status).toBe(2);
   });
 
+  test('the demonstration fits three data sets and names commands that work', () => {
+    const demonstration = fileURLToPath(new URL('../src/demonstration.ts', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=emkit-source', demonstration], {
+      cwd: folder.path,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    for (const words of ['-35.1526', '-1130.2640', '190 rows', 'What to try next', '$ npx emkit select']) expect(stdout).toContain(words);
+  });
+
   test('a reader that has seen enough is no error', async () => {
     const model = folder.write(
       'model.json',

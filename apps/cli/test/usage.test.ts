@@ -39,6 +39,8 @@ describe('wrong usage is one message and exit code 2', () => {
     [['fit', coins, '--family', 'gaussian', '--components', '2', '--fix', '3.mean'], 'numbered from 1 to 2'],
     [['fit', coins, '--family', 'gaussian', '--components', '2', '--fix', '1.mean'], 'no start gives their values'],
     [['fit', '-', '--family', 'gaussian', '--components', '2', '--start', '-'], 'cannot both be the standard input'],
+    [['fit', coins, '--family', 'gaussian', '--components', '2', '--columns', 'heads,heads'], '--columns names "heads" twice'],
+    [['fit', coins, '--family', 'gaussian', '--components', '2', '--columns', 'heads', '--weights-column', 'heads'], 'asked for twice'],
     [['fit', coins, 'more.csv', '--family', 'gaussian', '--components', '2'], 'too many arguments'],
     [['select', coins, '--family', 'gaussian', '--components', '3..1'], 'Give a range such as 1..8'],
     [['select', coins, '--family', 'gaussian', '--criterion', 'dic'], 'Allowed choices are bic, aic, icl'],

@@ -1,6 +1,6 @@
 import Papa from 'papaparse';
 import type { Io } from '../io.ts';
-import { Problem } from '../problem.ts';
+import { Problem, usageProblem } from '../problem.ts';
 import { describeBadNumber, isBlank, isMeantAsNumber, readNumber } from './number.ts';
 import { NumberColumn } from './number-column.ts';
 import { inputName, textStream } from './text-source.ts';
@@ -183,11 +183,12 @@ class TableReader {
       return { index, name, kind, blanksAllowed, values: new NumberColumn() };
     };
     const special = new Set<string>(labels === undefined ? further : [...further, labels]);
+    const twice = (data ?? []).find((name, index) => data!.indexOf(name) !== index);
+    if (twice !== undefined) throw usageProblem(`--columns names ${JSON.stringify(twice)} twice.`);
     for (const name of data ?? []) {
       if (special.has(name))
-        throw new Problem(
+        throw usageProblem(
           `The column ${JSON.stringify(name)} is asked for twice: as data and for another use. Choose the data with --columns.`,
-          2,
         );
     }
     const names = data ?? header.filter((name) => name !== '' && !special.has(name));
