@@ -2,6 +2,7 @@
 export * from './binomial.ts';
 export * from './categorical.ts';
 export * from './exponential.ts';
+export * from './gamma.ts';
 export * from './gaussian.ts';
 export * from './geometric.ts';
 export * from './multivariate-gaussian.ts';

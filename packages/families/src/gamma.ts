@@ -1,0 +1,309 @@
+import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
+import {
+  deviance,
+  digammaInverse,
+  exp,
+  log,
+  log1p,
+  logGamma,
+  logMinusDigamma,
+  regularizedGammaP,
+  regularizedGammaPInverse,
+  stirlingError,
+  trigamma,
+  twoProductError,
+  twoSumError,
+} from '@emkit/core/numerics';
+import { defineFamily } from './define-family.ts';
+import { columnMoments, exponentOf, powerOfTwo, SMALLEST_NORMAL } from './spread.ts';
+
+/** The parameters of a gamma component: `shape` > 0, and `rate` > 0 in one over the unit of the data. The mean is shape / rate. */
+export type GammaParameters = { readonly shape: number; readonly rate: number };
+
+const HALF_LOG_TWO_PI = 0.9189385332046728;
+
+/** Below this, products of rate and x are taken apart into logarithms. */
+const TINY = 1e-280;
+
+/**
+ * Statistics are taken again about the mean of the data when less than this part of S2/N is left of the difference that the shape comes
+ * from: then at most two of 53 bits are lost, and near a solution, where S1 vanishes, it never happens.
+ */
+const LEAST_PART = 0.25;
+
+/** Values are rounded to about 2^-53 of their size: relative deviations within a few such roundings hold no information. */
+const ROUNDING = 4 * Number.EPSILON;
+
+/**
+ * The gamma distribution, for positive amounts whose spread grows with their size: waiting times, incomes, rainfall.
+ *
+ * Density f(x; shape, rate) = rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x > 0, 0 elsewhere.
+ * Parameters `shape` > 0 and `rate` > 0. One column, x > 0 (at 0 the density is 0, finite or infinite as the shape is above, at or below 1).
+ * Statistics, about the mean m = shape / rate of the given parameters and with u = x / m: the sums of r (u - 1) and of r (u - 1 - log u).
+ * Estimates, with d = S1/N: mean' = m (1 + d), and shape' the root of log a - psi(a) = log(mean') - (mean of log x), that is of
+ * S2/N - (d - log(1 + d)), in which nothing cancels; rate' = shape' / mean'. There is no closed form: Newton's iteration on the logarithms
+ * of both sides, nearly a straight line, ends within a few steps at full precision. With the rate held, psi(shape') = log rate + mean of log x.
+ *
+ * Edge cases: a component on one point or on equal values has no estimate (the shape grows without bound) and the M-step throws
+ * `COMPONENT_DEGENERATE` for `shape`.
+ *
+ * Method: for shape >= 1 the saddle-point form of C. Loader, Fast and accurate computation of binomial probabilities (2000), whose digits do
+ * not depend on the size of the shape. Sampling: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables (2000).
+ *
+ * Source: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1 (1994), chapter 17; the start of the iteration: T. Minka,
+ * Estimating a gamma distribution (2002).
+ */
+export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParameters>({
+  id: 'gamma',
+  title: 'Gamma, by its shape and rate',
+  create: () => ({
+    id: 'gamma',
+    options: {},
+    columns: [{ name: 'x', support: { kind: 'interval', minimum: 0, minimumOpen: true, maximum: Infinity } }],
+    parameters: { shape: { kind: 'positive' }, rate: { kind: 'positive' } },
+    statisticsLength: 2,
+
+    logDensity({ size, columns }, { shape, rate }, out) {
+      const x = columns[0]!;
+      const rooted = Math.sqrt(shape);
+      const constant = HALF_LOG_TWO_PI + stirlingError(shape);
+      // Multiplied by powers of two, so that the rounding of rate x can be had.
+      const down = powerOfTwo(Math.max(-1022, -exponentOf(rate)));
+      const scaledRate = rate * down;
+      for (let i = 0; i < size; i += 1) {
+        const value = x[i]!;
+        if (!(value > 0 && value < Infinity)) {
+          out[i] = -Infinity;
+          continue;
+        }
+        const product = rate * value;
+        if (shape < 1 || product < TINY) {
+          out[i] = logQuotient(shape, value) + shape * logProduct(rate, value) - product - logGamma(1 + shape);
+        } else {
+          // Far from the mean the deviance is so large that the rounding of rate x does not show in it.
+          const near = product < 4 * shape && product > 0.25 * shape;
+          const low = near ? twoProductError(scaledRate, value / down, product) : 0;
+          out[i] = logQuotient(rooted, value) - constant - deviance(shape, product, low - low === 0 ? low : 0);
+        }
+      }
+    },
+
+    accumulate({ size, columns }, responsibilities, about, statistics) {
+      const x = columns[0]!;
+      const { mean, unit, centre } = prepare(about);
+      // Sums over a few rows at a time round less.
+      for (let start = 0; start < size; start += 128) {
+        const end = Math.min(size, start + 128);
+        let first = 0;
+        let second = 0;
+        for (let i = start; i < end; i += 1) {
+          const responsibility = responsibilities[i]!;
+          if (responsibility === 0) continue;
+          const y = x[i]! * unit;
+          first += responsibility * (y - centre);
+          second += responsibility * (y > TINY ? deviance(centre, y) : centre * (log(mean) - log(x[i]!)) - centre);
+        }
+        statistics[0]! += first / centre;
+        statistics[1]! += second / centre;
+      }
+    },
+
+    maximize(statistics, count, about, held) {
+      const holdsShape = held.has('shape');
+      const holdsRate = held.has('rate');
+      if (holdsShape && holdsRate) return about;
+      const { mean } = prepare(about);
+      const shift = statistics[0]! / count;
+      if (holdsRate)
+        return { shape: checked('shape', shapeOfLogMean(about.rate * mean, shift - statistics[1]! / count)), rate: about.rate };
+      const newMean = mean + mean * shift;
+      if (holdsShape) return { shape: about.shape, rate: checked('rate', about.shape / newMean) };
+      const difference = spreadOf(statistics, count);
+      if (!(difference > 0.5 * ROUNDING * ROUNDING)) {
+        throw degenerate(
+          'shape',
+          'it grows without bound, for all the observations of the component are equal or differ by their rounding only',
+        );
+      }
+      const shape = shapeOf(difference);
+      return { shape, rate: checked('rate', shape / newMean) };
+    },
+
+    recentre(statistics, count, about, held) {
+      const { mean } = prepare(about);
+      const shift = statistics[0]! / count;
+      const square = statistics[1]! / count;
+      let better: number;
+      if (!(square < Infinity)) better = mean * RESCALE;
+      else if (Math.abs(shift) <= ROUNDING || (shift > -0.5 && spreadOf(statistics, count) >= LEAST_PART * square)) return undefined;
+      // Far below m the differences x - m say nothing any more, and the mean of log x has to do for the next turn.
+      else better = shift > -0.9 ? mean + mean * shift : mean * exp(shift - square);
+      better = Math.min(Math.max(better, SMALLEST_NORMAL), Number.MAX_VALUE);
+      if (held.has('rate')) return { shape: positive(better * about.rate), rate: about.rate };
+      return { shape: about.shape, rate: positive(about.shape / better) };
+    },
+
+    locate(data) {
+      const { mean } = columnMoments(data, 0);
+      return { shape: 1, rate: mean > 0 ? positive(1 / mean) : 1 };
+    },
+
+    holdable: ['shape', 'rate'],
+
+    sample({ shape, rate }, random, row) {
+      row[0] = positive(draw(shape, random) / rate);
+    },
+
+    cdf(x, { shape, rate }) {
+      if (!(x > 0)) return 0;
+      const product = rate * x;
+      if (product >= TINY) return regularizedGammaP(shape, product);
+      return exp(shape * logProduct(rate, x) - logGamma(1 + shape));
+    },
+
+    quantile(probability, { shape, rate }) {
+      const point = regularizedGammaPInverse(shape, probability);
+      if (point >= TINY || !(probability > 0)) return point / rate;
+      return exp((log(probability) + logGamma(1 + shape)) / shape - log(rate));
+    },
+
+    mean: ({ shape, rate }) => [shape / rate],
+
+    /** The larger of the mean's change in standard deviations and of the shape's relative change. */
+    distance(from, to) {
+      const shape = Math.max(from.shape, to.shape);
+      const ratio = (to.shape / from.shape) * (from.rate / to.rate);
+      return Math.max(Math.abs(ratio - 1) * Math.sqrt(shape), Math.abs(to.shape - from.shape) / shape);
+    },
+
+    /** In the coordinates log shape and log rate. */
+    scores({ size, columns }, { shape, rate }, out) {
+      const x = columns[0]!;
+      const lag = logMinusDigamma(shape);
+      for (let i = 0; i < size; i += 1) {
+        const product = rate * x[i]!;
+        const relative = (product - shape) / shape;
+        const logRatio = Math.abs(relative) < 0.5 ? log1p(relative) : logProduct(rate, x[i]!) - log(shape);
+        out[2 * i] = shape * (logRatio + lag);
+        out[2 * i + 1] = shape - product;
+      }
+    },
+
+    exponentialForm: {
+      length: 2,
+      naturalParameters: ({ shape, rate }) => [shape, -rate],
+      fromNatural: (natural) => ({ shape: natural[0]!, rate: -natural[1]! }),
+      logPartition: (natural) => logGamma(natural[0]!) - natural[0]! * log(-natural[1]!),
+      sufficientStatistics: (row) => [log(row[0]!), row[0]!],
+    },
+
+    equivariance: {
+      scale: true,
+      shift: false,
+      transform: ({ shape, rate }, scale) => ({ shape, rate: rate / scale[0]! }),
+    },
+
+    accuracy: { logDensity: 6, maximize: 12, cdf: 30, quantile: 30 },
+  }),
+});
+
+const RESCALE: number = powerOfTwo(1000);
+
+interface Prepared {
+  /** shape / rate, as a double with all its digits. */
+  readonly mean: number;
+  /** A power of two near one over the mean: multiplying by it does not round. */
+  readonly unit: number;
+  /** The mean in that unit, from 1 to 4. */
+  readonly centre: number;
+}
+
+function prepare({ shape, rate }: GammaParameters): Prepared {
+  const mean = Math.min(Math.max(shape / rate, SMALLEST_NORMAL), Number.MAX_VALUE);
+  const unit = powerOfTwo(Math.max(-1022, -exponentOf(mean)));
+  return { mean, unit, centre: mean * unit };
+}
+
+/** log(mean of x) - mean of log x, from the statistics: at least 0, and 0 only when all x are equal. */
+function spreadOf(statistics: Float64Array, count: number): number {
+  const shift = statistics[0]! / count;
+  const ratio = 1 + shift;
+  return statistics[1]! / count - deviance(1, ratio, twoSumError(1, shift, ratio));
+}
+
+/** Where log a - psi(a) is 1 / (2a) to the last digit, its derivative need not be had from a difference. */
+const LARGE_SHAPE = 1e6;
+
+/** The root a of log a - psi(a) = difference > 0. */
+function shapeOf(difference: number): number {
+  const target = log(difference);
+  const discriminant = Math.sqrt((difference - 3) * (difference - 3) + 24 * difference);
+  let shape = difference < 3 ? (3 - difference + discriminant) / (12 * difference) : 2 / (discriminant + difference - 3);
+  let lower = 0;
+  let upper = Infinity;
+  for (let step = 0; step < 60; step += 1) {
+    const value = logMinusDigamma(shape);
+    const excess = log(value) - target;
+    if (excess === 0) return shape;
+    if (excess > 0) lower = shape;
+    else upper = shape;
+    // d log(log a - psi(a)) / d log a lies between -2 and -1/2 everywhere.
+    const slope = shape > LARGE_SHAPE ? -1 : Math.min(-0.5, Math.max(-2, (1 - shape * trigamma(shape)) / value));
+    // Near the root the difference itself has more digits than that of the logarithms.
+    const relative = (value - difference) / difference;
+    let next = Math.abs(relative) < 0.1 ? shape * (1 - log1p(relative) / slope) : shape * exp(-excess / slope);
+    if (!(next > lower && next < upper)) next = upper < Infinity ? Math.sqrt(lower * upper) : 2 * shape;
+    if (Math.abs(next - shape) <= Number.EPSILON * shape) return next;
+    shape = next;
+  }
+  return shape;
+}
+
+/** The root a of psi(a) = log(scale) + offset. */
+function shapeOfLogMean(scale: number, offset: number): number {
+  const base = scale * exp(offset);
+  if (!(base > 8)) return digammaInverse(log(scale) + offset);
+  // Multiplied rather than added to, a large shape keeps its digits: a = e^psi(a) e^(log a - psi(a)).
+  let shape = base + 0.5;
+  for (let step = 0; step < 20; step += 1) {
+    const next = base * exp(logMinusDigamma(shape));
+    if (Math.abs(next - shape) <= Number.EPSILON * shape) return next;
+    shape = next;
+  }
+  return shape;
+}
+
+function checked(name: 'shape' | 'rate', value: number): number {
+  if (value > 0 && value < Infinity) return value;
+  throw degenerate(name, 'it is too large or too small for a double: change the unit of the column');
+}
+
+function positive(x: number): number {
+  return Math.min(Math.max(x, Number.MIN_VALUE), Number.MAX_VALUE);
+}
+
+/** log(a b) for positive numbers whose product may leave the range of doubles. */
+function logProduct(a: number, b: number): number {
+  const product = a * b;
+  return product >= SMALLEST_NORMAL && product < Infinity ? log(product) : log(a) + log(b);
+}
+
+/** log(a / b) for positive numbers whose quotient may leave the range of doubles. */
+function logQuotient(a: number, b: number): number {
+  const quotient = a / b;
+  return quotient >= SMALLEST_NORMAL && quotient < Infinity ? log(quotient) : log(a) - log(b);
+}
+
+/** One draw of rate 1. Below shape 1: that of one shape higher, times a uniform number to the power 1 / shape. */
+function draw(shape: number, random: Random): number {
+  if (shape < 1) return draw(shape + 1, random) * exp(-random.exponential() / shape);
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const normal = random.normal();
+    const root = 1 + c * normal;
+    if (!(root > 0)) continue;
+    const cube = root * root * root;
+    if (log(random.uniformOpen()) < 0.5 * normal * normal + d * (1 - cube + log(cube))) return d * cube;
+  }
+}
