@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'emkit-conformance-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+function run(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--conditions=emkit-source', join(here, '../src/cli.ts'), ...args],
+      { cwd: here, timeout: 100_000 },
+      (error, out, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, error: stderr });
+      },
+    );
+  });
+}
+
+describe('emkit-conformance', { timeout: 120_000 }, () => {
+  test('a family that conforms: a table of laws, exit code 0', async () => {
+    const report = join(folder, 'report.json');
+    const junit = join(folder, 'junit.xml');
+    const { code, out } = await run('fixtures/rayleigh.js', '--runs', '20', '--report', report, '--junit', junit);
+    expect(out).toContain('1 of 1 families conform');
+    expect(out).toMatch(/m-step +passed/);
+    expect(out).toMatch(/log-density +skipped +the family has no reference/);
+    expect(code).toBe(0);
+    const { passed, reports } = JSON.parse(readFileSync(report, 'utf8'));
+    expect(passed).toBe(true);
+    expect(reports[0].results.map(({ law }: { law: string }) => law)).toContain('recovery');
+    const xml = readFileSync(junit, 'utf8');
+    expect(xml).toContain('<testsuite name="rayleigh" tests="13" failures="0" skipped="2"');
+  });
+
+  test('a family that does not: the counterexample and the seed, exit code 1; the failure is kept and tried first', async () => {
+    const regressions = join(folder, 'regressions.json');
+    const first = await run('fixtures/broken-rayleigh.js', '--law', 'm-step', '--runs', '30', '--seed', '3', '--regressions', regressions);
+    expect(first.code).toBe(1);
+    expect(first.out).toContain('is not the maximum');
+    expect(first.out).toContain('counterexample: ');
+    expect(first.out).toContain('seed: 3, path: ');
+    const kept = JSON.parse(readFileSync(regressions, 'utf8')).regressions;
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toMatchObject({ family: 'rayleigh', law: 'm-step', seed: 3 });
+    const report = join(folder, 'again.json');
+    const again = await run(
+      'fixtures/broken-rayleigh.js',
+      '--law',
+      'm-step',
+      '--runs',
+      '30',
+      '--seed',
+      '4',
+      '--regressions',
+      regressions,
+      '--report',
+      report,
+    );
+    expect(again.code).toBe(1);
+    const [result] = JSON.parse(readFileSync(report, 'utf8')).reports[0].results;
+    expect(result).toMatchObject({ status: 'failed', seed: 3, path: kept[0].path, cases: 1 });
+    expect(JSON.parse(readFileSync(regressions, 'utf8')).regressions).toHaveLength(1);
+  });
+
+  test('an expected failure passes, and an expected failure that does not happen fails', async () => {
+    const expected = await run(
+      'fixtures/broken-rayleigh.js',
+      '--law',
+      'm-step',
+      '--runs',
+      '10',
+      '--expect-failure',
+      'm-step=the divisor is under repair',
+    );
+    expect(expected.out).toContain('the divisor is under repair');
+    expect(expected.code).toBe(0);
+    const unexpected = await run(
+      'fixtures/rayleigh.js',
+      '--law',
+      'm-step',
+      '--runs',
+      '10',
+      '--expect-failure',
+      'm-step=the divisor is under repair',
+    );
+    expect(unexpected.out).toContain('take the expectation away');
+    expect(unexpected.code).toBe(1);
+  });
+
+  test('a law that never ends is stopped and fails; the others are still checked', async () => {
+    const { code, out } = await run(
+      'fixtures/hanging-rayleigh.js',
+      '--law',
+      'cdf-quantile-sampler',
+      '--law',
+      'codec-and-json',
+      '--timeout',
+      '2',
+      '--runs',
+      '10',
+    );
+    expect(out).toContain('it did not end within 2 seconds');
+    expect(out).toMatch(/codec-and-json +passed/);
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [[], 'no module is given'],
+    [['fixtures/nowhere.js'], 'there is no file fixtures/nowhere.js'],
+    [['no-such-package'], 'neither a file nor a package'],
+    [['fixtures/no-family.js'], 'exports no family'],
+    [['fixtures/malformed.js'], 'its id is "Not Kebab", not a name in kebab-case'],
+    [['fixtures/rayleigh.js', '--runs', 'many'], '--runs is "many"'],
+    [['fixtures/rayleigh.js', '--law', 'gravity'], 'there is no law "gravity"'],
+    [['fixtures/rayleigh.js', '--expect-failure', 'm-step'], 'has no reason'],
+    [['fixtures/rayleigh.js', '--no-such-option'], '--no-such-option'],
+  ])('wrong usage %j: a message and exit code 2', async (args, message) => {
+    const { code, error, out } = await run(...args);
+    expect(error).toContain(message);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('a file that does not hold regressions is refused', async () => {
+    const file = join(folder, 'bad.json');
+    writeFileSync(file, '{}');
+    const { code, error } = await run('fixtures/rayleigh.js', '--regressions', file);
+    expect(error).toContain('does not hold regressions');
+    expect(code).toBe(2);
+    expect(existsSync(`${file}.tmp`)).toBe(false);
+  });
+
+  test('--help names every law', async () => {
+    const { code, out } = await run('--help');
+    expect(out).toContain('equivariance-and-purity');
+    expect(code).toBe(0);
+  });
+});
