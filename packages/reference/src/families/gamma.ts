@@ -28,17 +28,17 @@ export const gamma: ReferenceFamilyDefinition<GammaParameters> = {
     },
 
     logDensityAt: ({ shape, rate }) => {
+      const constants = new Map<number, Decimal>();
       return (row) => {
         const x = row[0]!;
         if (!x.gt(0)) return reference.negativeInfinity;
         // For large shapes the terms cancel to about ln shape: as many more digits as they are long.
-        const finer = reference.withMoreDigits(10 + Math.max(0, shape.e, shape.e + 4, rate.e + x.e));
+        const digits = 20 * Math.ceil((14 + Math.max(0, shape.e, rate.e + x.e)) / 20);
+        const finer = reference.withMoreDigits(digits);
         const [a, b, point] = [finer.decimal(shape), finer.decimal(rate), finer.decimal(x)];
-        const value = a
-          .times(finer.ln(b))
-          .plus(a.minus(1).times(finer.ln(point)))
-          .minus(b.times(point))
-          .minus(finer.logGamma(a));
+        const constant = constants.get(digits) ?? a.times(finer.ln(b)).minus(finer.logGamma(a));
+        constants.set(digits, constant);
+        const value = constant.plus(a.minus(1).times(finer.ln(point))).minus(b.times(point));
         return new reference.Decimal(value).toSignificantDigits(reference.workingPrecision);
       };
     },
