@@ -148,11 +148,37 @@ export interface Family<P extends ParameterValues = any> {
     transform(parameters: P, scale: readonly number[], shift: readonly number[]): P;
   };
 
+  /** Which of the engine's kernels computes what `logDensity` and `accumulate` do, only faster. */
+  readonly kernel?: Kernel<P>;
+
   /** Error budgets in ulps. */
   readonly accuracy?: AccuracyBudgets;
 
   /** Starts a worker that knows this family, by its id and options: without it a fit uses one thread. */
   readonly startWorker?: WorkerFactory;
+}
+
+/**
+ * A kernel of the engine that a family can hand its block loops to, by a statement of what its log-density is.
+ *
+ * - `exponential`, one column: constant - scale_0 x; statistics: the sum of r x u.
+ * - `independent-gaussian`: constant - sum_j scale_j (x_j - location_j)^2; statistics: the sums of r z_j, then of r z_j^2, with
+ *   z_j = (x_j - location_j) u_j.
+ * - `correlated-gaussian`: constant - |L^-1 (x - location)|^2 / 2 with L in `scale`, a lower triangle by rows of d numbers; statistics: the
+ *   sums of r z_j, then of r z_j z_k by rows, k <= j.
+ */
+export interface Kernel<P> {
+  readonly density: 'exponential' | 'independent-gaussian' | 'correlated-gaussian';
+  /** The numbers the kernel needs; undefined where their sizes are so extreme that the family's own loops are wanted. */
+  constants(parameters: P): KernelConstants | undefined;
+}
+
+/** What a kernel needs of one component. `units` (u above) are powers of two: they only scale the statistics. */
+export interface KernelConstants {
+  readonly constant: number;
+  readonly location: Float64Array;
+  readonly scale: Float64Array;
+  readonly units: Float64Array;
 }
 
 /** A bijection between a component's parameters and an unconstrained real vector. */

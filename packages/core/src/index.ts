@@ -39,6 +39,8 @@ export {
   type Family,
   type FamilyDefinition,
   type FamilyOption,
+  type Kernel,
+  type KernelConstants,
   type ParameterValue,
   type ParameterValues,
   type Support,
@@ -59,6 +61,7 @@ export {
 export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
 export { type SelectCandidate, type Selection, type SelectOptions, select, selectAsync } from './inference/select.ts';
+export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export {
   checkMixtureParameters,
   countFreeParameters,

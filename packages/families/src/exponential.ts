@@ -99,6 +99,14 @@ export const exponential: FamilyDefinition<ExponentialParameters> = defineFamily
       sufficientStatistics: (row) => [row[0]!],
     },
 
+    kernel: {
+      density: 'exponential',
+      constants: ({ rate }) => {
+        if (unitOfRate(rate) !== 1) return undefined;
+        return { constant: log(rate), location: new Float64Array(), scale: Float64Array.of(rate), units: Float64Array.of(1) };
+      },
+    },
+
     // The log-density's in parts of |log rate| + rate x, its two terms.
     accuracy: { logDensity: 2, maximize: 5, cdf: 2, quantile: 2 },
 

@@ -3,6 +3,7 @@ import { log, normalCdf, normalQuantile } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import {
   columnMoments,
+  isOrdinaryUnit,
   LEAST_PART,
   ROUNDING,
   recentredMean,
@@ -204,6 +205,20 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
         return 0.5 * (natural[0]! * natural[0]! * variance + log(variance) + LOG_TWO_PI);
       },
       sufficientStatistics: (row) => [row[0]!, row[0]! * row[0]!],
+    },
+
+    kernel: {
+      density: 'independent-gaussian',
+      constants: (parameters) => {
+        const { unit, halfPrecision, constant } = prepare(parameters);
+        if (!isOrdinaryUnit(unit)) return undefined;
+        return {
+          constant,
+          location: Float64Array.of(parameters.mean),
+          scale: Float64Array.of(halfPrecision * unit * unit),
+          units: Float64Array.of(unit),
+        };
+      },
     },
 
     // The log-density's in parts of the larger of its two terms; the mean's of the larger of itself and the deviation; the cdf's of 1 + z^2,

@@ -13,6 +13,7 @@ import { defineFamily } from './define-family.ts';
 import {
   columnMoments,
   exponentOf,
+  isOrdinaryUnit,
   LEAST_PART,
   ROUNDING,
   recentredMean,
@@ -329,6 +330,19 @@ function makeFamily(
 
     exponentialForm: naturalForm(dimension, structure),
 
+    kernel: {
+      density: correlated ? 'correlated-gaussian' : 'independent-gaussian',
+      constants: (parameters) => {
+        const { mean, units, factor, inverse, constant } = prepare(parameters);
+        if (!units.every(isOrdinaryUnit)) return undefined;
+        const scale =
+          factor === undefined
+            ? inverse.map((halfPrecision, j) => halfPrecision * units[j]! * units[j]!)
+            : factor.map((entry, index) => entry / units[Math.floor(index / dimension)]!);
+        return { constant, location: mean, scale, units };
+      },
+    },
+
     // The log-density's in parts of the larger of its two terms, times the square root of the covariance's condition number; the mean's of
     // the larger of itself and the deviation; the covariance's of the product of two deviations.
     accuracy: { logDensity: 6, maximize: 8 },
@@ -485,7 +499,10 @@ const PRECARIOUS = 1e-9;
 /** The smallest pivot of a factorised matrix, in parts of its diagonal entry. */
 function lowestPivot(factor: Float64Array, dimension: number, entry: (row: number, column: number) => number): number {
   let lowest = 1;
-  for (let j = 0; j < dimension; j += 1) lowest = Math.min(lowest, factor[j * dimension + j]! ** 2 / entry(j, j));
+  for (let j = 0; j < dimension; j += 1) {
+    const pivot = factor[j * dimension + j]!;
+    lowest = Math.min(lowest, (pivot * pivot) / entry(j, j));
+  }
   return lowest;
 }
 

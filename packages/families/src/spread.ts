@@ -29,6 +29,11 @@ export function unitOfVariance(variance: number): number {
   return powerOfTwo(-Math.floor(exponentOf(variance) / 2));
 }
 
+/** Whether squares of numbers of the size 1 / unit are so far from both ends of the doubles that they may be taken without the unit. */
+export function isOrdinaryUnit(unit: number): boolean {
+  return unit > 6.2e-61 && unit < 1.6e60;
+}
+
 /** A variance as near to the given one as a double with all its digits can hold. */
 export function representableVariance(variance: number): number {
   return Math.min(Math.max(variance, SMALLEST_NORMAL), Number.MAX_VALUE);

@@ -6,6 +6,8 @@ import type { MixtureParameters } from '../mixture.ts';
 export interface ExpectationRequest {
   readonly at: MixtureParameters;
   readonly about: readonly ParameterValues[];
+  /** Asks for the contributions of components that lie far below the best one of a row too: see kernels/cut.ts. Default false. */
+  readonly uncut?: boolean;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Block, Dataset } from '../data/block.ts';
 import { type Expectation, PairwiseSum, type PartialSum } from '../expectation.ts';
+import { BlockKernels } from '../kernels/block-pass.ts';
+import { cutMatters } from '../kernels/cut.ts';
 import type { Mixture } from '../mixture.ts';
 import type { ExpectationRequest, SynchronousBackend } from './backend.ts';
-import { accumulateBlock, blockResponsibilities, createBlockWorkspace, largestBlock } from './expect-block.ts';
+import { largestBlock } from './expect-block.ts';
 
 /** Rows between two yields of `expectInSlices`: about a millisecond of work for a few components. */
 const ROWS_IN_SLICE = 16_384;
@@ -20,15 +22,15 @@ export interface Shard {
 
 /** Passes over one shard, block by block; whoever runs it may pause between two slices. */
 export function createShardPass(mixture: Mixture, shard: Shard): (request: ExpectationRequest) => Generator<void, PairwiseSum, void> {
-  const workspace = createBlockWorkspace(mixture, largestBlock(shard.blocks));
-  return function* pass({ at, about }) {
+  const blockKernels = new BlockKernels(mixture, largestBlock(shard.blocks));
+  return function* pass(request) {
+    const expectBlock = blockKernels.prepare(request);
     const sum = new PairwiseSum(mixture, shard.firstBlock);
     let { firstRow } = shard;
     let rowsInSlice = 0;
     for (const block of shard.blocks) {
-      blockResponsibilities(block, mixture, at, workspace, { firstRow, blockRow: shard.blockRow });
       const expectation = sum.next();
-      accumulateBlock(block, mixture, about, workspace.joint, workspace.rowLogDensity, expectation);
+      expectBlock(block, { firstRow, blockRow: shard.blockRow }, expectation);
       sum.push(expectation);
       firstRow += block.size;
       rowsInSlice += block.size;
@@ -46,7 +48,8 @@ export function createMemoryBackend(mixture: Mixture, dataset: Dataset): Synchro
   const pass = createShardPass(mixture, { blocks: dataset.blocks, firstBlock: 0, firstRow: 0, blockRow: dataset.blockRow });
 
   function* expectInSlices(request: ExpectationRequest): Generator<void, Expectation, void> {
-    return (yield* pass(request)).total();
+    const total = (yield* pass(request)).total();
+    return cutMatters(mixture, request.at, total) ? (yield* pass({ ...request, uncut: true })).total() : total;
   }
 
   return { expectInSlices, expect: (request) => drain(expectInSlices(request)) };

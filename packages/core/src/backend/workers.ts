@@ -1,6 +1,7 @@
 import type { Block, Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import { Expectation, PairwiseSum } from '../expectation.ts';
+import { cutMatters } from '../kernels/cut.ts';
 import type { Mixture } from '../mixture.ts';
 import type { Backend, ExpectationRequest } from './backend.ts';
 import { createMemoryBackend } from './memory.ts';
@@ -32,19 +33,23 @@ export function createWorkerBackend(mixture: Mixture, dataset: Dataset, { thread
   );
   const offsets = Expectation.zero(mixture).offsets;
   let closed = false;
+  const ask = async (request: ExpectationRequest): Promise<Expectation> => {
+    if (closed) throw new EmkitError('INTERNAL', 'The worker backend is closed.');
+    const answers = await Promise.all(shards.map((shard) => shard.ask(request)));
+    const sum = new PairwiseSum(mixture);
+    for (const answer of answers) {
+      if (answer.kind === 'error') throw asError(answer, mixture, dataset, request);
+      const length = answer.vectors.length / answer.levels.length;
+      answer.levels.forEach((level, index) => {
+        sum.push(new Expectation(offsets, answer.vectors.subarray(index * length, (index + 1) * length)), level);
+      });
+    }
+    return sum.total();
+  };
   return {
     async expect(request) {
-      if (closed) throw new EmkitError('INTERNAL', 'The worker backend is closed.');
-      const answers = await Promise.all(shards.map((shard) => shard.ask(request)));
-      const sum = new PairwiseSum(mixture);
-      for (const answer of answers) {
-        if (answer.kind === 'error') throw asError(answer, mixture, dataset, request);
-        const length = answer.vectors.length / answer.levels.length;
-        answer.levels.forEach((level, index) => {
-          sum.push(new Expectation(offsets, answer.vectors.subarray(index * length, (index + 1) * length)), level);
-        });
-      }
-      return sum.total();
+      const total = await ask(request);
+      return cutMatters(mixture, request.at, total) ? ask({ ...request, uncut: true }) : total;
     },
     close() {
       closed = true;

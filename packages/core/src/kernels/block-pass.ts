@@ -1,0 +1,397 @@
+import type { ExpectationRequest } from '../backend/backend.ts';
+import {
+  accumulateBlock,
+  type BlockWorkspace,
+  blockResponsibilities,
+  createBlockWorkspace,
+  type RowOrigin,
+} from '../backend/expect-block.ts';
+import type { Block } from '../data/block.ts';
+import type { Expectation } from '../expectation.ts';
+import type { Kernel, KernelConstants } from '../family.ts';
+import type { Mixture } from '../mixture.ts';
+import { log } from '../numerics/elementary.ts';
+import { twoSumError } from '../numerics/sum.ts';
+import { kernels, RESERVED_NUMBERS } from './kernels.ts';
+import { tiledPlace } from './plain.ts';
+
+/** Adds the expectation over one block to `expectation`, which is zero. */
+export type BlockPass = (block: Block, origin: RowOrigin, expectation: Expectation) => void;
+
+/** Numbers in a pass over rows, columns and joint densities together: they stay in the second cache. */
+const NUMBERS_AT_A_TIME = 65_536;
+
+/** Rows of deviations, and of their products with responsibilities, that are multiplied at a time: they stay in the first cache. */
+const NUMBERS_IN_CHUNK = 4096;
+
+/** From this many columns on rows are packed, and bounds looked at: below, it costs more than it saves. */
+const FEWEST_COLUMNS_TO_PACK = 8;
+
+/** When more than this part of the components had to be finished in spite of their bounds, bounds are left alone for some passes. */
+const USELESS_BOUNDS = 0.5;
+const PASSES_WITHOUT_BOUNDS = 16;
+
+/** Numbers of the log-likelihood at the start of the sums: two lanes each of sum, compensation, magnitude. */
+const LIKELIHOOD_SUMS = 6;
+
+/**
+ * The E-step by block for one mixture and one data set. Families with a kernel are worked on entirely in the kernels' memory; others
+ * compute log-densities and statistics by their own loops, and the kernels do what lies between.
+ */
+export class BlockKernels {
+  private readonly mixture: Mixture;
+  private readonly dimension: number;
+  private readonly rows: number;
+  private readonly fallback: () => BlockWorkspace;
+  private passesWithoutBounds = 0;
+
+  constructor(mixture: Mixture, largestBlock: number) {
+    this.mixture = mixture;
+    this.dimension = mixture.families[0]!.columns.length;
+    // A function of the model alone, so that sums are taken in the same order on every machine.
+    const fitting = NUMBERS_AT_A_TIME / (this.dimension + mixture.families.length);
+    this.rows = Math.max(64, Math.min(1024, 16 * Math.floor(fitting / 16)));
+    let workspace: BlockWorkspace | undefined;
+    this.fallback = () => (workspace ??= createBlockWorkspace(mixture, largestBlock));
+  }
+
+  /** The way to do one request's blocks. */
+  prepare(request: ExpectationRequest): BlockPass {
+    const special = this.special(request);
+    const general = this.general(request);
+    return (block, origin, expectation) => {
+      if (special !== undefined && block.labels === undefined) special(block, expectation);
+      else general(block, expectation);
+      // Sums are finite unless a row is impossible, a family at fault or a number out of the kernels' range: plain loops find out.
+      if (expectation.vector.every(Number.isFinite)) return;
+      expectation.clear();
+      const workspace = this.fallback();
+      blockResponsibilities(block, this.mixture, request.at, workspace, origin);
+      accumulateBlock(block, this.mixture, request.about, workspace.joint, workspace.rowLogDensity, expectation);
+    };
+  }
+
+  private special({ at, about, uncut }: ExpectationRequest): ((block: Block, expectation: Expectation) => void) | undefined {
+    const { families } = this.mixture;
+    const kernel = families[0]!.kernel;
+    if (kernel === undefined || families.some((family) => family !== families[0])) return undefined;
+    const here: KernelConstants[] = [];
+    const there: KernelConstants[] = [];
+    for (let component = 0; component < families.length; component += 1) {
+      const parameters = at.components[component]!;
+      const own = kernel.constants(parameters);
+      const other = about[component] === parameters ? own : kernel.constants(about[component]!);
+      if (own === undefined || other === undefined) return undefined;
+      here.push(own);
+      there.push(other);
+    }
+    const logs = here.map(({ constant }, component) => {
+      const weight = at.weights[component]!;
+      return weight === 0 ? -Infinity : constant + log(weight);
+    });
+    const fused = fusedShape(kernel.density, this.dimension);
+    if (fused !== undefined) return this.fused(fused, logs, here, there);
+    return this.multivariate(kernel.density === 'correlated-gaussian', logs, here, there, uncut !== true);
+  }
+
+  private fused(
+    { run, constantsOf, first, second }: FusedShape,
+    logs: readonly number[],
+    here: readonly KernelConstants[],
+    there: readonly KernelConstants[],
+  ): (block: Block, expectation: Expectation) => void {
+    const components = logs.length;
+    const constants = Float64Array.from(logs.flatMap((constant, index) => constantsOf(constant, here[index]!, there[index]!)));
+    const length = first + second.length;
+    const layout = new Layout();
+    const columns = layout.take(this.rows * this.dimension);
+    const weights = layout.take(this.rows);
+    const constantsAt = layout.take(constants.length);
+    const sums = layout.take(LIKELIHOOD_SUMS + 2 * components * (1 + length));
+    const scratch = layout.take(32 + 32 * components);
+    return (block, expectation) => {
+      const engine = kernels();
+      const memory = engine.memory(layout.length);
+      memory.set(constants, constantsAt);
+      memory.fill(0, sums, scratch);
+      for (let start = 0; start < block.size; start += this.rows) {
+        const rows = this.load(memory, block, start, columns, weights);
+        engine[run](
+          rows,
+          components,
+          8 * columns,
+          8 * weights,
+          block.weights === undefined ? 1 : 0,
+          8 * constantsAt,
+          8 * scratch,
+          8 * sums,
+        );
+      }
+      readLikelihood(memory, sums, expectation);
+      const { vector, offsets } = expectation;
+      let from = sums + LIKELIHOOD_SUMS;
+      for (let component = 0; component < components; component += 1) {
+        const { units } = there[component]!;
+        let to = offsets[component]!;
+        vector[2 + component] = memory[from]! + memory[from + 1]!;
+        from += 2;
+        for (let j = 0; j < first; j += 1, from += 2, to += 1) vector[to] = (memory[from]! + memory[from + 1]!) * units[j]!;
+        for (const [j, k] of second) {
+          vector[to] = (memory[from]! + memory[from + 1]!) * units[j]! * units[k]!;
+          from += 2;
+          to += 1;
+        }
+      }
+    };
+  }
+
+  private multivariate(
+    correlated: boolean,
+    logs: readonly number[],
+    here: readonly KernelConstants[],
+    there: readonly KernelConstants[],
+    cut: boolean,
+  ): (block: Block, expectation: Expectation) => void {
+    const { dimension } = this;
+    const components = logs.length;
+    const constants = here.map((own, component) =>
+      correlated ? correlatedConstants(logs[component]!, own, dimension) : independentConstants(logs[component]!, own, dimension),
+    );
+    const size = constants[0]!.length;
+    const length = correlated ? dimension + (dimension * (dimension + 1)) / 2 : 2 * dimension;
+    const chunk = Math.max(16, Math.min(256, 16 * Math.floor(NUMBERS_IN_CHUNK / dimension / 16)));
+    const packing = dimension >= FEWEST_COLUMNS_TO_PACK;
+    const prefix = packing && cut && components > 1 ? (dimension < 16 ? 4 : 8) : 0;
+    const { rows: most } = this;
+    const layout = new Layout();
+    const columns = layout.take(most * dimension);
+    const weights = layout.take(most);
+    const joint = layout.take(most * components);
+    const constantsAt = layout.take(size * components);
+    const means = layout.take(dimension * components);
+    const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
+    const statistics = layout.take(2 * components * length);
+    const scratch = layout.take(32 + Math.max(32 * components, 2 * most + 32 * dimension + 64, 2 * chunk * (dimension + 1)));
+    return (block, expectation) => {
+      const engine = kernels();
+      const memory = engine.memory(layout.length);
+      constants.forEach((values, component) => {
+        memory.set(values, constantsAt + size * component);
+        memory.set(there[component]!.location, means + dimension * component);
+      });
+      memory.fill(0, sums, scratch);
+      for (let start = 0; start < block.size; start += most) {
+        const rows = this.load(memory, block, start, columns, weights);
+        if (correlated) {
+          const used = this.passesWithoutBounds > 0 ? 0 : prefix;
+          const completed = engine.correlatedDensities(
+            rows,
+            components,
+            dimension,
+            used,
+            8 * columns,
+            8 * constantsAt,
+            8 * size,
+            8 * joint,
+            8 * scratch,
+          );
+          // Whether bounds are used changes no bit of the answer, only the time it takes.
+          if (used === 0) this.passesWithoutBounds = Math.max(0, this.passesWithoutBounds - 1);
+          else if (completed > USELESS_BOUNDS * rows * (components - 1)) this.passesWithoutBounds = PASSES_WITHOUT_BOUNDS;
+        } else engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constantsAt, 8 * joint);
+        engine.posterior(rows, components, 8 * joint, 8 * weights, block.weights === undefined ? 1 : 0, cut ? 1 : 0, 8 * scratch, 8 * sums);
+        if (correlated) {
+          engine.correlatedStatistics(
+            rows,
+            components,
+            dimension,
+            chunk,
+            packing ? 1 : 0,
+            8 * columns,
+            8 * means,
+            8 * joint,
+            8 * scratch,
+            8 * statistics,
+          );
+        } else {
+          engine.independentStatistics(rows, components, dimension, 8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics);
+        }
+      }
+      readLikelihood(memory, sums, expectation);
+      readCounts(memory, sums, components, expectation);
+      for (let component = 0; component < components; component += 1) {
+        const { units } = there[component]!;
+        const { vector } = expectation;
+        let from = statistics + 2 * length * component;
+        let to = expectation.offsets[component]!;
+        for (let j = 0; j < dimension; j += 1, from += 2, to += 1) vector[to] = (memory[from]! + memory[from + 1]!) * units[j]!;
+        for (let j = 0; j < dimension; j += 1) {
+          for (let k = correlated ? 0 : j; k <= j; k += 1, from += 2, to += 1)
+            vector[to] = (memory[from]! + memory[from + 1]!) * units[j]! * units[k]!;
+        }
+      }
+    };
+  }
+
+  /** Log-densities and statistics by the families' own loops, the log-sum-exp between them by the kernels. */
+  private general({ at, about }: ExpectationRequest): (block: Block, expectation: Expectation) => void {
+    const { families } = this.mixture;
+    const components = families.length;
+    const logWeights = at.weights.map((weight) => (weight === 0 ? -Infinity : log(weight)));
+    return (block, expectation) => {
+      const { size, labels } = block;
+      const rows = paddedRows(size);
+      const layout = new Layout();
+      const weights = layout.take(rows);
+      const joint = layout.take(rows * components);
+      const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
+      const scratch = layout.take(32 + 32 * components);
+      const engine = kernels();
+      const memory = engine.memory(layout.length);
+      const views = this.views(memory, joint, rows);
+      for (let component = 0; component < components; component += 1) {
+        const out = views[component]!;
+        const logWeight = logWeights[component]!;
+        if (logWeight === -Infinity) out.fill(-Infinity);
+        else {
+          families[component]!.logDensity(block, at.components[component]!, out);
+          for (let row = 0; row < size; row += 1) out[row]! += logWeight;
+        }
+        if (labels !== undefined) {
+          for (let row = 0; row < size; row += 1) if (labels[row]! >= 0 && labels[row] !== component) out[row] = -Infinity;
+        }
+        out.fill(out[size - 1]!, size);
+      }
+      loadWeights(memory, block, 0, size, rows, weights);
+      memory.fill(0, sums, scratch);
+      engine.posterior(rows, components, 8 * joint, 8 * weights, block.weights === undefined ? 1 : 0, 0, 8 * scratch, 8 * sums);
+      readLikelihood(memory, sums, expectation);
+      readCounts(memory, sums, components, expectation);
+      if (!Number.isFinite(expectation.logLikelihood)) return;
+      for (let component = 0; component < components; component += 1)
+        families[component]!.accumulate(block, views[component]!, about[component]!, expectation.statistics(component));
+    };
+  }
+
+  private viewed: { memory: Float64Array; joint: number; rows: number; views: readonly Float64Array[] } | undefined;
+
+  /** The components' joint densities in the kernels' memory, as arrays; kept for the next block of the same size. */
+  private views(memory: Float64Array, joint: number, rows: number): readonly Float64Array[] {
+    const { viewed } = this;
+    if (viewed?.memory === memory && viewed.joint === joint && viewed.rows === rows) return viewed.views;
+    const views = this.mixture.families.map((_, component) => memory.subarray(joint + rows * component, joint + rows * (component + 1)));
+    this.viewed = { memory, joint, rows, views };
+    return views;
+  }
+
+  /** Copies rows of a block into the kernels' memory; returns their number, filled up to a multiple of 16 by rows of weight 0. */
+  private load(memory: Float64Array, block: Block, start: number, columns: number, weights: number): number {
+    const count = Math.min(this.rows, block.size - start);
+    const rows = paddedRows(count);
+    const whole = start === 0 && count === block.size;
+    for (let column = 0; column < this.dimension; column += 1) {
+      const source = block.columns[column]!;
+      const to = columns + column * rows;
+      memory.set(whole && source.length === count ? source : source.subarray(start, start + count), to);
+      if (rows > count) memory.fill(source[start + count - 1]!, to + count, to + rows);
+    }
+    loadWeights(memory, block, start, count, rows, weights);
+    return rows;
+  }
+}
+
+/** A pass that does everything for 16 rows at a time: its function, its constants, and its statistics of first and second order. */
+interface FusedShape {
+  readonly run: 'exponential' | 'gaussian' | 'plane';
+  constantsOf(constant: number, here: KernelConstants, there: KernelConstants): readonly number[];
+  readonly first: number;
+  readonly second: readonly (readonly [number, number])[];
+}
+
+function fusedShape(density: Kernel<never>['density'], dimension: number): FusedShape | undefined {
+  if (density === 'exponential') {
+    return { run: 'exponential', constantsOf: (constant, { scale }) => [constant, scale[0]!], first: 1, second: [] };
+  }
+  if (density === 'independent-gaussian' && dimension === 1) {
+    return {
+      run: 'gaussian',
+      constantsOf: (constant, { location, scale }, there) => [constant, location[0]!, scale[0]!, there.location[0]!],
+      first: 1,
+      second: [[0, 0]],
+    };
+  }
+  if (density === 'correlated-gaussian' && dimension === 2) {
+    return {
+      run: 'plane',
+      constantsOf: (constant, { location, scale }, there) => [
+        ...[constant, location[0]!, location[1]!, scale[2]!, 1 / scale[0]!, 1 / scale[3]!],
+        ...there.location,
+      ],
+      first: 2,
+      second: [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+      ],
+    };
+  }
+  return undefined;
+}
+
+function paddedRows(count: number): number {
+  return (count + 15) & ~15;
+}
+
+function loadWeights(memory: Float64Array, block: Block, start: number, count: number, rows: number, to: number): void {
+  if (block.weights === undefined) memory.fill(1, to, to + count);
+  else memory.set(block.weights.subarray(start, start + count), to);
+  if (rows > count) memory.fill(0, to + count, to + rows);
+}
+
+function readLikelihood(memory: Float64Array, sums: number, expectation: Expectation): void {
+  const first = memory[sums]!;
+  const second = memory[sums + 1]!;
+  const sum = first + second;
+  expectation.vector[0] = sum + (twoSumError(first, second, sum) + (memory[sums + 2]! + memory[sums + 3]!));
+  expectation.vector[1] = memory[sums + 4]! + memory[sums + 5]!;
+}
+
+function readCounts(memory: Float64Array, sums: number, components: number, expectation: Expectation): void {
+  for (let component = 0; component < components; component += 1) {
+    const at = sums + LIKELIHOOD_SUMS + 2 * component;
+    expectation.vector[2 + component] = memory[at]! + memory[at + 1]!;
+  }
+}
+
+function independentConstants(constant: number, { location, scale }: KernelConstants, dimension: number): Float64Array {
+  const out = new Float64Array(1 + 2 * dimension);
+  out[0] = constant;
+  for (let j = 0; j < dimension; j += 1) {
+    out[1 + 2 * j] = location[j]!;
+    out[2 + 2 * j] = scale[j]!;
+  }
+  return out;
+}
+
+function correlatedConstants(constant: number, { location, scale }: KernelConstants, dimension: number): Float64Array {
+  const base = 1 + dimension;
+  const out = new Float64Array(base + (dimension * (dimension + 1)) / 2);
+  out[0] = constant;
+  out.set(location, 1);
+  for (let j = 0; j < dimension; j += 1) {
+    for (let k = 0; k < j; k += 1) out[base + tiledPlace(dimension, j, k)] = scale[j * dimension + k]!;
+    out[base + tiledPlace(dimension, j, j)] = 1 / scale[j * dimension + j]!;
+  }
+  return out;
+}
+
+/** Shares out the kernels' memory, in numbers; everything begins at a multiple of 16 bytes. */
+class Layout {
+  length: number = RESERVED_NUMBERS;
+
+  take(numbers: number): number {
+    const start = this.length;
+    this.length += (numbers + 1) & ~1;
+    return start;
+  }
+}
