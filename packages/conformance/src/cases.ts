@@ -1,4 +1,4 @@
-import type { Dataset, Expectation, Family, Mixture, MixtureParameters, ParameterValues } from '@emkit/core';
+import type { Dataset, Expectation, Family, Mixture, MixtureParameters } from '@emkit/core';
 import * as fc from 'fast-check';
 import { type Row, simplexArbitrary } from './arbitraries.ts';
 import { type Subject, violate } from './law.ts';
@@ -134,8 +134,4 @@ export function frozen<T>(value: T): T {
   const copy = structuredClone(value);
   freeze(copy);
   return copy;
-}
-
-export function frozenParameters(values: ParameterValues): ParameterValues {
-  return frozen(values);
 }

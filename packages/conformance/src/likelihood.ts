@@ -80,11 +80,6 @@ export function logSum(values: readonly number[]): number {
   return largest + Math.log(sum);
 }
 
-/** Rows of a data set's blocks, in order. */
-export function rowsOf(dataset: Dataset): readonly Row[] {
-  return dataset.blocks.flatMap((block) => Array.from({ length: block.size }, (_, row) => block.columns.map((column) => column[row]!)));
-}
-
 /** Columns for `createDataset` from rows. */
 export function columnsOf(family: Family, rows: readonly Row[]): Record<string, Float64Array> {
   return Object.fromEntries(family.columns.map(({ name }, column) => [name, Float64Array.from(rows, (row) => row[column]!)]));

@@ -18,6 +18,9 @@ const CANDIDATES = 12;
 /** The average posterior probability of the likeliest component from which on components count as apart. */
 const APART = 0.93;
 
+/** The information of two components costs the square of their coordinates in passes over the rows: beyond this, one must do. */
+const MOST_COORDINATES = 24;
+
 /** How many standard errors away from the truth EM is started, at least, in every coordinate. */
 const AWAY = 3;
 
@@ -57,7 +60,7 @@ const caseArbitrary = (subject: Subject, components: number): fc.Arbitrary<Case>
  * - 2 (l(estimate) - l(truth)) is below the chi-square threshold with as many degrees of freedom as there are coordinates.
  *
  * The thresholds share the stated false-alarm rate, exact in the limit of many rows. Where two components cannot be told apart (the
- * information is singular), the case says nothing, and one component still must be found.
+ * information is singular) or have more than 24 coordinates, the case says nothing, and one component still must be found.
  */
 export const recovery: Law = {
   name: 'recovery',
@@ -91,6 +94,7 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
   if (truth === undefined) return VACUOUS;
   const dataset = datasetOf(subject, draw(truth, ROWS), components, { merge: true });
   const coordinates = coordinatesAt(mixture, truth);
+  if (components > 1 && coordinates.length > MOST_COORDINATES) return VACUOUS;
   const logLikelihood = (values: Float64Array): number => logLikelihoodOf(mixture, coordinates.decode(values), dataset).value;
   const information = informationAt(logLikelihood, coordinates);
   // Two components that the data cannot tell apart have no standard errors; with one, that is a defect of the family.

@@ -1,10 +1,13 @@
-import { createRandom, type ParameterValues } from '@emkit/core';
+import { createRandom, Expectation, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, pointArbitrary, requireSameExpectation, rowsArbitrary, termMagnitudes } from '../cases.ts';
-import { type Law, part, type Subject, seedArbitrary, violate } from '../law.ts';
-import { blockOf } from '../likelihood.ts';
+import { type Law, part, type Subject, seedArbitrary, VACUOUS, violate } from '../law.ts';
+import { blockOf, jointLogDensities, logSum } from '../likelihood.ts';
 import { EPSILON, sumAllowance } from '../tolerance.ts';
+
+/** Responsibilities below this may be left out by an engine: they are beyond the last digit of the one that prevails in their row. */
+const CUT = 2 ** -52;
 
 interface Case {
   readonly about: ParameterValues;
@@ -36,6 +39,8 @@ export const responsibilityArbitrary: fc.Arbitrary<number> = fc.oneof(
  * - `accumulate` adds to what is there; the sum over blocks of any size is the sum over the whole; the order of rows does not matter.
  * - r enters linearly: twice the responsibility is twice the statistic, none is none. Entries beyond `block.size` do not count.
  * - A row of case weight k stands for k equal rows, a row of weight 0 for no row, in log-likelihood, counts and statistics alike.
+ * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the counts, and the
+ *   statistics about any other point, with responsibilities below 2^-52 as good as none.
  * - The expectations of two parts of the data add up to the expectation of the whole (definition 6.2: expectations are vectors).
  *
  * "The same" means within (n + 8) 2^-52 of the sum of the magnitudes of the n terms, which no order of summation can exceed.
@@ -100,6 +105,46 @@ export const statistics: Law = {
           about,
         );
         requireSame(other, whole, magnitudes, rows.length, 'in another order');
+      },
+    }),
+    part({
+      name: 'the expectation is its definition',
+      share: 0.5,
+      arbitrary: (subject) =>
+        fc.record({ point: pointArbitrary(subject, 2), about: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 1, 40) }),
+      check({ point, about, rows }, { subject }) {
+        const { engine, family } = subject;
+        const mixture = mixtureOf(subject, 2);
+        const dataset = datasetOf(subject, rows, 2);
+        const request = { at: point, about: about.components };
+        const found = engine.expect(mixture, dataset, request);
+        const joint = jointLogDensities(mixture, point, blockOf(family, rows));
+        const totals = rows.map((_, row) => logSum(joint.map((column) => column[row]!)));
+        if (totals.includes(-Infinity)) return VACUOUS;
+        const expected = Expectation.zero(mixture);
+        const magnitudes = new Float64Array(expected.vector.length);
+        totals.forEach((total) => {
+          expected.vector[0]! += total;
+          magnitudes[0]! += Math.abs(total) + 1;
+        });
+        expected.vector[1] = found.magnitude;
+        joint.forEach((column, component) => {
+          const responsibilities = Array.from(column, (value, row) => Math.exp(value - totals[row]!));
+          const { sums, magnitudes: sizes } = rowByRow(subject, rows, responsibilities, about.components[component]!);
+          // An exponent of size L carries L ulps into the responsibility, and so into every term.
+          const exponent =
+            1 + Math.max(...Array.from(column, (value) => (value === -Infinity ? 0 : Math.abs(value))), ...totals.map(Math.abs));
+          expected.counts[component] = responsibilities.reduce((sum, value) => sum + value, 0);
+          magnitudes[2 + component] = rows.length * Number.MIN_VALUE + exponent * expected.counts[component]! + rows.length * CUT;
+          sums.forEach((value, index) => {
+            expected.statistics(component)[index] = value;
+            const largest = Math.max(
+              ...rows.map((row) => Math.abs(accumulated(subject, [row], [1], about.components[component]!)[index]!)),
+            );
+            magnitudes[expected.offsets[component]! + index] = exponent * sizes[index]! + rows.length * CUT * largest;
+          });
+        });
+        return requireSameExpectation(found, expected, magnitudes, rows.length, 'by its definition');
       },
     }),
     part({

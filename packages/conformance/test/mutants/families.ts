@@ -191,6 +191,21 @@ export const familyMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'kernel-of-another',
+    defect: 'the fast kernel takes the constant of other parameters than logDensity does',
+    law: 'statistics',
+    family: {
+      ...waiting,
+      kernel: {
+        ...waiting.kernel!,
+        constants(parameters) {
+          const right = waiting.kernel!.constants(parameters);
+          return right && { ...right, constant: right.constant + 1e-9 * parameters.rate };
+        },
+      },
+    },
+  },
+  {
     name: 'unbiased-variance',
     defect: 'the variance is divided by N - 1',
     law: 'm-step',

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LAWS } from '@emkit/conformance';
+import { killMatrix, OTHER_RUNS, RUNS, SEED } from './mutants/matrix.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The page that is partly written by hand and partly generated. */
+export const PAGE: string = join(here, '../../../docs/conformance.md');
+
+/** The page with its generated stretches made anew; what stands outside their marks is left alone. */
+export function freshPage(page: string): string {
+  return replaceStretch(replaceStretch(page, 'laws', lawsText()), 'mutants', mutantsText());
+}
+
+function replaceStretch(page: string, name: string, text: string): string {
+  const open = `<!-- generated: ${name} -->`;
+  const close = `<!-- end of generated: ${name} -->`;
+  const from = page.indexOf(open);
+  const to = page.indexOf(close);
+  if (from < 0 || to < from) throw new Error(`docs/conformance.md has no stretch ${open} ... ${close}`);
+  return `${page.slice(0, from + open.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** Each law with the mathematics that stands over it in its file: one source for the code and the page. */
+function lawsText(): string {
+  return LAWS.map((law, index) => {
+    const { name, falseAlarmRate, parts } = law;
+    const rate =
+      falseAlarmRate === 0
+        ? 'False alarms: none; the cases are drawn, the judgement is not.'
+        : `False alarms: a correct family fails it with a probability of at most ${falseAlarmRate.toExponential()}, shared by its statistical parts (${parts
+            .filter(({ statistical }) => statistical)
+            .map((part) => part.name)
+            .join('; ')}).`;
+    const cases = parts.map((part) => `| ${part.name} | ${part.cases(100)} | ${part.statistical ? 'statistical' : 'exact, to rounding'} |`);
+    return [
+      `### ${index + 1}. ${name}`,
+      docstringOf(name),
+      rate,
+      ['| part | cases at `--runs 100` | judgement |', '|---|---|---|', ...cases].join('\n'),
+    ].join('\n\n');
+  }).join('\n\n');
+}
+
+/** The comment over the law in its file, without its marks; the bold name at its beginning is the heading above it. */
+function docstringOf(name: string): string {
+  const source = readFileSync(join(here, '../src/checks', `${name}.ts`), 'utf8');
+  const end = source.search(/ \*\/\nexport const \w+: Law = /);
+  const text = source
+    .slice(source.lastIndexOf('/**', end) + 3, end)
+    .split('\n')
+    .map((line) => line.replace(/^ \* ?/, ''))
+    .join('\n')
+    .trim();
+  const prefix = `**${name}**: `;
+  if (!text.startsWith(prefix)) throw new Error(`the comment over the law ${name} does not begin with ${prefix}`);
+  return text.slice(prefix.length);
+}
+
+function mutantsText(): string {
+  const matrix = killMatrix();
+  const head = ['mutant', 'what is wrong', 'family', ...LAWS.map((_, index) => String(index + 1))];
+  const rows = matrix.map(({ name, defect, law, family, killedBy }) => [
+    `\`${name}\``,
+    defect,
+    family,
+    ...LAWS.map((each) => (killedBy.includes(each.name) ? (each.name === law ? '**X**' : 'x') : each.name === law ? '**SURVIVED**' : '')),
+  ]);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const survivors = matrix.filter(({ law, killedBy }) => !killedBy.includes(law));
+  return [
+    `${matrix.length} mutants, ${matrix.length - survivors.length} killed by the law that each names (**X**, ${RUNS} runs); x marks other laws that notice too (${OTHER_RUNS} runs). Seed ${SEED}. The columns are the laws by their numbers above.`,
+    [line(head), line(head.map((_, index) => (index < 3 ? '---' : ':-:'))), ...rows.map(line)].join('\n'),
+  ].join('\n\n');
+}

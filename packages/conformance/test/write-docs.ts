@@ -1,0 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { freshPage, PAGE } from './docs.ts';
+
+const page = readFileSync(PAGE, 'utf8');
+const fresh = freshPage(page);
+if (fresh !== page) writeFileSync(PAGE, fresh);
+process.stdout.write(fresh === page ? 'docs/conformance.md is fresh\n' : 'docs/conformance.md was written anew\n');
