@@ -180,7 +180,7 @@ export class Model {
     const workspace = createBlockWorkspace(this.mixture, largestBlock(dataset.blocks));
     let firstRow = 0;
     for (const block of dataset.blocks) {
-      blockResponsibilities(block, this.mixture, this.parameters, workspace, { firstRow, blockRow: dataset.blockRow });
+      blockResponsibilities(block, this.mixture, this.parameters, workspace, { firstRow, source: dataset });
       visit(workspace.joint, workspace.rowLogDensity, firstRow, block.size);
       firstRow += block.size;
     }

@@ -133,6 +133,21 @@ describe('case weights', () => {
 });
 
 describe('equal rows of discrete data are merged into weights', () => {
+  it('one column of small numbers, counted as it is checked, gives the same as the general way', () => {
+    for (const values of [[3], [2, 0, 2, 1, 2, 0], Array.from({ length: 101 }, (_, row) => (row * row) % 4)]) {
+      const quick = createDataset(values, [toss({ trials: 3 })], 1);
+      // Weights of 1 take the general way.
+      const general = createDataset(values, [toss({ trials: 3 })], 1, { weights: values.map(() => 1) });
+      expect(columnsOf(quick)).toEqual(columnsOf(general));
+      expect(quick.blocks.map(({ weights }) => weights)).toEqual(general.blocks.map(({ weights }) => weights));
+      expect(quick.blockRow).toEqual(general.blockRow);
+      expect([quick.rows, quick.distinctRows, quick.totalWeight]).toEqual([general.rows, general.distinctRows, general.totalWeight]);
+    }
+  });
+  it.each([-1, 4, 0.5, 4096, 1e300])('and refuses %d among them as the general way does', (wrong) => {
+    const error = refusal(() => createDataset([1, 2, wrong, 3], [toss({ trials: 3 })], 1));
+    expect(error).toMatchObject({ code: 'DATA_OUTSIDE_SUPPORT', details: { row: 2, value: wrong } });
+  });
   it('in ascending order, with a map back to the rows', () => {
     const dataset = createDataset([3, 1, 3, 3, 0], [toss({ trials: 3 })], 1);
     expect(columnsOf(dataset)).toEqual([[0, 1, 3]]);

@@ -17,7 +17,8 @@ export interface BlockWorkspace {
 /** Where a block's rows stand among the caller's: the index of its first row, and the map back where rows were merged or left out. */
 export interface RowOrigin {
   readonly firstRow: number;
-  readonly blockRow?: Int32Array | undefined;
+  /** Read only when a message is made: the map may have to be computed first. */
+  readonly source: { readonly blockRow?: Int32Array | undefined };
 }
 
 export function createBlockWorkspace(mixture: Mixture, blockSize: number): BlockWorkspace {
@@ -96,7 +97,8 @@ export function blockResponsibilities(
 }
 
 function refuseRow(joint: readonly Float64Array[], row: number, origin: RowOrigin, label: number, maximum: number): never {
-  const index = origin.blockRow === undefined ? origin.firstRow + row : origin.blockRow.indexOf(origin.firstRow + row);
+  const { blockRow } = origin.source;
+  const index = blockRow === undefined ? origin.firstRow + row : blockRow.indexOf(origin.firstRow + row);
   for (let component = 0; component < joint.length; component += 1) {
     const value = joint[component]![row]!;
     if (Number.isNaN(value) || value === Infinity) {

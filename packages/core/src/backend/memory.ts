@@ -30,7 +30,7 @@ export function createShardPass(mixture: Mixture, shard: Shard): (request: Expec
     let rowsInSlice = 0;
     for (const block of shard.blocks) {
       const expectation = sum.next();
-      expectBlock(block, { firstRow, blockRow: shard.blockRow }, expectation);
+      expectBlock(block, { firstRow, source: shard }, expectation);
       sum.push(expectation);
       firstRow += block.size;
       rowsInSlice += block.size;
@@ -45,7 +45,14 @@ export function createShardPass(mixture: Mixture, shard: Shard): (request: Expec
 
 /** A backend over a data set in this thread's memory. Besides the data it holds one block's workspace. */
 export function createMemoryBackend(mixture: Mixture, dataset: Dataset): SynchronousBackend {
-  const pass = createShardPass(mixture, { blocks: dataset.blocks, firstBlock: 0, firstRow: 0, blockRow: dataset.blockRow });
+  const pass = createShardPass(mixture, {
+    blocks: dataset.blocks,
+    firstBlock: 0,
+    firstRow: 0,
+    get blockRow() {
+      return dataset.blockRow;
+    },
+  });
 
   function* expectInSlices(request: ExpectationRequest): Generator<void, Expectation, void> {
     const total = (yield* pass(request)).total();

@@ -65,7 +65,7 @@ function asError(
   dataset: Dataset,
   request: ExpectationRequest,
 ): EmkitError {
-  if (dataset.blockRow !== undefined && answer.details.row !== undefined) {
+  if (answer.details.row !== undefined && dataset.blockRow !== undefined) {
     try {
       createMemoryBackend(mixture, dataset).expect(request);
     } catch (error) {

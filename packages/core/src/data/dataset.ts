@@ -1,7 +1,7 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Column, Family, Support } from '../family.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
-import { mergeEqualRows } from './merge.ts';
+import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
 import { type DataSource, readSource, requireColumn, toFloat64 } from './source.ts';
 
 /** How a data set is made from a source. */
@@ -60,6 +60,13 @@ export function createDataset(
         remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
       },
     );
+  }
+  if (options.merge !== false && options.weights === undefined && options.labels === undefined && columns.length === 1) {
+    const merged = countWholeNumbers(columns[0]!, families);
+    if (merged !== undefined) {
+      const dataset = cutIntoBlocks(merged, read.rows, columnNames, undefined, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+      return withLazyBlockRow(dataset, () => placesOf(columns[0]!, merged));
+    }
   }
   for (let index = 0; index < columns.length; index += 1) checkFinite(columns[index]!, columnNames[index]!);
 
@@ -302,6 +309,18 @@ function cutIntoBlocks(
     blocks,
     labelled: rows.labels?.some((label) => label >= 0) ?? false,
     ...(blockRow && { blockRow }),
+  };
+}
+
+/** The data set with a map of rows that is made when it is first asked for: a fit does not need it. */
+function withLazyBlockRow(dataset: Dataset, makeBlockRow: () => Int32Array): Dataset {
+  let blockRow: Int32Array | undefined;
+  return {
+    ...dataset,
+    get blockRow() {
+      blockRow ??= makeBlockRow();
+      return blockRow;
+    },
   };
 }
 

@@ -42,8 +42,7 @@ export function informationBound(
     mixture.families.forEach((family, component) => {
       family.logDensity(block, parameters.components[component]!, joint[component]!);
     });
-    if (responsibilities === undefined)
-      blockResponsibilities(block, mixture, parameters, workspace, { firstRow, blockRow: dataset.blockRow });
+    if (responsibilities === undefined) blockResponsibilities(block, mixture, parameters, workspace, { firstRow, source: dataset });
     for (let component = 0; component < components; component += 1) {
       const logWeight = log(parameters.weights[component]!);
       for (let row = 0; row < block.size; row += 1) {
