@@ -48,7 +48,7 @@ export function Handle(props: HandleProps): JSX.Element {
       class="handle"
       transform={`translate(${props.x} ${props.y})`}
       role="slider"
-      tabIndex={0}
+      tabindex={0}
       aria-label={props.label}
       aria-valuenow={props.value}
       aria-valuemin={props.minimum}

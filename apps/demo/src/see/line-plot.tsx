@@ -3,12 +3,14 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { count, show } from '../format.ts';
 import { componentColour, componentDash, mixColours } from '../palette.ts';
+import { StackedBar } from '../plot/bars.tsx';
 import { componentDensities, grid } from '../plot/curves.ts';
 import { Handle } from '../plot/handle.tsx';
 import { Plot, type PlotArea } from '../plot/plot.tsx';
 import { linePath } from '../plot/shapes.tsx';
 import type { Problem, Responsibilities } from './em-run.ts';
 import type { Scene } from './scenes.ts';
+import type { MoveStart } from './see-state.ts';
 
 interface LinePlotProps {
   readonly scene: Scene;
@@ -19,7 +21,7 @@ interface LinePlotProps {
   /** Where this start leads; shown while a handle is held. */
   readonly destination: MixtureParameters | undefined;
   readonly responsibilities: Responsibilities | undefined;
-  readonly onStart: (component: number, value: number) => void;
+  readonly onMove: MoveStart;
   readonly onGrab: (held: boolean) => void;
 }
 
@@ -73,7 +75,7 @@ export function LinePlot(props: LinePlotProps): JSX.Element {
           </clipPath>
           <g class="bars">
             {bars.map((bar) => (
-              <StackedBar key={bar.from} bar={bar} area={area} />
+              <StackedBar key={bar.from} {...bar} area={area} />
             ))}
           </g>
           <g clip-path="url(#inside)">
@@ -128,32 +130,6 @@ function makeBars(
   }));
 }
 
-function StackedBar({ bar, area: { x, y } }: { bar: Bar; area: PlotArea }): JSX.Element {
-  const left = x(bar.from) + 1;
-  const width = Math.max(1, x(bar.to) - x(bar.from) - 2);
-  if (bar.parts === undefined) return <rect class="bar-unknown" x={left} width={width} y={y(bar.total)} height={y(0) - y(bar.total)} />;
-  let base = 0;
-  return (
-    <>
-      {bar.parts.map((part, component) => {
-        const bottom = base;
-        base += part;
-        return (
-          <rect
-            key={component}
-            class="bar-part"
-            fill={componentColour(component)}
-            x={left}
-            width={width}
-            y={y(base)}
-            height={Math.max(0, y(bottom) - y(base))}
-          />
-        );
-      })}
-    </>
-  );
-}
-
 /** Each row as a tick, in the mixed colour of its responsibilities. */
 function Rug({
   values,
@@ -181,7 +157,7 @@ function Rug({
   );
 }
 
-function Lane({ scene, start, now, area, onStart, onGrab }: LinePlotProps & { area: PlotArea }): JSX.Element {
+function Lane({ scene, start, now, area, onMove, onGrab }: LinePlotProps & { area: PlotArea }): JSX.Element {
   const { parameter } = scene;
   const middle = area.height + 22 + LANE / 2 + 6;
   const toX = (value: unknown): number => Math.min(area.width, Math.max(0, area.x(parameter.toAxis(value as number))));
@@ -211,7 +187,8 @@ function Lane({ scene, start, now, area, onStart, onGrab }: LinePlotProps & { ar
       ))}
       {start.components.map((values, component) => {
         const value = values[parameter.name] as number;
-        const set = (next: number): void => onStart(component, Math.min(limits[1]!, Math.max(limits[0]!, next)));
+        const set = (next: (value: number) => number): void =>
+          onMove(component, (old) => Math.min(limits[1]!, Math.max(limits[0]!, next(old as number))));
         const step = parameter.step;
         return (
           <Handle
@@ -225,16 +202,16 @@ function Lane({ scene, start, now, area, onStart, onGrab }: LinePlotProps & { ar
             minimum={parameter.minimum}
             maximum={parameter.maximum}
             onMove={(position) =>
-              set(parameter.fromAxis(snap(area.x.invert(position), parameter.name === 'probability' ? step * 10 : step)))
+              set(() => parameter.fromAxis(snap(area.x.invert(position), parameter.name === 'probability' ? step * 10 : step)))
             }
             onStep={(right, up) =>
-              set(
+              set((old) =>
                 parameter.name === 'probability'
-                  ? snap(value + (right + up) * step, step)
-                  : parameter.fromAxis(snap(parameter.toAxis(value) + (right + up) * step, step)),
+                  ? snap(old + (right + up) * step, step)
+                  : parameter.fromAxis(snap(parameter.toAxis(old) + (right + up) * step, step)),
               )
             }
-            onEdge={(edge) => set(parameter.name === 'probability' ? parameter[edge] : parameter.fromAxis(parameter[edge]))}
+            onEdge={(edge) => set(() => (parameter.name === 'probability' ? parameter[edge] : parameter.fromAxis(parameter[edge])))}
             onGrab={onGrab}
           />
         );

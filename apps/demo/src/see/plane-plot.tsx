@@ -7,6 +7,7 @@ import { Plot } from '../plot/plot.tsx';
 import { ellipsePath } from '../plot/shapes.tsx';
 import type { Responsibilities } from './em-run.ts';
 import type { Scene, SceneData } from './scenes.ts';
+import type { MoveStart } from './see-state.ts';
 
 interface PlanePlotProps {
   readonly scene: Scene;
@@ -15,7 +16,7 @@ interface PlanePlotProps {
   readonly now: MixtureParameters;
   readonly destination: MixtureParameters | undefined;
   readonly responsibilities: Responsibilities | undefined;
-  readonly onStart: (component: number, mean: readonly number[]) => void;
+  readonly onMove: MoveStart;
   readonly onGrab: (held: boolean) => void;
 }
 
@@ -25,7 +26,7 @@ interface Gaussian {
 }
 
 /** The data in the plane, each point in the mixed colour of its responsibilities, and each component as two ellipses. */
-export function PlanePlot({ scene, data, start, now, destination, responsibilities, onStart, onGrab }: PlanePlotProps): JSX.Element {
+export function PlanePlot({ scene, data, start, now, destination, responsibilities, onMove, onGrab }: PlanePlotProps): JSX.Element {
   const [first, second] = data as [Float64Array, Float64Array];
   const [xAxis, yAxis] = scene.axes as [Scene['axes'][number], Scene['axes'][number]];
   const [xDomain, yDomain] = scene.domain as [Scene['domain'][number], Scene['domain'][number]];
@@ -100,8 +101,13 @@ export function PlanePlot({ scene, data, start, now, destination, responsibiliti
               value={mean[0]!}
               minimum={xDomain[0]}
               maximum={xDomain[1]}
-              onMove={(px, py) => onStart(component, clamp([x.invert(px), y.invert(py)]))}
-              onStep={(right, up) => onStart(component, clamp([mean[0]! + right * 0.1, mean[1]! + up]))}
+              onMove={(px, py) => onMove(component, () => clamp([x.invert(px), y.invert(py)]))}
+              onStep={(right, up) =>
+                onMove(component, (old) => {
+                  const [across, high] = old as readonly [number, number];
+                  return clamp([across + right * 0.1, high + up]);
+                })
+              }
               onGrab={onGrab}
             />
           ))}

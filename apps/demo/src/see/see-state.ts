@@ -21,28 +21,17 @@ export function writeSeeState(scene: Scene, { components, start, step }: SeeStat
   if (components !== scene.defaultComponents) query['components'] = String(components);
   const usual = scene.starts(components)[0]!.parameters;
   if (start !== usual && JSON.stringify(start) !== JSON.stringify(usual)) {
-    query['weights'] = start.weights.map(short).join(',');
-    query[scene.parameter.name] = start.components
-      .map((values) =>
-        [values[scene.parameter.name]]
-          .flat()
-          .map((value) => short(value as number))
-          .join(','),
-      )
-      .join(';');
+    if (start.weights.some((weight, component) => weight !== usual.weights[component])) query['weights'] = start.weights.join(',');
+    query[scene.parameter.name] = start.components.map((values) => [values[scene.parameter.name]].flat().join(',')).join(';');
   }
   if (step > 0) query['step'] = String(step);
   return query;
 }
 
-function short(value: number): string {
-  return String(Number(value.toPrecision(8)));
-}
-
 /** A start from a link. Whatever is not a start is passed over for the usual one: a link may be old, or mistyped. */
 function readStart(scene: Scene, components: number, query: URLSearchParams): MixtureParameters {
   const usual = scene.starts(components)[0]!.parameters;
-  const weights = (query.get('weights') ?? '').split(',').map(Number);
+  const weights = query.get('weights')?.split(',').map(Number) ?? usual.weights;
   const values = (query.get(scene.parameter.name) ?? '').split(';').map((entry) => entry.split(',').map(Number));
   const width = scene.axes.length;
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
@@ -53,13 +42,17 @@ function readStart(scene: Scene, components: number, query: URLSearchParams): Mi
     values.every((entry) => entry.length === width && entry.every((value) => Number.isFinite(value) && value > 0));
   if (!valid) return usual;
   return {
-    weights: weights.map((weight) => weight / whole),
+    // Weights that sum to 1 are taken as they are, so that a link leads to the same bits.
+    weights: Math.abs(whole - 1) < 1e-12 ? weights : weights.map((weight) => weight / whole),
     components: usual.components.map((given, component) => ({
       ...given,
       [scene.parameter.name]: width === 1 ? values[component]![0]! : values[component]!,
     })),
   };
 }
+
+/** Changes one component's starting parameter from what it is. */
+export type MoveStart = (component: number, update: (value: number | readonly number[]) => number | readonly number[]) => void;
 
 export function withParameter(
   { weights, components }: MixtureParameters,

@@ -10,7 +10,7 @@ import { Optima, useOptima } from './optima.tsx';
 import { ParameterTable } from './parameter-table.tsx';
 import { PlanePlot } from './plane-plot.tsx';
 import { type Scene, type SceneData, sceneById, scenes } from './scenes.ts';
-import { randomStart, readSeeState, type SeeState, withParameter, withWeight, writeSeeState } from './see-state.ts';
+import { type MoveStart, randomStart, readSeeState, type SeeState, withParameter, withWeight, writeSeeState } from './see-state.ts';
 import { StartEditor } from './start-editor.tsx';
 import { ThreeCoinsTables } from './three-coins-tables.tsx';
 import { Transport } from './transport.tsx';
@@ -76,6 +76,14 @@ function Stage({ scene, data, route }: { scene: Scene; data: SceneData; route: R
     setPlaying(false);
     change({ start: parameters, step: 0 });
   };
+  // Built on the state as it is when its turn comes: a key held down asks for several steps between two paintings.
+  const move: MoveStart = (component, update) => {
+    setPlaying(false);
+    setState((old) => {
+      const value = old.start.components[component]?.[scene.parameter.name] as number | readonly number[];
+      return { ...old, start: withParameter(old.start, component, scene.parameter.name, update(value)), step: 0 };
+    });
+  };
   const random = useMemo(() => createRandom(1), []);
   const usual = JSON.stringify(start) === JSON.stringify(scene.starts(components)[0]!.parameters);
 
@@ -118,7 +126,7 @@ function Stage({ scene, data, route }: { scene: Scene; data: SceneData; route: R
               phase={phase}
               held={held}
               onHold={setHeld}
-              onStart={restart}
+              onMove={move}
             />
           )}
           <Transport step={step} steps={steps} playing={playing} onPlaying={setPlaying} onStep={(next) => change({ step: next })} />
@@ -131,7 +139,7 @@ function Stage({ scene, data, route }: { scene: Scene; data: SceneData; route: R
               start={start}
               components={components}
               onStart={restart}
-              onValue={(component, value) => restart(withParameter(start, component, scene.parameter.name, value))}
+              onValue={(component, value) => move(component, () => value)}
               onWeight={(component, weight) => restart(withWeight(start, component, weight))}
               onRandom={() => restart(randomStart(scene, components, () => random.uniform()).parameters)}
             />
@@ -182,10 +190,10 @@ interface DataPlotProps {
   readonly phase: 'start' | 'E' | 'M';
   readonly held: boolean;
   readonly onHold: (held: boolean) => void;
-  readonly onStart: (start: MixtureParameters) => void;
+  readonly onMove: MoveStart;
 }
 
-function DataPlot({ scene, data, run, start, iteration, phase, held, onHold, onStart }: DataPlotProps): JSX.Element {
+function DataPlot({ scene, data, run, start, iteration, phase, held, onHold, onMove }: DataPlotProps): JSX.Element {
   const now = run.points[phase === 'M' ? iteration + 1 : iteration]!.parameters;
   const shared = {
     scene,
@@ -194,8 +202,7 @@ function DataPlot({ scene, data, run, start, iteration, phase, held, onHold, onS
     destination: held ? run.points.at(-1)!.parameters : undefined,
     responsibilities: phase === 'start' ? undefined : responsibilitiesAt(run, run.points[iteration]!),
     onGrab: onHold,
-    onStart: (component: number, value: number | readonly number[]) =>
-      onStart(withParameter(start, component, scene.parameter.name, value)),
+    onMove,
   };
   return scene.axes.length === 2 ? <PlanePlot {...shared} data={data} /> : <LinePlot {...shared} problem={run.problem} values={data[0]!} />;
 }

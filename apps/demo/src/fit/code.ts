@@ -1,0 +1,96 @@
+import type { FitRequest, TableSummary } from './protocol.ts';
+import { exportName } from './settings.ts';
+
+/** A program for Node that repeats a fit, bit for bit. */
+export function fitProgram(request: FitRequest, table: TableSummary, shown: number, chosen: boolean): string {
+  const family = exportName(request.family);
+  const { columns, weights } = request;
+  const names = weights === undefined ? columns : [...columns, weights];
+  const options = Object.keys(request.options).length === 0 ? '' : literal(request.options);
+  const settings = [
+    `family: ${family}(${options})`,
+    chosen ? `components: ${JSON.stringify(request.components).replaceAll(',', ', ')}` : `components: ${shown}`,
+    ...(chosen ? [`criterion: '${request.criterion}'`] : []),
+    `columns: ${list(columns)}`,
+    ...(weights === undefined ? [] : [`weights: ${quote(weights)}`]),
+    `seed: ${request.seed}`,
+    `starts: ${request.starts}`,
+  ];
+  const data = names.map((name) => `  ${key(name)}: column(${quote(name)}),`).join('\n');
+  return `// npm install @emkit/core @emkit/families${table.quoted ? ' papaparse' : ''}
+// node fit.mjs
+import { readFileSync } from 'node:fs';
+import { ${chosen ? 'select' : 'fit'} } from '@emkit/core';
+import { ${family} } from '@emkit/families';
+${readerOf(table)}
+const data = {
+${data}
+};
+${chosen ? 'const { best } = select' : 'const best = fit'}(data, {
+${settings.map((setting) => `  ${setting},`).join('\n')}
+});
+
+console.log(JSON.stringify({ ...best.toJSON(), columns: ${list(columns)} }, null, 2));
+`;
+}
+
+/** The lines that read the file: plain where splitting is enough. */
+function readerOf({ name, header, delimiter, quoted, columns }: TableSummary): string {
+  const text = `readFileSync(${quote(name)}, 'utf8').replace(/^\\uFEFF/, '').trimEnd()`;
+  const rows = quoted
+    ? `Papa.parse(${text}, { delimiter: ${quote(delimiter)} }).data`
+    : `${text}\n  .split(/\\r?\\n/)\n  .map((line) => line.split(${quote(delimiter)}))`;
+  const names = header ? '' : `\nconst header = ${list(columns.map((column) => column.name))};`;
+  return `${quoted ? "import Papa from 'papaparse';\n" : ''}
+const ${header ? '[header, ...rows]' : 'rows'} = ${rows};${names}
+const column = (name) => Float64Array.from(rows, (row) => Number(row[header.findIndex((other) => other.trim() === name)]));`;
+}
+
+/** The same on the command line. */
+export function fitCommand(request: FitRequest, table: TableSummary, shown: number, chosen: boolean): string {
+  const columns = request.columns.slice(
+    0,
+    request.columns.length - Object.values(request.options).filter((value) => value === 'column').length,
+  );
+  let given = columns.length;
+  const options = Object.entries(request.options).flatMap(([name, value]) => {
+    if (name === 'dimension') return [];
+    if (value !== 'column') return [`--option ${name}=${value}`];
+    given += 1;
+    return [`--option ${name}-column=${shell(request.columns[given - 1]!)}`];
+  });
+  return [
+    `npx emkit ${chosen ? 'select' : 'fit'} ${shell(table.name)}`,
+    `--family ${request.family}`,
+    ...options,
+    `--columns ${shell(columns.join(','))}`,
+    ...(request.weights === undefined ? [] : [`--weights-column ${shell(request.weights)}`]),
+    chosen
+      ? `--components ${request.components[0]}..${request.components.at(-1)} --criterion ${request.criterion}`
+      : `--components ${shown}`,
+    ...(table.header ? [] : ['--no-header']),
+    `--seed ${request.seed} --starts ${request.starts}`,
+  ].join(' \\\n  ');
+}
+
+function quote(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
+
+function shell(text: string): string {
+  return /^[\w.,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name);
+}
+
+function list(names: readonly string[]): string {
+  return `[${names.map(quote).join(', ')}]`;
+}
+
+function literal(options: Readonly<Record<string, string | number>>): string {
+  return `{ ${Object.entries(options)
+    .map(([name, value]) => `${name}: ${typeof value === 'number' ? value : quote(value)}`)
+    .join(', ')} }`;
+}
