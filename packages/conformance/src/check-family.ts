@@ -17,10 +17,14 @@ export interface Regression {
   readonly path: string;
 }
 
+/** A reference family with parameters of any names. */
+// biome-ignore lint/suspicious/noExplicitAny: its functions take the parameters, so that no narrower type admits all of them.
+export type AnyReferenceFamily = ReferenceFamily<any>;
+
 /** How a family is checked. */
 export interface CheckOptions {
   /** The same family in arbitrary precision, from `@emkit/reference` or made with its `makeReferenceFamily`. Without it, what needs it is skipped. */
-  readonly reference?: ReferenceFamily | undefined;
+  readonly reference?: AnyReferenceFamily | undefined;
   /** Seed of the drawn cases: the same seed draws the same cases. Default 1. */
   readonly seed?: number;
   /** The number of cases of a usual part of a law; costly parts take a share of it. Default 100. */
@@ -113,7 +117,7 @@ export function checkLaw(family: Family | FamilyDefinition, law: string, options
 export function checkDefinition(
   definition: FamilyDefinition,
   options: Omit<CheckOptions, 'reference'> & {
-    readonly reference?: (options: Readonly<Record<string, unknown>>) => ReferenceFamily | undefined;
+    readonly reference?: (options: Readonly<Record<string, unknown>>) => AnyReferenceFamily | undefined;
   } = {},
 ): readonly FamilyReport[] {
   const { reference, ...rest } = options;
