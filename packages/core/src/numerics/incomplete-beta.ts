@@ -43,9 +43,17 @@ function leadingFactor(x: number, y: number, yLow: number, a: number, b: number,
   const meanB = total * y;
   const meanALow = productError(total, x, meanA) + totalLow * x;
   const meanBLow = productError(total, y, meanB) + totalLow * y + total * yLow;
-  if (a < 1 || b < 1) {
+  if (a < 1 && b < 1) {
     tail[0] = logPoissonMass(a, meanA, meanALow) + logPoissonMass(b, meanB, meanBLow) - logPoissonMass(total, total);
     return a * (b / total);
+  }
+  if (a < 1) {
+    tail[0] = logPoissonMass(a, meanA, meanALow) - deviance(b, meanB, meanBLow) - (stirlingError(b) - stirlingError(total));
+    return a * Math.sqrt(b / total);
+  }
+  if (b < 1) {
+    tail[0] = logPoissonMass(b, meanB, meanBLow) - deviance(a, meanA, meanALow) - (stirlingError(a) - stirlingError(total));
+    return b * Math.sqrt(a / total);
   }
   const corrections = stirlingError(a) + (stirlingError(b) - stirlingError(total));
   tail[0] = -deviance(a, meanA, meanALow) - deviance(b, meanB, meanBLow) - corrections;

@@ -233,7 +233,8 @@ function solve(a: number, target: number, lower: boolean, p: number): number {
     // d log P / d log x = x density / P, where x density = a e^logPoissonMass.
     const slope = a * exp(logPoissonMass(a, x) - value);
     const change = lower ? (target - value) / slope : (value - target) / slope;
-    const next = x * exp(Math.min(50, Math.max(change, -50)));
+    // Far to the right log Q falls as fast as x itself: an overshoot there would take many steps back.
+    const next = x * exp(Math.min(2, Math.max(change, -50)));
     if (Math.abs(change) < 4e-16 || next === x) return next;
     x = next;
   }

@@ -6,8 +6,8 @@ import { Decimal } from 'decimal.js';
 
 type Real = Decimal | number;
 
-/** 50 digits: enough for a difference that cancels twenty of them. */
-export const D: typeof Decimal = Decimal.clone({ precision: 50, toExpNeg: -9e15, toExpPos: 9e15, minE: -9e15, maxE: 9e15 });
+/** 45 digits: enough for a difference that cancels twenty of them. */
+export const D: typeof Decimal = Decimal.clone({ precision: 45, toExpNeg: -9e15, toExpPos: 9e15, minE: -9e15, maxE: 9e15 });
 
 const powers = new Map<number, Decimal>();
 
@@ -17,7 +17,7 @@ function powerOfTwo(exponent: number): Decimal {
   return power;
 }
 
-/** The number that a double is, to 50 digits. (The constructor of decimal.js takes the shortest decimal that reads back as the double instead.) */
+/** The number that a double is, to 45 digits. (The constructor of decimal.js takes the shortest decimal that reads back as the double instead.) */
 export function real(x: Real): Decimal {
   if (typeof x !== 'number') return x;
   if (Number.isInteger(x) || !Number.isFinite(x)) return new D(Math.abs(x) > 2 ** 53 ? BigInt(x).toString() : x);
@@ -42,7 +42,7 @@ export function inSmallestUnits(x: number): bigint {
   return BigInt(mantissa) << BigInt(exponent);
 }
 
-/** A whole number of units of 2^-1074, or of 2^-2148 for a sum of products, to 50 digits. */
+/** A whole number of units of 2^-1074, or of 2^-2148 for a sum of products, to 45 digits. */
 export function fromSmallestUnits(units: bigint, unit: 1074 | 2148 = 1074): Decimal {
   return new D(units.toString()).times(D.pow(2, -unit));
 }
@@ -264,7 +264,7 @@ export function erf(x: Real): Decimal {
   const square = value.times(value);
   let term = value;
   let sum = value;
-  for (let n = 1; term.abs().gt(sum.abs().times('1e-50')); n += 1) {
+  for (let n = 1; term.abs().gt(sum.abs().times('1e-45')); n += 1) {
     term = term
       .times(square)
       .times(2)
@@ -307,7 +307,7 @@ export function gammaP(a: Real, x: Real): Decimal {
   const [shape, point] = [real(a), real(x)];
   let term = new D(1);
   let sum = term;
-  for (let n = 1; term.gt(sum.times('1e-45')); n += 1) {
+  for (let n = 1; term.gt(sum.times('1e-36')); n += 1) {
     term = term.times(point).div(shape.plus(n));
     sum = sum.plus(term);
   }
@@ -346,7 +346,7 @@ function betaSeries(x: Decimal, a: Decimal, b: Decimal): Decimal {
   const total = a.plus(b);
   let term = new D(1);
   let sum = term;
-  for (let n = 0; term.gt(sum.times('1e-40')); n += 1) {
+  for (let n = 0; term.gt(sum.times('1e-34')); n += 1) {
     term = term
       .times(total.plus(n))
       .div(a.plus(n + 1))
