@@ -213,8 +213,9 @@ export async function readCsv(source: Blob, name: string, { onProgress, signal }
             );
           onProgress(source.size === 0 ? 1 : Math.min(1, meta.cursor / source.size), table.count);
         } catch (error) {
-          parser.abort();
+          // First the failure: an abort completes the parse at once.
           reject(error as Error);
+          parser.abort();
         }
       },
       complete: () => resolve(),

@@ -1,6 +1,15 @@
-import { describeDiagnosis, EmkitError, type Fit, type FitProgress, isConverged, type SelectCandidate, selectAsync } from '@emkit/core';
+import {
+  describeDiagnosis,
+  EmkitError,
+  type Fit,
+  type FitProgress,
+  fitAsync,
+  isConverged,
+  type SelectCandidate,
+  selectAsync,
+} from '@emkit/core';
 import { familyById } from '@emkit/families';
-import { count, fixed } from '../format.ts';
+import { count, fixed, plural } from '../format.ts';
 import { type CsvTable, DataProblem, readCsv } from './csv-table.ts';
 import { makePicture } from './picture.ts';
 import type {
@@ -98,31 +107,38 @@ async function fit(id: number, request: FitRequest, signal: AbortSignal): Promis
   const candidates: CandidateSummary[] = [];
   const asked = request.components;
   const report = throttled((text, share) => scope.postMessage({ id, progress: { text, ...(share !== undefined && { share }) } }));
-  const options = {
+  const shared = {
     family: familyById(request.family)(request.options),
-    components: asked,
     columns: request.columns,
     ...(request.weights !== undefined && { weights: request.weights }),
-    criterion: request.criterion,
     seed: request.seed,
     starts: request.starts,
     signal,
     onProgress: ({ iteration, logLikelihood }: FitProgress) =>
       report(
         () =>
-          `Fitting ${asked[candidates.length] ?? ''} components: iteration ${count(iteration)}, log-likelihood ${fixed(logLikelihood, 2)}`,
-        candidates.length / asked.length,
+          `Fitting ${plural(asked[candidates.length] ?? 0, 'component')}: iteration ${count(iteration)}, log-likelihood ${fixed(logLikelihood, 2)}`,
+        asked.length === 1 ? undefined : candidates.length / asked.length,
       ),
-    onCandidate: (candidate: SelectCandidate) => {
-      if (candidate.fit !== undefined) fits.set(candidate.components, candidate.fit);
-      const summary = summaryOf(candidate);
-      candidates.push(summary);
-      scope.postMessage({ id, candidate: summary });
-    },
+  };
+  const keep = (candidate: SelectCandidate): void => {
+    if (candidate.fit !== undefined) fits.set(candidate.components, candidate.fit);
+    const summary = summaryOf(candidate);
+    candidates.push(summary);
+    scope.postMessage({ id, candidate: summary });
   };
   scope.postMessage({ id, progress: { text: 'Looking for starts' } });
-  const { best } = await selectAsync(columns, options);
-  const components = best.weights.length;
+  let components: number;
+  if (asked.length === 1) {
+    // A number that was asked for is shown with its diagnosis, whatever that is.
+    components = asked[0]!;
+    const only = await fitAsync(columns, { ...shared, components });
+    signal.throwIfAborted();
+    keep({ components, fit: only });
+  } else {
+    const chosen = await selectAsync(columns, { ...shared, components: asked, criterion: request.criterion, onCandidate: keep });
+    components = chosen.best.weights.length;
+  }
   fitted = { request, columns, fits };
   return { candidates, best: viewOf({ ...fitted, fit: fits.get(components)! }), milliseconds: performance.now() - began };
 }
