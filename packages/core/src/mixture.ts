@@ -174,9 +174,13 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
       remedy: 'Give {"weights":[...],"components":[{...}]}.',
     });
   if (components.length !== count) {
-    throw new EmkitError('MODEL_MISMATCH', `The parameters are for ${components.length} components, and the model has ${count}.`, {
-      value: components.length,
-    });
+    throw new EmkitError(
+      'MODEL_MISMATCH',
+      `The parameters are for ${components.length} component${components.length === 1 ? '' : 's'}, and the model has ${count}.`,
+      {
+        value: components.length,
+      },
+    );
   }
   if (!Array.isArray(weights))
     throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', {
@@ -187,7 +191,7 @@ export function checkMixtureParameters(mixture: Mixture, parameters: unknown): M
   if (violation !== undefined) {
     throw new EmkitError(
       'PARAMETER_DOMAIN',
-      `The weights must be ${count} numbers from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`,
+      `The weights must be ${count === 1 ? 'one number' : `${count} numbers`} from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`,
       {
         parameter: 'weights',
         value: weights,
