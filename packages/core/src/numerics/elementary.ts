@@ -75,6 +75,11 @@ function powerOfTwo(exponent: number): number {
   return POWERS_OF_TWO[(exponent - SMALLEST_EXPONENT) | 0] as number;
 }
 
+/** 2^-exponent for a whole exponent in [-1023, 1074]. Not `powerOfTwo(-exponent)`: the negative of an integer 0 is no integer, and costs time. */
+function inversePowerOfTwo(exponent: number): number {
+  return POWERS_OF_TWO[(-SMALLEST_EXPONENT - exponent) | 0] as number;
+}
+
 /** (e^r - 1 - r) / r^2 for |r| <= ln(2)/2. Pairs of terms first, so that they do not wait for one another. */
 function exponentialRemainder(r: number, r2: number): number {
   const r4 = r2 * r2;
@@ -175,7 +180,7 @@ function exponentOf(x: number): number {
  */
 export function logOrdinary(x: number): number {
   const k = exponentOf(x);
-  const f = x * powerOfTwo(-k) - 1;
+  const f = x * inversePowerOfTwo(k) - 1;
   // f^2/2 in two parts, the first exact and a multiple of 2^-51, so that subtracting it from f is exact too.
   const head = f + ROUND_TO_25_BITS - ROUND_TO_25_BITS;
   const halfSquareHigh = 0.5 * head * head;
@@ -213,7 +218,7 @@ const partView = new Float64Array(1);
 function logTwoParts(x: number, extra: number): number {
   const exponent = exponentOf(x);
   const k = exponent + extra;
-  const f = x * powerOfTwo(-exponent) - 1;
+  const f = x * inversePowerOfTwo(exponent) - 1;
   const head = f + ROUND_TO_25_BITS - ROUND_TO_25_BITS;
   const halfSquareHigh = 0.5 * head * head;
   const halfSquareLow = 0.5 * (f - head) * (f + head);
@@ -259,7 +264,7 @@ export function log1p(x: number): number {
   let f = x;
   let correction = 0;
   if (k !== 0) {
-    const scale = powerOfTwo(-k);
+    const scale = inversePowerOfTwo(k);
     f = sum * scale - 1;
     // What 1 + x rounded off, divided by the rounded sum.
     correction = (x >= 1 ? 1 - (sum - x) : x - (sum - 1)) / sum;
@@ -294,7 +299,7 @@ export function log2(x: number): number {
     extra = -54;
   }
   const exponent = exponentOf(normal);
-  const f = normal * powerOfTwo(-exponent) - 1;
+  const f = normal * inversePowerOfTwo(exponent) - 1;
   const head = f + ROUND_TO_25_BITS - ROUND_TO_25_BITS;
   const halfSquareHigh = 0.5 * head * head;
   const halfSquareLow = 0.5 * (f - head) * (f + head);
