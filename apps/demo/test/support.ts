@@ -94,13 +94,18 @@ export function useSite(): Site {
   };
 }
 
-/** Runs on the page before it: adds up the layout shifts that nobody asked for, and remembers the longest task. */
+/** Runs on the page before it: remembers the layout shifts that nobody asked for, and the longest task. */
 function watchShifts(): void {
-  const seen = { shift: 0, longestTask: 0 };
-  (globalThis as unknown as { seen: typeof seen }).seen = seen;
+  const seen: Seen = { shifts: [], longestTask: 0 };
+  (globalThis as unknown as { seen: Seen }).seen = seen;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
-      if (!entry.hadRecentInput) seen.shift += entry.value;
+    for (const entry of list.getEntries() as (PerformanceEntry & {
+      value: number;
+      hadRecentInput: boolean;
+      sources: { node?: Element }[];
+    })[]) {
+      if (!entry.hadRecentInput)
+        seen.shifts.push(`${entry.value} of ${entry.sources.map(({ node }) => `${node?.nodeName}.${node?.className}`).join(', ')}`);
     }
   }).observe({ type: 'layout-shift', buffered: true });
   new PerformanceObserver((list) => {
@@ -108,8 +113,13 @@ function watchShifts(): void {
   }).observe({ type: 'longtask', buffered: true });
 }
 
-export function seen(page: Page): Promise<{ shift: number; longestTask: number }> {
-  return page.evaluate(() => (globalThis as unknown as { seen: { shift: number; longestTask: number } }).seen);
+export interface Seen {
+  readonly shifts: string[];
+  longestTask: number;
+}
+
+export function seen(page: Page): Promise<Seen> {
+  return page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
 }
 
 /** Text of an element, once it is there. */

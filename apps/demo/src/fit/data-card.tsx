@@ -2,29 +2,34 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { plural } from '../format.ts';
 import { samples } from '../samples.ts';
+import { ProgressLine } from './progress-line.tsx';
 import type { FitActions, FitState } from './use-fit.ts';
 
 /** Where data come from: a file, the clipboard, or a sample. */
 export function DataCard({ state, actions, over }: { state: FitState; actions: FitActions; over: boolean }): JSX.Element {
   const [pasting, setPasting] = useState(false);
   const [text, setText] = useState('');
-  const { table } = state;
+  const { table, busy } = state;
   return (
     <section class="card form-card" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
       <div class={`drop ${over ? 'drop-over' : ''}`}>
-        {table === undefined ? (
-          <p>
-            <b>Drop a CSV file</b> anywhere on this page, or
-          </p>
-        ) : (
-          <p data-testid="table">
-            <b>{table.name}</b>
-            <br />
-            {plural(table.rows, 'row')}, {plural(table.columns.length, 'column')}
-            {!table.header && '; the first line holds numbers, so the columns are called by us'}
-          </p>
-        )}
+        <div class="drop-state" data-testid="table">
+          {busy?.kind === 'read' ? (
+            <ProgressLine progress={busy} onCancel={actions.cancel} />
+          ) : table === undefined ? (
+            <p>
+              <b>Drop a CSV file</b> anywhere on this page, or
+            </p>
+          ) : (
+            <p>
+              <b>{table.name}</b>
+              <br />
+              {plural(table.rows, 'row')}, {plural(table.columns.length, 'column')}
+              {!table.header && '; the first line holds numbers, so the columns are named here'}
+            </p>
+          )}
+        </div>
         <div class="chips">
           <label class="file-button">
             Choose a file

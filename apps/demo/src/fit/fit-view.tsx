@@ -1,9 +1,10 @@
 import '../styles/fit.css';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { fixed } from '../format.ts';
+import { fixed, plural } from '../format.ts';
 import type { Route } from '../route.ts';
 import { DataCard } from './data-card.tsx';
+import { ProgressLine } from './progress-line.tsx';
 import { Results } from './results.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { type FitActions, type FitState, useFit } from './use-fit.ts';
@@ -34,7 +35,7 @@ export function FitView({ route }: { route: Route }): JSX.Element {
               {failure}
             </p>
           )}
-          {busy !== undefined && <Busy state={state} onCancel={actions.cancel} />}
+          {busy?.kind === 'fit' && <Busy state={state} onCancel={actions.cancel} />}
           {done !== undefined && table !== undefined && <Results done={done} table={table} actions={actions} />}
           {done === undefined && busy === undefined && failure === undefined && <Empty ready={table !== undefined} />}
         </div>
@@ -78,18 +79,11 @@ function useDrop(onFile: FitActions['readFile']): boolean {
 function Busy({ state, onCancel }: { state: FitState; onCancel: () => void }): JSX.Element {
   const { busy, candidates } = state;
   return (
-    <section class="card busy" aria-label="Progress" data-testid="busy">
-      <div class="card-title">
-        <p role="status">{busy!.text}</p>
-        <button type="button" class="quiet" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
-      <progress max={1} {...(busy!.share !== undefined && { value: busy!.share })} aria-label="Progress" />
+    <section class="card" aria-label="Progress" data-testid="busy">
+      <ProgressLine progress={busy!} onCancel={onCancel} />
       {candidates.map(({ components, logLikelihood, refused }) => (
         <p key={components} class="hint">
-          {components} {components === 1 ? 'component' : 'components'}:{' '}
-          {logLikelihood === undefined ? refused : `log-likelihood ${fixed(logLikelihood, 3)}`}
+          {plural(components, 'component')}: {logLikelihood === undefined ? refused : `log-likelihood ${fixed(logLikelihood, 3)}`}
         </p>
       ))}
     </section>

@@ -42,7 +42,9 @@ export function StartEditor({ scene, start, components, onStart, onValue, onWeig
         <table class="start-table">
           <thead>
             <tr>
-              <th scope="col" />
+              <th scope="col">
+                <span class="hidden">{scene.component}</span>
+              </th>
               {!scene.heldWeights && <th scope="col">weight</th>}
               {plane ? (
                 axes.map(({ name }) => (
