@@ -31,6 +31,9 @@ export default defineConfig({
         name,
         include: ['test/**/*.test.ts'],
         environment: 'node' as const,
+        // Generous: a slow or busy machine must not turn a right answer into a failure. What must be quick is measured elsewhere.
+        testTimeout: 60_000,
+        hookTimeout: 120_000,
       },
     })),
   },

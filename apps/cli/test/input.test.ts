@@ -110,7 +110,7 @@ describe('bad input is one message, exit code 1 and no file', () => {
   const two = [{ rate: 1 }, { rate: 2 }];
 
   test.each([
-    ['another number of components', { weights: [1], components: [{ rate: 1 }] }, 'for 1 components, and the model has 2'],
+    ['another number of components', { weights: [1], components: [{ rate: 1 }] }, 'for 1 component, and the model has 2'],
     ['another number of weights', { weights: [1], components: two }, 'weights'],
     [
       'a rate below its domain',
