@@ -23,6 +23,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const update = (): void => {
       cancelPending();
+      known = location.hash;
       setRoute(readRoute());
     };
     addEventListener('hashchange', update);
@@ -33,6 +34,9 @@ export function useRoute(): Route {
 
 let pending: ReturnType<typeof setTimeout> | undefined;
 
+/** The address the page is showing. While it differs from the browser's, a navigation is on its way. */
+let known: string = location.hash;
+
 function cancelPending(): void {
   clearTimeout(pending);
   pending = undefined;
@@ -42,7 +46,9 @@ function cancelPending(): void {
 export function keepQuery(path: string, query: Readonly<Record<string, string>>): void {
   cancelPending();
   pending = setTimeout(() => {
-    const href = routeHref(path, query);
-    if (location.hash !== href) history.replaceState(history.state, '', href);
+    // The view that wrote may be on its way out: another address is being gone to, or was gone to already.
+    if (location.hash !== known || !path.startsWith(readRoute().path.join('/'))) return;
+    history.replaceState(history.state, '', routeHref(path, query));
+    known = location.hash;
   }, 150);
 }

@@ -342,7 +342,7 @@ describe('a million rows', () => {
     const pressed = Date.now();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => page.locator(testId('busy')).count(), { interval: 20 }).toBe(0);
-    expect(Date.now() - pressed).toBeLessThan(3000);
+    expect(Date.now() - pressed).toBeLessThan(5000);
     expect(await page.locator(testId('summary')).count()).toBe(0);
 
     await sayComponents(page, 2);
@@ -355,7 +355,7 @@ describe('a million rows', () => {
     await expectText(page, '.pager', '1 to 8 of 1,000,000');
 
     // The page's own thread draws and listens: what takes long is elsewhere.
-    expect((await seen(page)).longestTask).toBeLessThan(400);
+    expect((await seen(page)).longestTask).toBeLessThan(600);
     expect(complaints).toEqual([]);
     await close();
   });

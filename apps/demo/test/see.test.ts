@@ -100,6 +100,21 @@ describe('three coins', () => {
   });
 });
 
+test('a step taken just before another example is opened does not hold it up', async () => {
+  const { page, close } = await site.open('see/three-coins');
+  await page.getByRole('button', { name: 'Step forward' }).click();
+  await page.evaluate(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    location.hash = '#/see/two-coins';
+    const until = performance.now() + 150;
+    while (performance.now() < until);
+  });
+  await page.waitForTimeout(250);
+  await expectText(page, 'h1', 'Two coins');
+  expect(page.url()).toContain('#/see/two-coins');
+  await close();
+});
+
 test('two coins: the weights are held, and the note’s numbers come out', async () => {
   const { page, complaints, close } = await site.open('see/two-coins?step=1');
   expect(await cell(page, 'posterior/0/A')).toMatch(/^0\.45/);

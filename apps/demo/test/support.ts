@@ -6,7 +6,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { build, preview } from 'vite';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 
-vi.setConfig({ testTimeout: 45_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const workspace: string = join(folder, '../..');
@@ -64,7 +64,7 @@ export function useSite(): Site {
     state.address = server.resolvedUrls!.local[0]!;
     state.stop = () => server.close();
     state.browser = await chromium.launch({ executablePath, args: chromiumArguments });
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await state.browser?.close();
     await state.stop?.();
@@ -80,7 +80,7 @@ export function useSite(): Site {
     async open(route, options = {}) {
       const context = await state.browser!.newContext({ viewport: desk, acceptDownloads: true, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(20_000);
       const requests: string[] = [];
       const complaints: string[] = [];
       context.on('request', (request) => requests.push(request.url()));
@@ -128,14 +128,14 @@ export async function textOf(page: Page, selector: string): Promise<string> {
 }
 
 /** Waits until an element's text passes. */
-export async function expectText(page: Page, selector: string, expected: string | RegExp, timeout: number = 10_000): Promise<void> {
+export async function expectText(page: Page, selector: string, expected: string | RegExp, timeout: number = 20_000): Promise<void> {
   await expect.poll(() => textOf(page, selector), { timeout, interval: 50 }).toMatch(expected);
 }
 
 /** Waits until an element's text is a number within half a unit of the last of these decimals. */
 export async function expectNumber(page: Page, selector: string, expected: number, decimals: number): Promise<void> {
   const read = async (): Promise<number> => Number((await textOf(page, selector)).replace('−', '-'));
-  await expect.poll(read, { timeout: 10_000, interval: 50 }).toBeCloseTo(expected, decimals);
+  await expect.poll(read, { timeout: 20_000, interval: 50 }).toBeCloseTo(expected, decimals);
 }
 
 export function testId(id: string): string {
