@@ -194,7 +194,7 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
     },
 
     // The cdf's in parts of the larger of 1 and its logarithm.
-    accuracy: { logDensity: 4, maximize: 5, cdf: 30, quantile: 0 },
+    accuracy: { logDensity: 4, maximize: 5, cdf: 8, quantile: 0 },
 
     // With trials row by row there is one natural form for each number of them.
     ...(fixed === undefined

@@ -136,7 +136,7 @@ function makeFamily(categories: number): Family<CategoricalParameters> {
       sufficientStatistics: (row) => Array.from({ length: categories - 1 }, (_, category) => (row[0] === category ? 1 : 0)),
     },
 
-    accuracy: { logDensity: 1, maximize: 5, cdf: 8, quantile: 0 },
+    accuracy: { logDensity: 1, maximize: 5, cdf: 4, quantile: 0 },
   };
 }
 

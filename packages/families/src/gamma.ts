@@ -203,7 +203,7 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       transform: ({ shape, rate }, scale) => ({ shape, rate: rate / scale[0]! }),
     },
 
-    accuracy: { logDensity: 6, maximize: 12, cdf: 30, quantile: 30 },
+    accuracy: { logDensity: 4, maximize: 10, cdf: 8, quantile: 8 },
   }),
 });
 

@@ -345,7 +345,7 @@ function makeFamily(
 
     // The log-density's in parts of the larger of its two terms, times the square root of the covariance's condition number; the mean's of
     // the larger of itself and the deviation; the covariance's of the product of two deviations.
-    accuracy: { logDensity: 6, maximize: 8 },
+    accuracy: { logDensity: 6, maximize: 16 },
 
     equivariance: {
       // Columns scaled differently take a spherical covariance out of its family.

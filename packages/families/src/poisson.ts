@@ -106,7 +106,7 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
       sufficientStatistics: (row) => [row[0]!],
     },
 
-    accuracy: { logDensity: 4, maximize: 5, cdf: 30, quantile: 0 },
+    accuracy: { logDensity: 4, maximize: 5, cdf: 8, quantile: 0 },
   }),
 });
 
