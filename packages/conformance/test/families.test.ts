@@ -29,7 +29,7 @@ describe('the registration', () => {
     for (const definition of families) expect(referenceFor(definition(definition.variants[0])), definition.id).toBeDefined();
   });
 
-  test('every law applies to every family, but for those named', () => {
+  test('every law applies to every family, but for those named', { timeout: 60_000 }, () => {
     for (const definition of families) {
       const reports = checkDefinition(definition, {
         runs: 1,

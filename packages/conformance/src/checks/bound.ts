@@ -143,7 +143,9 @@ export function conditionedRounding(mixture: Mixture, point: MixtureParameters, 
     mixture.families.forEach((family, component) => {
       const base = logDensities(family, block, point.components[component]!);
       for (const values of nudgedEach(point.components[component]!, nudge)) {
-        if (whereDefined(() => logDensities(family, block, values).length) !== block.size) return;
+        // So near to a singular matrix that a billionth makes it one: rounding decides what the likelihood is there.
+        if (Number.isNaN(whereDefined(() => logDensities(family, block, values).length))) total = Infinity;
+        if (total === Infinity) return;
         const moved = logDensities(family, block, values);
         for (let row = 0; row < block.size; row += 1) {
           const change = (block.weights?.[row] ?? 1) * Math.abs(moved[row]! - base[row]!);

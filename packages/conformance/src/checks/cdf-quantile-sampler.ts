@@ -21,6 +21,7 @@ const PROBABILITY_ALLOWANCE = 1e-9;
  * - F is non-decreasing, 0 below and 1 above the support, and F(b) - F(a) is the integral of f from a to b (the sum of the masses), by
  *   quadrature; with a reference, F is its F within `accuracy.cdf` ulps (default 256).
  * - quantile(p) is the smallest x with F(x) >= p: F(quantile(p)) = p where F is continuous; F(q - 1) < p <= F(q) over whole numbers.
+ * - mean is E[x], by quadrature.
  * - Draws lie in the support, leave given columns alone, repeat for the same seed, and use nothing but the given generator.
  * - The distance between 6000 draws and F stays below the Dvoretzky-Kiefer-Wolfowitz bound, and the counts in cells below the
  *   Chernoff bound: both hold exactly for every number of draws. Without F: the mean over draws of f(x; theta') / f(x; theta) is 1 for
@@ -142,6 +143,34 @@ export const cdfQuantileSampler: Law = {
         const allowance = budget * (EPSILON * Math.min(probability, 1) + Math.exp(density!) * ulp(x)) + rounding;
         if (!(Math.abs(reached - probability) <= allowance))
           violate(`F(quantile(${probability})) = F(${x}) is ${reached}: off by ${Math.abs(reached - probability)}`);
+      },
+    }),
+    part({
+      name: 'the mean is the first moment',
+      missing: ({ family }) => [
+        ...lacking(family, 'mean'),
+        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+      ],
+      share: 0.1,
+      shrinks: 40,
+      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary') }),
+      check({ parameters, template }, { subject }) {
+        const { family } = subject;
+        const column = onlyObservedColumn(family)!;
+        const integrand = {
+          count: 2,
+          evaluate: (row: Float64Array, out: Float64Array): void => {
+            out[0] = row[column]!;
+            out[1] = Math.abs(row[column]!);
+          },
+        };
+        const moments = expectUnder(subject, parameters, template, integrand);
+        if (moments === undefined) return VACUOUS;
+        const stated = family.mean!(parameters, Float64Array.from(template))[column]!;
+        const allowance = 1e-8 * moments.values[1]! + 4 * moments.errors[0]!;
+        if (!(Math.abs(stated - moments.values[0]!) <= allowance))
+          violate(`the mean is stated as ${stated}, and the integral of x f(x) is ${moments.values[0]}`);
+        return;
       },
     }),
     part({
@@ -369,6 +398,23 @@ function inside<T>(evaluate: () => T): T | undefined {
 /** How far theta' lies from theta, in standard errors for one observation: near enough for the ratio's variance to be small. */
 const RATIO_STEP = 0.25;
 
+/** Ratios with a larger deviation of their logarithm have means that draws do not show. */
+const LARGEST_DEVIATION = 0.4;
+
+/**
+ * log f(x; theta') - log f(x; theta) over the draws, for theta' a step away; a shorter step where the ratio would scatter too widely for its
+ * mean to be seen, as it does near singular matrices. Undefined where none is short enough.
+ */
+function logRatiosNearby(at: (move: number) => Float64Array, densities: Float64Array, step: number): Float64Array | undefined {
+  for (let shortening = 1; shortening >= 1 / 256; shortening /= 4) {
+    const moved = inside(() => at(step * shortening));
+    if (moved === undefined) continue;
+    const logRatios = moved.map((value, row) => value - densities[row]!);
+    if (sampleMean(logRatios).standardError * Math.sqrt(logRatios.length) <= LARGEST_DEVIATION) return logRatios;
+  }
+  return undefined;
+}
+
 function likelihoodRatios(subject: Subject, parameters: ParameterValues, template: Row, seed: number, falseAlarm: number): Verdict {
   const { family } = subject;
   const codec = codecOf(family);
@@ -399,9 +445,9 @@ function likelihoodRatios(subject: Subject, parameters: ParameterValues, templat
     }
     const deviation = average.standardError * Math.sqrt(DRAWS);
     for (const sign of [1, -1]) {
-      const moved = inside(() => at((sign * RATIO_STEP) / deviation));
-      if (moved === undefined) continue;
-      const ratios = moved.map((value, row) => Math.exp(value - densities[row]!));
+      const logRatios = logRatiosNearby(at, densities, (sign * RATIO_STEP) / deviation);
+      if (logRatios === undefined) continue;
+      const ratios = logRatios.map(Math.exp);
       const { mean, standardError } = sampleMean(ratios);
       if (Math.abs(mean - 1) <= threshold * standardError + 1e-6) continue;
       violate(

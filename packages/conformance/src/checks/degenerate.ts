@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, numbersIn, pointArbitrary, rowsArbitrary } from '../cases.ts';
 import { estimate } from '../estimate.ts';
-import { type Law, part, type Subject, seedArbitrary, show, violate } from '../law.ts';
+import { type Law, lacking, part, type Subject, seedArbitrary, show, violate } from '../law.ts';
 import { logLikelihoodOf } from '../likelihood.ts';
 import { run } from '../run.ts';
 import { conditionedRounding } from './bound.ts';
@@ -24,7 +24,7 @@ interface Scenario {
  * **degenerate**: where the likelihood has no maximum, or data say too little, the answer is a diagnosis or an error with a code.
  *
  * An empty component (weight 0, or no row near it), one row, rows all equal, many ties, as many components as rows, one outlier at the
- * end of the doubles. For each: plain and accelerated EM from a given start, a fit with automatic starts, and the M-step itself.
+ * end of the doubles. For each: plain and accelerated EM from a given start, a fit with automatic starts, the M-step itself, and `locate`.
  *
  * - What is returned has finite parameters in their domains, a finite log-likelihood (the one at those parameters), and a diagnosis of
  *   the closed union. `decreased` is none of them: it means that the M-step does not maximise.
@@ -76,6 +76,20 @@ export const degenerate: Law = {
         .tuple(rowsArbitrary(subject, 6, 30), pointArbitrary(subject, 1))
         .map(([rows, { components }]) => ({ rows, start: { weights: [0.5, 0.5], components: [components[0]!, components[0]!] } })),
     ),
+    part({
+      name: 'the crude location',
+      missing: ({ family }) => lacking(family, 'locate'),
+      share: 0.5,
+      arbitrary: (subject) =>
+        fc.oneof(
+          rowsArbitrary(subject, 1, 20),
+          fc.tuple(subject.row('ordinary'), fc.integer({ min: 1, max: 5 })).map(([row, copies]) => new Array<Row>(copies).fill(row)),
+          fc.tuple(rowsArbitrary(subject, 1, 5), subject.row('extreme')).map(([rows, outlier]) => [...rows, outlier]),
+        ),
+      check(rows, { subject }) {
+        requireFinite(subject, [subject.family.locate!(datasetOf(subject, rows, 1))]);
+      },
+    }),
     part({
       name: 'the M-step of one row',
       arbitrary: (subject) =>

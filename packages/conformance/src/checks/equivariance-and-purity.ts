@@ -6,10 +6,17 @@ import { coordinateRounding, coordinatesAt, curvatures } from '../coordinates.ts
 import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf, logLikelihoodOf } from '../likelihood.ts';
 import { run } from '../run.ts';
+import { GRID, type UnitChange, unitChangeArbitrary } from './m-step.ts';
 import { shuffled } from './statistics.ts';
 
 /** Iterations after which two runs that differ in the order of their sums are compared: few, for EM can magnify rounding. */
 const ITERATIONS = 3;
+
+/** A curvature of the log-likelihood below this, in any unconstrained coordinate, is none. */
+const FLAT = 1e-6;
+
+/** Parameters whose own rounding exceeds this part of a standard error are on their way into a collapse. */
+const COARSE = 1e-5;
 
 /** Rounding of sums in another order, as a share of a standard error, with what three iterations make of it. */
 const ORDER_TOLERANCE = 1e-9;
@@ -18,6 +25,8 @@ const ORDER_TOLERANCE = 1e-9;
  * **equivariance-and-purity**: the answer depends on the question and on nothing else.
  *
  * - Components in another order give the same answer in that order; rows in another order give the same answer (to rounding).
+ * - In other units (powers of two from 2^-400 to 2^400, shifts of a million spreads), where the family declares that it is closed under
+ *   them, the answer is the same in those units, and so is the distance by which convergence is judged.
  * - No function writes to what it is given but into its output: blocks, parameters, responsibilities, statistics, options stay what
  *   they were, and outputs are written for the block's rows only.
  * - Every function is a function: the same arguments give the same bits, whatever was asked in between (no stale cache).
@@ -81,6 +90,16 @@ export const equivarianceAndPurity: Law = {
           'with the rows in another order',
         );
       },
+    }),
+    part<UnitCase>({
+      name: 'other units',
+      missing: ({ family }) =>
+        family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift) ? [] : ['a declared equivariance'],
+      share: 0.3,
+      shrinks: 60,
+      arbitrary: (subject) =>
+        fc.record({ start: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 20, 50), change: unitChangeArbitrary(subject) }),
+      check: (value, { subject }) => requireSameInOtherUnits(subject, value),
     }),
     part({
       name: 'no input is written to',
@@ -156,6 +175,45 @@ export const equivarianceAndPurity: Law = {
   ],
 };
 
+interface UnitCase {
+  readonly start: MixtureParameters;
+  readonly rows: readonly Row[];
+  readonly change: UnitChange;
+}
+
+function requireSameInOtherUnits(subject: Subject, { start, rows, change }: UnitCase): Verdict {
+  const { family } = subject;
+  const mixture = mixtureOf(subject, 2);
+  const transform = (point: MixtureParameters): MixtureParameters => ({
+    ...point,
+    components: point.components.map((values) => family.equivariance!.transform(values, change.scale, change.shift) as ParameterValues),
+  });
+  const onGrid = rows.map((row) => row.map((value) => Math.round(value * GRID) / GRID));
+  const moved = onGrid.map((row) => row.map((value, column) => value * change.scale[column]! + change.shift[column]!));
+  const dataset = datasetOf(subject, moved, 2);
+  const here = run(subject, 'em', mixture, datasetOf(subject, onGrid, 2), start, ITERATIONS, 0);
+  const there = run(subject, 'em', mixture, dataset, transform(start), ITERATIONS, 0);
+  if (here === undefined || there === undefined || here.result.diagnosis.kind !== 'iteration-limit') return VACUOUS;
+  if (family.distance !== undefined) {
+    const [before, after] = [start.components[0]!, here.result.state.parameters.components[0]!];
+    const distance = family.distance(before, after);
+    const inOthers = family.distance(transform(start).components[0]!, transform(here.result.state.parameters).components[0]!);
+    // The transformed parameters are rounded, and a shift takes digits from small differences.
+    const allowance =
+      1e-6 * distance +
+      64 * Number.EPSILON * (1 + Math.max(...change.shift.map((shift, column) => Math.abs(shift / change.scale[column]!)))) * 10;
+    if (!(Math.abs(distance - inOthers) <= allowance))
+      violate(`in the units ${show(change)} the distance from ${show(before)} to ${show(after)} is ${inOthers} and not ${distance}`);
+  }
+  return requireSameAnswer(
+    mixture,
+    dataset,
+    there.result.state.parameters,
+    transform(here.result.state.parameters),
+    `in the units ${show(change)}`,
+  );
+}
+
 function permuted(point: MixtureParameters, order: readonly number[]): MixtureParameters {
   return {
     weights: order.map((component) => point.weights[component]!),
@@ -174,17 +232,22 @@ function requireSameAnswer(
   const found = coordinates.encode(actual);
   const rounding = coordinateRounding(coordinates, expected);
   const { curvature } = curvatures((values) => logLikelihoodOf(mixture, coordinates.decode(values), dataset).value, coordinates.origin);
-  let informed = false;
+  // Where the likelihood is flat or rises in some coordinate, EM may have magnified rounding without bound: nothing can be said.
+  if (curvature.some((value) => !(value > FLAT))) return VACUOUS;
+  // What rounds in one coordinate is handed on to the others: far from the origin, a mean's last digit to the weights.
+  let coarsest = 0;
+  for (let index = 0; index < coordinates.length; index += 1)
+    coarsest = Math.max(coarsest, rounding[index]! * Math.sqrt(curvature[index]!));
+  if (coarsest > COARSE) return VACUOUS;
   for (let index = 0; index < coordinates.length; index += 1) {
-    // Where the likelihood is flat or rises, EM may have magnified rounding without bound: nothing can be said.
-    if (!(curvature[index]! > 1e-6)) continue;
-    informed = true;
     const difference = Math.abs(found[index]! - coordinates.origin[index]!);
-    const allowance = ORDER_TOLERANCE * (1 / Math.sqrt(curvature[index]!) + Math.abs(coordinates.origin[index]!)) + 64 * rounding[index]!;
+    const standardError = 1 / Math.sqrt(curvature[index]!);
+    const allowance =
+      ORDER_TOLERANCE * (standardError + Math.abs(coordinates.origin[index]!)) + 64 * (rounding[index]! + coarsest * standardError);
     if (!(difference <= allowance))
       violate(`${what}, ${coordinates.describe(index)} differs by ${difference.toPrecision(3)}: ${show(actual)} and not ${show(expected)}`);
   }
-  return informed ? undefined : VACUOUS;
+  return;
 }
 
 function requirePurity(

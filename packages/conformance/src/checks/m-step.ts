@@ -231,12 +231,12 @@ function requireWithin(
 }
 
 /** A change of units: powers of two and whole numbers, so that the data themselves change without rounding. */
-interface UnitChange {
+export interface UnitChange {
   readonly scale: readonly number[];
   readonly shift: readonly number[];
 }
 
-function unitChangeArbitrary({ family }: Subject): fc.Arbitrary<UnitChange> {
+export function unitChangeArbitrary({ family }: Subject): fc.Arbitrary<UnitChange> {
   const columns = family.columns.length;
   const list = (entry: fc.Arbitrary<number>): fc.Arbitrary<number[]> => fc.array(entry, { minLength: columns, maxLength: columns });
   const none = fc.constant(new Array<number>(columns).fill(0));
@@ -250,7 +250,7 @@ function unitChangeArbitrary({ family }: Subject): fc.Arbitrary<UnitChange> {
 }
 
 /** Numbers on a grid of 2^-10, which a shift by 2^24 leaves exact. */
-const GRID = 1024;
+export const GRID: number = 1024;
 
 function equivariant(subject: Subject, { data, previous, change }: Case & { readonly change: UnitChange }): Verdict {
   const { family } = subject;

@@ -6,7 +6,7 @@ import { datasetOf, mixtureOf, withShared } from '../cases.ts';
 import { type Coordinates, coordinatesAt, curvatures, negativeHessian } from '../coordinates.ts';
 import { chiSquareThreshold, normalThreshold } from '../goodness-of-fit.ts';
 import { type Law, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
-import { jointLogDensities, logLikelihoodOf } from '../likelihood.ts';
+import { jointLogDensities, logLikelihoodOf, logSum } from '../likelihood.ts';
 import { run } from '../run.ts';
 
 /** Rows drawn: enough for the distribution of the estimates to be near its limit at the false-alarm rate. */
@@ -96,7 +96,7 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
   const coordinates = coordinatesAt(mixture, truth);
   if (components > 1 && coordinates.length > MOST_COORDINATES) return VACUOUS;
   const logLikelihood = (values: Float64Array): number => logLikelihoodOf(mixture, coordinates.decode(values), dataset).value;
-  const information = informationAt(logLikelihood, coordinates);
+  const information = identified(mixture, coordinates, dataset) ? informationAt(logLikelihood, coordinates) : undefined;
   // Two components that the data cannot tell apart have no standard errors; with one, that is a defect of the family.
   if (information === undefined)
     return components === 1
@@ -158,6 +158,48 @@ function mostApart(
   return best;
 }
 
+/** The least pivot of an information matrix with ones on its diagonal, of which a coordinate is said to be identified. */
+const LEAST_PIVOT = 0.02;
+
+/**
+ * Whether the rows tell all coordinates apart: the sum of s s' over the scores s of single rows has, other than the Hessian, the rank
+ * that the model has, whatever the data (three coins cannot be had from two tosses each).
+ */
+function identified(mixture: Mixture, coordinates: Coordinates, dataset: Dataset): boolean {
+  const size = coordinates.length;
+  const at = (values: ArrayLike<number>): Float64Array => {
+    const point = coordinates.decode(values);
+    const rows: number[] = [];
+    for (const block of dataset.blocks) {
+      const joint = jointLogDensities(mixture, point, block);
+      for (let row = 0; row < block.size; row += 1) rows.push(logSum(joint.map((column) => column[row]!)));
+    }
+    return Float64Array.from(rows);
+  };
+  const weights = dataset.blocks.flatMap((block) => Array.from({ length: block.size }, (_, row) => block.weights?.[row] ?? 1));
+  const scores = Array.from(coordinates.origin, (_, index) => {
+    const moved = coordinates.origin.slice();
+    const step = 1e-5 * Math.max(1, Math.abs(moved[index]!));
+    moved[index]! += step;
+    const above = at(moved);
+    moved[index]! -= 2 * step;
+    const below = at(moved);
+    return above.map((value, row) => (value - below[row]!) / (2 * step));
+  });
+  const product = (first: Float64Array, second: Float64Array): number =>
+    first.reduce((sum, value, row) => sum + weights[row]! * value * second[row]!, 0);
+  const sizes = scores.map((each) => Math.sqrt(product(each, each)));
+  if (sizes.some((each) => !(each > 0))) return false;
+  const matrix = new Float64Array(size * size);
+  scores.forEach((row, i) => {
+    scores.forEach((column, j) => {
+      matrix[i * size + j] = product(row, column) / sizes[i]! / sizes[j]!;
+    });
+  });
+  const factored = cholesky(matrix, size);
+  return factored.ok && Array.from(sizes, (_, index) => factored.factor[index * size + index]!).every((pivot) => pivot >= LEAST_PIVOT);
+}
+
 /** Standard errors from the inverse of the observed information; undefined where that is singular. */
 function informationAt(
   logLikelihood: (values: Float64Array) => number,
@@ -175,7 +217,7 @@ function informationAt(
   const standardErrors = new Float64Array(size);
   const unit = new Float64Array(size);
   for (let index = 0; index < size; index += 1) {
-    if (factor[index * size + index]! < 0.02) return undefined;
+    if (factor[index * size + index]! < LEAST_PIVOT) return undefined;
     unit.fill(0);
     unit[index] = 1;
     solveLower(factor, size, unit);

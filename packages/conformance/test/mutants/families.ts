@@ -307,6 +307,12 @@ export const familyMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'median-for-mean',
+    defect: 'the stated mean is the median',
+    law: 'cdf-quantile-sampler',
+    family: broken(waiting, { mean: ({ rate }) => [Math.LN2 / rate] }),
+  },
+  {
     name: 'nan-far-out',
     defect: 'far rows get NaN: the square overflows and infinities are subtracted',
     law: 'responsibilities',
@@ -368,6 +374,24 @@ export const familyMutants: readonly Mutant[] = [
         const found = normal.maximize(statistics, count, about, held);
         statistics.sort().reverse();
         return found;
+      },
+    }),
+  },
+  {
+    name: 'distance-with-a-unit',
+    defect: 'convergence is judged by the absolute change of the mean',
+    law: 'equivariance-and-purity',
+    family: broken(normal, { distance: (from, to) => Math.abs(from.mean - to.mean) }),
+  },
+  {
+    name: 'locates-nowhere',
+    defect: 'the crude location of equal rows has the variance 0',
+    law: 'degenerate',
+    family: broken(normal, {
+      locate(data) {
+        const located = normal.locate!(data);
+        const values = data.blocks.flatMap((block) => Array.from(block.columns[0]!));
+        return values.every((value) => value === values[0]) ? { ...located, variance: 0 } : located;
       },
     }),
   },
