@@ -227,8 +227,14 @@ function prepare({ shape, rate }: GammaParameters): Prepared {
 /** log(mean of x) - mean of log x, from the statistics: at least 0, and 0 only when all x are equal. */
 function spreadOf(statistics: Float64Array, count: number): number {
   const shift = statistics[0]! / count;
-  const ratio = 1 + shift;
-  return statistics[1]! / count - deviance(1, ratio, twoSumError(1, shift, ratio));
+  return (
+    statistics[1]! / count - (Math.abs(shift) < 1e-3 ? lessItsLogarithm(shift) : deviance(1, 1 + shift, twoSumError(1, shift, 1 + shift)))
+  );
+}
+
+/** d - log(1 + d) for |d| < 1e-3, however small. */
+function lessItsLogarithm(d: number): number {
+  return d * d * (1 / 2 - d * (1 / 3 - d * (1 / 4 - d * (1 / 5 - d / 6))));
 }
 
 /** Where log a - psi(a) is 1 / (2a) to the last digit, its derivative need not be had from a difference. */
