@@ -6,7 +6,7 @@ import { checkTypes, clearScratch, type PreparedPage, preparePage, problemOf, re
 import { root } from '../src/run.ts';
 
 /** How many blocks may be left unrun. Each says why. */
-const MOST_NOT_RUN = 16;
+const MOST_NOT_RUN = 12;
 
 const pages = documentationPages();
 const snippets = pages.flatMap((page) => readSnippets(page, readFileSync(join(root, page), 'utf8')));
