@@ -20,6 +20,11 @@ export interface MatrixRow {
   readonly killedBy: readonly string[];
 }
 
+/** Every mutant as killed by the law that it names, and by no other: what the tests of the mutants establish. */
+export function claimedMatrix(): readonly MatrixRow[] {
+  return mutants.map(({ name, defect, law, family }) => ({ name, defect, law, family: family.id, killedBy: [law] }));
+}
+
 /** Every mutant before every law. */
 export function killMatrix(): readonly MatrixRow[] {
   return mutants.map(({ name, defect, law, family, engine }) => {
