@@ -87,7 +87,7 @@ export const cdfQuantileSampler: Law = {
       name: 'the cdf agrees with the reference',
       missing: (subject) => [
         ...lacking(subject.family, 'cdf'),
-        ...(subject.reference !== undefined && subject.reference.cdf === undefined ? ['a cdf of the reference'] : needsReference(subject)),
+        ...(subject.reference !== undefined && subject.reference.cdf === undefined ? ['cdf of the reference'] : needsReference(subject)),
       ],
       share: 0.2,
       shrinks: 40,
@@ -149,7 +149,7 @@ export const cdfQuantileSampler: Law = {
       name: 'the mean is the first moment',
       missing: ({ family }) => [
         ...lacking(family, 'mean'),
-        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+        ...(onlyObservedColumn(family) === undefined ? ['single observed column'] : []),
       ],
       share: 0.1,
       shrinks: 40,
@@ -252,7 +252,7 @@ export const cdfQuantileSampler: Law = {
         ...lacking(family, 'sample'),
         ...(onlyObservedColumn(family) !== undefined && family.columns[onlyObservedColumn(family)!]!.support.kind === 'integer'
           ? []
-          : ['a discrete column']),
+          : ['discrete column']),
       ],
       share: 0.08,
       shrinks: 15,
@@ -285,7 +285,7 @@ export const cdfQuantileSampler: Law = {
     }),
     part({
       name: 'draws have the density (no cdf)',
-      missing: ({ family }) => [...lacking(family, 'sample'), ...(family.cdf === undefined ? [] : ['(the cdf is there and tested)'])],
+      missing: ({ family }) => [...lacking(family, 'sample'), ...(family.cdf === undefined ? [] : ['need: the cdf is there and tested'])],
       share: 0.08,
       shrinks: 15,
       statistical: true,

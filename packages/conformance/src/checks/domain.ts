@@ -41,7 +41,7 @@ export const domain: Law = {
     }),
     part({
       name: 'off the support',
-      missing: ({ family }) => (family.columns.every(({ support }) => support.kind === 'real') ? ['a column with a bounded support'] : []),
+      missing: ({ family }) => (family.columns.every(({ support }) => support.kind === 'real') ? ['column with a bounded support'] : []),
       arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), row: subject.row('ordinary') }),
       check({ parameters, row }, { subject }) {
         const { family, engine } = subject;
@@ -112,7 +112,7 @@ export const domain: Law = {
           (each) => (each as Domain).kind === 'probability' || (each as Domain).kind === 'simplex',
         );
         const discrete = family.columns.every(({ support, given }) => given || support.kind === 'integer');
-        return edges && discrete ? [] : ['a probability of a discrete distribution among its parameters'];
+        return edges && discrete ? [] : ['probability of a discrete distribution among its parameters'];
       },
       share: 0.5,
       arbitrary: (subject) =>

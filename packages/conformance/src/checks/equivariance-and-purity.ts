@@ -94,7 +94,7 @@ export const equivarianceAndPurity: Law = {
     part<UnitCase>({
       name: 'other units',
       missing: ({ family }) =>
-        family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift) ? [] : ['a declared equivariance'],
+        family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift) ? [] : ['declared equivariance'],
       share: 0.3,
       shrinks: 60,
       arbitrary: (subject) =>

@@ -74,7 +74,7 @@ export const exponentialFamily: Law = {
       name: 'gradient and Hessian of A',
       missing: ({ family }) => [
         ...lacking(family, 'exponentialForm'),
-        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+        ...(onlyObservedColumn(family) === undefined ? ['single observed column'] : []),
       ],
       share: 0.1,
       shrinks: 30,
@@ -161,7 +161,7 @@ export const exponentialFamily: Law = {
       name: 'scores integrate to zero, their covariance is the information',
       missing: ({ family }) => [
         ...lacking(family, 'scores'),
-        ...(onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+        ...(onlyObservedColumn(family) === undefined ? ['single observed column'] : []),
       ],
       share: 0.1,
       shrinks: 30,

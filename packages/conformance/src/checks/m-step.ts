@@ -142,7 +142,7 @@ export const mStep: Law = {
       missing: ({ family }) =>
         family.equivariance !== undefined && (family.equivariance.scale || family.equivariance.shift)
           ? []
-          : lacking(family, 'equivariance').concat(family.equivariance ? ['a declared equivariance'] : []),
+          : lacking(family, 'equivariance').concat(family.equivariance ? ['declared equivariance'] : []),
       share: 0.3,
       shrinks: 60,
       arbitrary: (subject) =>

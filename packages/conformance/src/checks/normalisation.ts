@@ -32,7 +32,7 @@ export const normalisation: Law = {
   parts: [
     part({
       name: 'one column',
-      missing: ({ family }) => (onlyObservedColumn(family) === undefined ? ['a single observed column'] : []),
+      missing: ({ family }) => (onlyObservedColumn(family) === undefined ? ['single observed column'] : []),
       share: 0.15,
       shrinks: 40,
       arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), template: subject.row('ordinary') }),
