@@ -1,4 +1,5 @@
 import {
+  andersonDriver,
   type CreateDriver,
   createDataset,
   createMemoryBackend,
@@ -23,7 +24,6 @@ import {
   type ParameterValues,
   readModel,
   recentrePoints,
-  squaremDriver,
 } from '@emkit/core';
 
 /**
@@ -41,7 +41,7 @@ export interface Engine {
   recentrePoints(mixture: Mixture, expectation: Expectation, about: readonly ParameterValues[]): readonly ParameterValues[] | undefined;
   mStep(mixture: Mixture, expectation: Expectation, previous: MixtureParameters, about: readonly ParameterValues[]): MixtureParameters;
   readonly emDriver: CreateDriver;
-  readonly squaremDriver: CreateDriver;
+  readonly andersonDriver: CreateDriver;
   fit(data: DataSource | Dataset, options: FitOptions): Fit;
   informationBound(
     mixture: Mixture,
@@ -63,7 +63,7 @@ export const coreEngine: Engine = {
   recentrePoints,
   mStep,
   emDriver,
-  squaremDriver,
+  andersonDriver,
   fit,
   informationBound,
   createModel: (mixture, parameters) => new Model(mixture, parameters),

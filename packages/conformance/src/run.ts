@@ -26,7 +26,7 @@ const PASSES_PER_ITERATION = 16;
  */
 export function run(
   subject: Subject,
-  method: 'em' | 'squarem',
+  method: 'em' | 'anderson',
   mixture: Mixture,
   dataset: Dataset,
   start: MixtureParameters,
@@ -34,7 +34,7 @@ export function run(
   tolerance: number,
 ): Run | undefined {
   const { engine } = subject;
-  const create = method === 'em' ? engine.emDriver : engine.squaremDriver;
+  const create = method === 'em' ? engine.emDriver : engine.andersonDriver;
   const points: { parameters: MixtureParameters; logLikelihood: number }[] = [];
   const driver = create(mixture, startState(method, start), { iterations, tolerance });
   const most = PASSES_PER_ITERATION * (iterations + 2);

@@ -5,11 +5,11 @@ import { createWorkerBackend } from './backend/workers.ts';
 import type { Dataset } from './data/block.ts';
 import { countDistinctRows, createDataset, type DatasetOptions } from './data/dataset.ts';
 import type { DataSource } from './data/source.ts';
+import { andersonDriver } from './driver/anderson.ts';
 import { type Diagnosis, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
 import type { CreateDriver, DriverMethod, DriverResult, DriverState, Process } from './driver/driver.ts';
 import { emDriver, startState } from './driver/em.ts';
 import { answerTo, type Progress, runAsync, runSync } from './driver/run.ts';
-import { squaremDriver } from './driver/squarem.ts';
 import { readState } from './driver/state.ts';
 import { EmkitError, showValue } from './errors.ts';
 import { informationBound } from './inference/bound.ts';
@@ -365,12 +365,12 @@ function checkCount(name: string, value: unknown, minimum: number): void {
   }
 }
 
-const DRIVERS: Readonly<Record<DriverMethod, CreateDriver>> = { em: emDriver, squarem: squaremDriver };
+const DRIVERS: Readonly<Record<DriverMethod, CreateDriver>> = { em: emDriver, anderson: andersonDriver };
 
 /** The whole of a fit: starts, short runs, and the run to convergence. */
 function* fitProcess({ mixture, dataset, options, seed }: Plan): Process<Outcome> {
   const driverOptions = { iterations: options.iterations ?? DEFAULT_ITERATIONS, tolerance: options.tolerance ?? DEFAULT_TOLERANCE };
-  const method: DriverMethod = options.accelerate === false ? 'em' : 'squarem';
+  const method: DriverMethod = options.accelerate === false ? 'em' : 'anderson';
   if (options.resume !== undefined) {
     const state = readState(mixture, options.resume);
     return { result: yield* DRIVERS[state.method](mixture, state, driverOptions), starts: [] };

@@ -9,10 +9,12 @@ export { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataSource, NumberSequence } from './data/source.ts';
 export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
+export { andersonDriver } from './driver/anderson.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
 export { mixtureDistance } from './driver/distance.ts';
 export type {
+  AccelerationMemory,
   CreateDriver,
   Driver,
   DriverMethod,
@@ -20,13 +22,13 @@ export type {
   DriverRequest,
   DriverResult,
   DriverState,
+  EmPair,
   Process,
 } from './driver/driver.ts';
 export { emDriver, startState } from './driver/em.ts';
 export { roundingAllowance } from './driver/em-step.ts';
 export { mStep, recentrePoints } from './driver/m-step.ts';
 export { type Progress, type RunAsyncOptions, type RunAsyncOutcome, runAsync, runSync } from './driver/run.ts';
-export { squaremDriver } from './driver/squarem.ts';
 export { readState } from './driver/state.ts';
 export { degenerate, EmkitError, type ErrorCode, type ErrorDetails, showValue } from './errors.ts';
 export { Expectation, PairwiseSum, type PartialSum } from './expectation.ts';

@@ -1,4 +1,5 @@
 import {
+  andersonDriver,
   createDataset,
   createMemoryBackend,
   createMixture,
@@ -14,7 +15,6 @@ import {
   type MixtureParameters,
   PairwiseSum,
   runSync,
-  squaremDriver,
   startState,
 } from '@emkit/core';
 import fc from 'fast-check';
@@ -383,7 +383,7 @@ describe('the drivers stand alone', () => {
     const backend = createMemoryBackend(mixture, createDataset(data, [family], 2));
     for (const [driver, method] of [
       [emDriver, 'em'],
-      [squaremDriver, 'squarem'],
+      [andersonDriver, 'anderson'],
     ] as const) {
       const result = runSync(driver(mixture, startState(method, start), { iterations: 500, tolerance: 1e-8 }), backend);
       expect(result.diagnosis.kind).toBe('converged');

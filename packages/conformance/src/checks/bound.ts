@@ -69,7 +69,7 @@ export const bound: Law = {
         return;
       },
     }),
-    ...(['em', 'squarem'] as const).map((method) =>
+    ...(['em', 'anderson'] as const).map((method) =>
       part<RunCase>({
         name: method === 'em' ? 'plain EM never falls' : 'accelerated EM never falls',
         share: 0.3,

@@ -126,7 +126,7 @@ const ITERATIONS = 60;
 function requireAnswer(subject: Subject, { rows, start, seed }: Scenario, components: number): void {
   const mixture = mixtureOf(subject, components);
   const dataset = datasetOf(subject, rows, components);
-  for (const method of ['em', 'squarem'] as const) {
+  for (const method of ['em', 'anderson'] as const) {
     const outcome = coded(() => run(subject, method, mixture, dataset, start, ITERATIONS, 1e-8));
     if (outcome === undefined) continue;
     const { state, diagnosis, expectation } = outcome.result;

@@ -108,7 +108,7 @@ function recover(subject: Subject, { seed, weights, candidates, template }: Case
 
   const start = startAway(mixture, coordinates, standardErrors, dataset, threshold, seed);
   if (start === undefined) return VACUOUS;
-  const outcome = run(subject, 'squarem', mixture, dataset, start, 400, 1e-9);
+  const outcome = run(subject, 'anderson', mixture, dataset, start, 400, 1e-9);
   if (outcome === undefined) return VACUOUS;
   const { diagnosis, state } = outcome.result;
   if (diagnosis.kind === 'decreased' || diagnosis.kind === 'collapsed')

@@ -37,7 +37,7 @@ function changedResult(create: Engine['emDriver'], change: (result: DriverResult
 }
 
 /** Steps beyond the M-step's answer without looking where they lead, and calls any small or negative change convergence. */
-function overshooting(method: 'em' | 'squarem'): Engine['emDriver'] {
+function overshooting(method: 'em' | 'anderson'): Engine['emDriver'] {
   return function* (mixture, begin, options): Driver {
     let { parameters } = begin;
     const trace: number[] = [];
@@ -191,7 +191,7 @@ export const engineMutants: readonly Mutant[] = [
           vector[0] = result.state.trace.at(-2) ?? vector[0]!;
           return { ...result, expectation: new Expectation(result.expectation.offsets, vector) };
         });
-      return engine({ emDriver: late(coreEngine.emDriver), squaremDriver: late(coreEngine.squaremDriver) });
+      return engine({ emDriver: late(coreEngine.emDriver), andersonDriver: late(coreEngine.andersonDriver) });
     })(),
   },
   {
@@ -199,7 +199,7 @@ export const engineMutants: readonly Mutant[] = [
     defect: 'over-relaxed steps, and a fall of the log-likelihood counts as convergence',
     law: 'bound',
     family: waiting,
-    engine: engine({ emDriver: overshooting('em'), squaremDriver: overshooting('squarem') }),
+    engine: engine({ emDriver: overshooting('em'), andersonDriver: overshooting('anderson') }),
   },
   {
     name: 'entropy-with-the-wrong-sign',
@@ -235,7 +235,7 @@ export const engineMutants: readonly Mutant[] = [
             },
           };
         });
-      return engine({ squaremDriver: sorted(coreEngine.squaremDriver) });
+      return engine({ andersonDriver: sorted(coreEngine.andersonDriver) });
     })(),
   },
   {
@@ -249,7 +249,7 @@ export const engineMutants: readonly Mutant[] = [
           const result = yield* create(mixture, state, { ...options, iterations: 0 });
           return { ...result, diagnosis: { kind: 'converged', remaining: 0 } };
         };
-      return engine({ squaremDriver: idle(coreEngine.squaremDriver), emDriver: idle(coreEngine.emDriver) });
+      return engine({ andersonDriver: idle(coreEngine.andersonDriver), emDriver: idle(coreEngine.emDriver) });
     })(),
   },
   {
@@ -288,7 +288,7 @@ export const engineMutants: readonly Mutant[] = [
         changedResult(create, (result) =>
           result.diagnosis.kind === 'collapsed' ? { ...result, diagnosis: { kind: 'ok' } as never } : result,
         );
-      return engine({ emDriver: renamed(coreEngine.emDriver), squaremDriver: renamed(coreEngine.squaremDriver) });
+      return engine({ emDriver: renamed(coreEngine.emDriver), andersonDriver: renamed(coreEngine.andersonDriver) });
     })(),
   },
   {

@@ -36,13 +36,51 @@ export interface ConvergenceVerdict {
  * @param tolerance the largest distance still to go; 0 never stops
  */
 export function judgeStep(memory: ConvergenceMemory, step: number, rounding: number, tolerance: number): ConvergenceVerdict {
+  const ratios = remember(memory, memory.step === null || memory.step === 0 ? undefined : step / memory.step);
+  const rate = slowest(ratios);
+  return judge(memory, step, ratios, rate < 1 ? (step * rate) / (1 - rate) : Infinity, rounding, tolerance);
+}
+
+/**
+ * The same rule for a driver whose points are not each other's images. The rate is the factor by which the EM map brought the last two
+ * points nearer to each other; the distance is that from the point itself, before its EM step, and at least that to where
+ * the driver means to go.
+ *
+ * @param contraction that factor; undefined at the first point
+ * @param intended how far the driver means to go, 0 where it does not know
+ */
+export function judgeAccelerated(
+  memory: ConvergenceMemory,
+  step: number,
+  contraction: number | undefined,
+  intended: number,
+  rounding: number,
+  tolerance: number,
+): ConvergenceVerdict {
+  const ratios = remember(memory, contraction);
+  const rate = slowest(ratios);
+  return judge(memory, step, ratios, rate < 1 ? Math.max(step / (1 - rate), intended) : Infinity, rounding, tolerance);
+}
+
+function remember(memory: ConvergenceMemory, ratio: number | undefined): readonly number[] {
+  return ratio === undefined ? memory.ratios : [...memory.ratios, ratio].slice(-REMEMBERED_RATIOS);
+}
+
+function slowest(ratios: readonly number[]): number {
+  return ratios.length === 0 ? 1 : Math.max(...ratios);
+}
+
+function judge(
+  memory: ConvergenceMemory,
+  step: number,
+  ratios: readonly number[],
+  remaining: number,
+  rounding: number,
+  tolerance: number,
+): ConvergenceVerdict {
   if (step === 0) {
     return { memory: { step, ratios: [], quiet: memory.quiet + 1 }, remaining: 0, end: tolerance > 0 ? 'converged' : undefined };
   }
-  const ratios =
-    memory.step === null || memory.step === 0 ? memory.ratios : [...memory.ratios, step / memory.step].slice(-REMEMBERED_RATIOS);
-  const rate = ratios.length === 0 ? 1 : Math.max(...ratios);
-  const remaining = rate < 1 ? (step * rate) / (1 - rate) : Infinity;
   const noise = step <= ROUNDING_STEPS * rounding;
   const within = remaining <= tolerance || (noise && rounding <= tolerance);
   const quiet = within || noise ? memory.quiet + 1 : 0;

@@ -5,7 +5,23 @@ import type { ConvergenceMemory } from './convergence.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 /** The names of the drivers: textbook EM, and the same with accelerated steps under a monotone guard. */
-export type DriverMethod = 'em' | 'squarem';
+export type DriverMethod = 'em' | 'anderson';
+
+/** A point and its image under the EM map: one M-step from there. */
+export interface EmPair {
+  readonly at: MixtureParameters;
+  readonly image: MixtureParameters;
+}
+
+/** What the accelerated driver remembers. */
+export interface AccelerationMemory {
+  /** The last points, oldest first. */
+  readonly history: readonly EmPair[];
+  /** The longest step it now allows itself. */
+  readonly longestStep: number;
+  /** Whether the last proposal was refused. */
+  readonly hesitant: boolean;
+}
 
 /**
  * All that a driver remembers, as a JSON value: a fit can be stopped at any iteration, saved, resumed and replayed to the same
@@ -22,10 +38,8 @@ export interface DriverState {
   /** The log-likelihood after 0, 1, ..., `iteration` iterations; empty before the first pass. */
   readonly trace: readonly number[];
   readonly convergence: ConvergenceMemory;
-  /** The longest step the accelerated driver now allows itself; absent in plain EM. */
-  readonly longestStep?: number;
-  /** The points of the accelerated driver's unfinished cycle, oldest first: none, one or two. */
-  readonly cycle?: readonly MixtureParameters[];
+  /** Absent in plain EM. */
+  readonly acceleration?: AccelerationMemory;
 }
 
 /** When a driver stops. */

@@ -17,7 +17,7 @@ export function readState(mixture: Mixture, json: unknown): DriverState {
   };
   if (typeof state !== 'object' || state === null) refuse('the value', json);
   if (state.version !== 1) refuse('the version', state.version);
-  if (state.method !== 'em' && state.method !== 'squarem') refuse('the method', state.method);
+  if (state.method !== 'em' && state.method !== 'anderson') refuse('the method', state.method);
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isCount(state.iteration)) refuse('the iteration', state.iteration);
   if (!isCount(state.evaluations)) refuse('the evaluations', state.evaluations);
@@ -33,12 +33,24 @@ export function readState(mixture: Mixture, json: unknown): DriverState {
     refuse('the convergence', convergence);
   if (!Array.isArray(convergence.ratios) || !convergence.ratios.every(size) || !isCount(convergence.quiet))
     refuse('the convergence', convergence);
-  if (state.longestStep !== undefined && !(state.longestStep >= 1 && Number.isFinite(state.longestStep)))
-    refuse('the longest step', state.longestStep);
-  if (state.cycle !== undefined && (!Array.isArray(state.cycle) || state.cycle.length > 2)) refuse('the cycle', state.cycle);
+  const { acceleration } = state;
+  if (acceleration !== undefined) {
+    const { history, longestStep, hesitant } = acceleration ?? {};
+    if (!(longestStep >= 1 && Number.isFinite(longestStep))) refuse('the longest step', longestStep);
+    if (typeof hesitant !== 'boolean') refuse('the hesitation', hesitant);
+    if (!Array.isArray(history) || !history.every((pair) => typeof pair === 'object' && pair !== null)) refuse('the history', history);
+  }
   return {
     ...state,
     parameters: checkMixtureParameters(mixture, state.parameters),
-    ...(state.cycle && { cycle: state.cycle.map((point) => checkMixtureParameters(mixture, point)) }),
+    ...(acceleration && {
+      acceleration: {
+        ...acceleration,
+        history: acceleration.history.map(({ at, image }) => ({
+          at: checkMixtureParameters(mixture, at),
+          image: checkMixtureParameters(mixture, image),
+        })),
+      },
+    }),
   };
 }

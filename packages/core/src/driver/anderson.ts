@@ -1,0 +1,233 @@
+import { createMixtureCodec, type MixtureCodec } from '../codec.ts';
+import { domainViolation } from '../domain.ts';
+import { EmkitError, type ErrorCode } from '../errors.ts';
+import type { Expectation } from '../expectation.ts';
+import type { Mixture, MixtureParameters } from '../mixture.ts';
+import { judgeAccelerated } from './convergence.ts';
+import { mixtureDistance, roundingDistance } from './distance.ts';
+import type { Driver, DriverOptions, DriverState, EmPair, Process } from './driver.ts';
+import { endDiagnosis, snapshot } from './em.ts';
+import { emStep, expectAt, roundingAllowance } from './em-step.ts';
+
+/** Differences between successive points that are combined: the longest memory in the study of Henderson and Varadhan. */
+const MOST_DIFFERENCES = 10;
+
+/** With so many coordinates, combining costs as much as a pass over the data, and half the memory does nearly as well. */
+const MANY_COORDINATES = 2000;
+const FEWER_DIFFERENCES = 5;
+
+/** A difference that the newer ones explain up to this part of its length tells nothing new but noise. */
+const INDEPENDENT = 1e-6;
+
+/** The bound on the length of a stretched step grows by this factor when it was reached with success, and shrinks after a failure. */
+const BOUND_FACTOR = 4;
+const LONGEST_STEP = 2 ** 20;
+
+/**
+ * EM with Anderson acceleration (Walker and Ni 2011; for EM: Henderson and Varadhan 2019, DAAREM) in unconstrained coordinates. From
+ * the last points and their EM images it learns how the EM map behaves around here, and solves for its fixed point as far as it knows it.
+ *
+ * A monotone guard: the solution is taken only where the log-likelihood is no lower than before; else the plain EM step is, at the price of
+ * one pass over the data. A fixed point may also be a saddle, from which EM moves away: where the solution lies against the direction
+ * of the EM step, and once after each refusal, the EM step itself is stretched instead (by the length of Varadhan and Roland 2008).
+ *
+ * One iteration is one accepted point. The state holds the points it has learned from.
+ */
+export function* andersonDriver(mixture: Mixture, begin: DriverState, options: DriverOptions): Driver {
+  const codec = createMixtureCodec(mixture);
+  const most = codec.length > MANY_COORDINATES ? FEWER_DIFFERENCES : MOST_DIFFERENCES;
+  const log = [...begin.trace];
+  let { iteration, evaluations, parameters, convergence } = begin;
+  let { history, longestStep, hesitant } = begin.acceleration ?? { history: [], longestStep: 1, hesitant: false };
+  const state = (): DriverState =>
+    snapshot(
+      { version: 1, method: 'anderson', iteration, evaluations, parameters, convergence, acceleration: { history, longestStep, hesitant } },
+      log,
+    );
+  const coordinates = coordinateCache(codec);
+  let expectation = yield* expectAt(parameters);
+  if (log.length === 0) {
+    evaluations += 1;
+    log.push(expectation.logLikelihood);
+    yield { kind: 'iteration', state: state(), expectation };
+  }
+  let remaining: number | null = null;
+  while (iteration < options.iterations) {
+    const step = yield* emStep(mixture, parameters, expectation);
+    evaluations += step.evaluations;
+    if ('collapsed' in step) return { state: state(), expectation, diagnosis: step.collapsed };
+    const image = step.parameters;
+    const pairs: readonly EmPair[] = [...history, { at: parameters, image }].slice(-1 - most);
+    const proposal = propose(codec, coordinates, pairs, longestStep, hesitant);
+    const verdict = judgeAccelerated(
+      convergence,
+      mixtureDistance(mixture, parameters, image),
+      contraction(mixture, pairs),
+      proposal === undefined ? 0 : mixtureDistance(mixture, parameters, proposal.point),
+      roundingDistance(mixture, parameters),
+      options.tolerance,
+    );
+    remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : null;
+    if (verdict.end !== undefined) {
+      const diagnosis = endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance);
+      return { state: state(), expectation, diagnosis };
+    }
+    let next: Expectation | undefined;
+    if (proposal !== undefined) {
+      next = yield* tryPoint(mixture, proposal.point);
+      evaluations += 1;
+      if (next !== undefined && !(next.logLikelihood >= expectation.logLikelihood)) next = undefined;
+      hesitant = next === undefined && !proposal.stretched;
+      if (proposal.stretched && next === undefined) longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
+      else if (proposal.bounded) longestStep = Math.min(longestStep * BOUND_FACTOR, LONGEST_STEP);
+    }
+    if (proposal === undefined || next === undefined) {
+      next = yield* expectAt(image);
+      evaluations += 1;
+      const fall = expectation.logLikelihood - next.logLikelihood;
+      if (!(fall <= roundingAllowance(mixture, image, next)))
+        return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
+      parameters = image;
+    } else parameters = proposal.point;
+    history = pairs;
+    convergence = verdict.memory;
+    expectation = next;
+    iteration += 1;
+    log.push(expectation.logLikelihood);
+    yield { kind: 'iteration', state: state(), expectation };
+  }
+  return { state: state(), expectation, diagnosis: { kind: 'iteration-limit', remaining } };
+}
+
+/** By what factor the EM map brought the last two points nearer to each other; undefined when there are no two. */
+function contraction(mixture: Mixture, pairs: readonly EmPair[]): number | undefined {
+  const [before, now] = pairs.slice(-2);
+  if (before === undefined || now === undefined) return undefined;
+  const apart = mixtureDistance(mixture, before.at, now.at);
+  return apart > 0 ? mixtureDistance(mixture, before.image, now.image) / apart : undefined;
+}
+
+/** Coordinates of points, computed once for each. */
+function coordinateCache(codec: MixtureCodec): (point: MixtureParameters) => Float64Array {
+  const known = new WeakMap<MixtureParameters, Float64Array>();
+  return (point) => {
+    let vector = known.get(point);
+    if (vector === undefined) {
+      vector = codec.encode(point);
+      known.set(point, vector);
+    }
+    return vector;
+  };
+}
+
+interface Proposal {
+  readonly point: MixtureParameters;
+  /** The EM step made longer, rather than the fixed point of what was learned. */
+  readonly stretched: boolean;
+  /** The length was cut at its bound. */
+  readonly bounded: boolean;
+}
+
+/**
+ * Where to try next, given the last points and images, the newest last: x + f - sum_j gamma_j (dx_j + df_j) with f = M(x) - x and gamma least
+ * squares for f = sum_j gamma_j df_j, in units natural to each coordinate; or x + s f. Undefined where plain EM is to go on.
+ */
+function propose(
+  codec: MixtureCodec,
+  coordinates: (point: MixtureParameters) => Float64Array,
+  pairs: readonly EmPair[],
+  longestStep: number,
+  hesitant: boolean,
+): Proposal | undefined {
+  const now = pairs.at(-1)!;
+  if (pairs.length < 2 || codec.length === 0) return undefined;
+  const scales = codec.scales(now.at);
+  const scaled = (vector: Float64Array): Float64Array => vector.map((value, index) => value / scales[index]!);
+  const x = coordinates(now.at);
+  const step = scaled(difference(coordinates(now.image), x));
+  const moves: Float64Array[] = [];
+  const bends: Float64Array[] = [];
+  for (let index = pairs.length - 2; index >= 0; index -= 1) {
+    const [older, newer] = [pairs[index]!, pairs[index + 1]!];
+    const move = scaled(difference(coordinates(newer.at), coordinates(older.at)));
+    moves.push(move);
+    bends.push(difference(scaled(difference(coordinates(newer.image), coordinates(older.image))), move));
+  }
+  const solution = hesitant ? undefined : solveFixedPoint(step, moves, bends);
+  const length = Math.sqrt(dot(moves[0]!, moves[0]!) / dot(bends[0]!, bends[0]!));
+  const allowed = Math.min(length, longestStep * BOUND_FACTOR);
+  const stretched = !(solution !== undefined && dot(solution, step) > 0);
+  if (stretched && !(allowed > 1)) return undefined;
+  const target = x.slice();
+  for (let index = 0; index < target.length; index += 1) {
+    target[index]! += scales[index]! * (stretched ? allowed * step[index]! : solution[index]!);
+    if (!Number.isFinite(target[index]!)) return undefined;
+  }
+  return { point: codec.decode(target, now.image), stretched, bounded: stretched && allowed < length };
+}
+
+/** The step to the fixed point of the affine map that takes all differences as they were, or as near to it as they determine. */
+function solveFixedPoint(step: Float64Array, moves: readonly Float64Array[], bends: readonly Float64Array[]): Float64Array | undefined {
+  // Gram-Schmidt, newest difference first; what is a combination of newer ones is left out.
+  const directions: Float64Array[] = [];
+  const rows: number[][] = [];
+  const used: number[] = [];
+  bends.forEach((bend, column) => {
+    const rest = bend.slice();
+    const coefficients: number[] = directions.map(() => 0);
+    // Once more, for what rounding left in the first time.
+    for (let turn = 0; turn < 2; turn += 1) {
+      directions.forEach((direction, index) => {
+        const part = dot(direction, rest);
+        coefficients[index]! += part;
+        for (let at = 0; at < rest.length; at += 1) rest[at]! -= part * direction[at]!;
+      });
+    }
+    const length = Math.sqrt(dot(rest, rest));
+    if (!(length > INDEPENDENT * Math.sqrt(dot(bend, bend)))) return;
+    directions.push(rest.map((value) => value / length));
+    rows.push([...coefficients, length]);
+    used.push(column);
+  });
+  if (used.length === 0) return undefined;
+  const gamma = directions.map((direction) => dot(direction, step));
+  for (let index = gamma.length - 1; index >= 0; index -= 1) {
+    for (let later = index + 1; later < gamma.length; later += 1) gamma[index]! -= rows[later]![index]! * gamma[later]!;
+    gamma[index]! /= rows[index]![index]!;
+  }
+  const solution = step.slice();
+  used.forEach((column, index) => {
+    const factor = gamma[index]!;
+    for (let at = 0; at < solution.length; at += 1) solution[at]! -= factor * (moves[column]![at]! + bends[column]![at]!);
+  });
+  return solution;
+}
+
+function difference(to: Float64Array, from: Float64Array): Float64Array {
+  return to.map((value, index) => value - from[index]!);
+}
+
+function dot(x: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < x.length; index += 1) sum += x[index]! * y[index]!;
+  return sum;
+}
+
+/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
+const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
+
+/** The expectation at a proposed point; undefined where the point is outside the domain or makes some row impossible. */
+function* tryPoint(mixture: Mixture, point: MixtureParameters): Process<Expectation | undefined> {
+  for (let component = 0; component < mixture.families.length; component += 1) {
+    for (const [name, domain] of Object.entries(mixture.families[component]!.parameters)) {
+      if (domainViolation(domain, point.components[component]![name]) !== undefined) return undefined;
+    }
+  }
+  try {
+    const expectation = yield* expectAt(point);
+    return Number.isFinite(expectation.logLikelihood) ? expectation : undefined;
+  } catch (error) {
+    if (error instanceof EmkitError && NO_POINT.includes(error.code)) return undefined;
+    throw error;
+  }
+}
