@@ -94,6 +94,8 @@ ${estimates}
       for (let i = 0; i < size; i += 1) out[i] = blank('the gradient at one row, or leave scores out', x[i]!, ${list});
     },
 
+    // A family may offer more: recentre, equivariance, exponentialForm, maximizeShared, codec. Each is described where Family is declared.
+
     accuracy: blank('budgets in ulps, as pnpm accuracy measures them: { logDensity, maximize, cdf, quantile }'),
   }),
 });

@@ -170,6 +170,7 @@ function main(): void {
         ...blanks.map(({ file, line, what }) => `  ${file}:${line}  ${what}`),
         '',
         'Then: pnpm typecheck && pnpm lint && pnpm vitest run --project conformance',
+        'And, when the laws pass: pnpm docs:families && pnpm accuracy',
         'Step by step: docs/adding-a-family.md',
       ].join('\n')}\n`,
     );
