@@ -111,7 +111,7 @@ function describeFamily(definition: FamilyDefinition): string {
       ? []
       : [
           '## Accuracy',
-          'Budgets in units in the last place, held by the tests against arithmetic at 50 digits:',
+          'Budgets in units in the last place, held by the tests against arithmetic of many digits; [the accuracy report](../accuracy.md) has what was measured:',
           table(
             ['function', 'budget'],
             budgets.map(([name, budget]) => [`\`${name}\``, String(budget)]),
