@@ -1,0 +1,166 @@
+// `pnpm bench:peers [--quick] [name...]`: emkit side by side with what else there is, on the same data from the same start.
+import { availableParallelism } from 'node:os';
+import { createDataset, createMemoryBackend, createMixture, emDriver, fit, startState } from '@emkit/core';
+import { findParticipants, makeScratch, median, type Participant, Session, writeProblem } from './participants.ts';
+import { makeProblem, type Recipe } from './problems.ts';
+import { type PeerResult, saveResults, type WholeFitResult } from './results.ts';
+
+const quick: boolean = process.argv.includes('--quick');
+const wanted: readonly string[] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const ROUNDS = quick ? 3 : 7;
+const ITERATIONS = quick ? 5 : 10;
+
+const PER_ITERATION: readonly Recipe[] = [
+  { name: 'gaussian 1e6', kind: 'gaussian', rows: 1e6, components: 3, spread: 3 },
+  { name: 'full 1e6 x 2', kind: 'full', rows: 1e6, dimension: 2, components: 3 },
+  { name: 'full 1e5 x 10', kind: 'full', rows: 1e5, dimension: 10, components: 5 },
+  { name: 'full 2e4 x 50', kind: 'full', rows: 2e4, dimension: 50, components: 10 },
+  { name: 'full 2e4 x 50, overlapping', kind: 'full', rows: 2e4, dimension: 50, components: 10, spread: 0.5 },
+  { name: 'diagonal 1e5 x 10', kind: 'diagonal', rows: 1e5, dimension: 10, components: 5 },
+  { name: 'diagonal 2e4 x 50', kind: 'diagonal', rows: 2e4, dimension: 50, components: 10 },
+  { name: 'exponential 1e6', kind: 'exponential', rows: 1e6, components: 2 },
+];
+
+const WHOLE_FITS: readonly Recipe[] = [
+  { name: 'binomial 1e6', kind: 'binomial', rows: 1e6, components: 3 },
+  { name: 'binomial 1e5', kind: 'binomial', rows: 1e5, components: 3 },
+  { name: 'gaussian 1e3', kind: 'gaussian', rows: 1000, components: 3, spread: 4 },
+  { name: 'full 1e3 x 2', kind: 'full', rows: 1000, dimension: 2, components: 3, spread: 2 },
+  { name: 'overlapping gaussians 1e4', kind: 'gaussian', rows: 1e4, components: 3, spread: 2.5 },
+  { name: 'exponentials of rates 1:2, 1e4', kind: 'exponential', rows: 1e4, components: 2 },
+];
+
+/** How near the optimum a whole fit must come, in nats of the log-likelihood. */
+const NEAR = 1e-8;
+
+/** Peers that need more iterations than this are not waited for. */
+const MOST_ITERATIONS = 5000;
+
+async function perIteration(participants: readonly Participant[], recipe: Recipe, threads: number, scratch: string): Promise<PeerResult[]> {
+  const able = participants.filter((participant) => takes(participant, recipe) && !participant.wholeFitsOnly);
+  const folder = writeProblem(scratch, recipe);
+  const sessions = await Promise.all(able.map((participant) => Session.open(participant, folder, threads)));
+  const times: number[][] = able.map(() => []);
+  const likelihoods: number[] = [];
+  try {
+    for (let round = -1; round < ROUNDS; round += 1) {
+      for (let index = 0; index < able.length; index += 1) {
+        // What is quick is repeated, so that all are measured for about as long.
+        const iterations = index === 0 ? 5 * ITERATIONS : ITERATIONS;
+        const one = await sessions[index]!.ask({ iterations: 1 });
+        const more = await sessions[index]!.ask({ iterations: 1 + iterations });
+        // The first round warms up.
+        if (round >= 0) times[index]!.push((more.milliseconds - one.milliseconds) / iterations);
+        likelihoods[index] = (index === 0 ? await sessions[0]!.ask({ iterations: 1 + ITERATIONS }) : more).logLikelihood;
+      }
+    }
+    return able.map((participant, index) => ({
+      problem: recipe.name,
+      components: recipe.components,
+      participant: participant.name,
+      threads,
+      milliseconds: median(times[index]!),
+      ratio: median(times[index]!.map((time, round) => time / times[0]![round]!)),
+      logLikelihood: likelihoods[index]!,
+      memory: sessions[index]!.peakMemory(),
+      data: (recipe.rows * (recipe.dimension ?? 1) * 8) / 2 ** 20,
+    }));
+  } finally {
+    for (const session of sessions) session.close();
+  }
+}
+
+function takes({ kinds, univariateOnly, largest }: Participant, { kind, rows, dimension = 1 }: Recipe): boolean {
+  return kinds.includes(kind) && !(univariateOnly && dimension > 1) && rows * dimension <= (largest ?? Infinity);
+}
+
+/** How many plain EM iterations come within `NEAR` of the optimum, which every program that does EM needs. */
+function iterationsNeeded(recipe: Recipe): { iterations: number; optimum: number } {
+  const { family, columns, start, components } = makeProblem(recipe);
+  const data = columns.length === 1 ? columns[0]! : Object.fromEntries(columns.map((column, index) => [`x${index + 1}`, column]));
+  const optimum = fit(data, { family, components, start, tolerance: 1e-11 }).logLikelihood;
+  const mixture = createMixture({ family, components });
+  const backend = createMemoryBackend(mixture, createDataset(data, mixture.families, components));
+  const process = emDriver(mixture, startState('em', start), { iterations: MOST_ITERATIONS, tolerance: 0 });
+  let iterations = 0;
+  let turn = process.next();
+  while (!turn.done) {
+    if (turn.value.kind === 'expect') {
+      turn = process.next(backend.expect(turn.value.request));
+      continue;
+    }
+    if (turn.value.kind === 'iteration') {
+      iterations = turn.value.state.iteration;
+      if (optimum - turn.value.expectation.logLikelihood <= NEAR) break;
+    }
+    turn = process.next();
+  }
+  return { iterations, optimum };
+}
+
+async function wholeFit(participants: readonly Participant[], recipe: Recipe, scratch: string): Promise<WholeFitResult[]> {
+  const { iterations, optimum } = iterationsNeeded(recipe);
+  const able = participants.filter((participant) => takes(participant, recipe));
+  const folder = writeProblem(scratch, recipe);
+  const sessions = await Promise.all(able.map((participant) => Session.open(participant, folder, 1)));
+  const times: number[][] = able.map(() => []);
+  const shortfalls: number[] = [];
+  const evaluations: (number | undefined)[] = [];
+  try {
+    // One round of a long run says enough.
+    const rounds = recipe.rows * iterations > 1e7 ? 1 : ROUNDS;
+    for (let round = rounds === 1 ? 0 : -1; round < rounds; round += 1) {
+      for (let index = 0; index < able.length; index += 1) {
+        const ours = index === 0;
+        if (ours && round <= 0) for (let warm = 0; warm < 20; warm += 1) await sessions[0]!.ask({ fit: 1e-8 });
+        const answer = await sessions[index]!.ask(ours ? { fit: 1e-8 } : { iterations });
+        if (round >= 0) times[index]!.push(answer.milliseconds);
+        shortfalls[index] = optimum - answer.logLikelihood;
+        evaluations[index] = ours ? answer.evaluations : able[index]!.wholeFitsOnly ? undefined : iterations;
+      }
+    }
+    return able.map((participant, index) => ({
+      problem: recipe.name,
+      participant: participant.name,
+      milliseconds: median(times[index]!),
+      ratio: median(times[index]!.map((time, round) => time / times[0]![round]!)),
+      passes: evaluations[index] ?? null,
+      shortfall: shortfalls[index]!,
+    }));
+  } finally {
+    for (const session of sessions) session.close();
+  }
+}
+
+const scratch = makeScratch();
+try {
+  const participants = findParticipants(scratch.folder);
+  const matches = ({ name }: Recipe): boolean => wanted.length === 0 || wanted.some((word) => name.includes(word));
+  const iterations: PeerResult[] = [];
+  const fits: WholeFitResult[] = [];
+  for (const threads of [...new Set([1, availableParallelism()])]) {
+    for (const recipe of PER_ITERATION.filter(matches)) {
+      for (const result of await perIteration(participants, recipe, threads, scratch.folder)) {
+        iterations.push(result);
+        console.log(
+          `${result.problem.padEnd(28)} ${String(threads)} thread${threads > 1 ? 's' : ' '} ${result.participant.padEnd(16)}`,
+          `${result.milliseconds.toFixed(2).padStart(9)} ms ${result.ratio.toFixed(2).padStart(7)}x  ll ${result.logLikelihood.toFixed(6)}`,
+        );
+      }
+    }
+  }
+  for (const recipe of WHOLE_FITS.filter(matches)) {
+    for (const result of await wholeFit(participants, recipe, scratch.folder)) {
+      fits.push(result);
+      console.log(
+        `${result.problem.padEnd(32)} whole fit ${result.participant.padEnd(28)}`,
+        `${result.milliseconds.toFixed(2).padStart(10)} ms ${result.ratio.toFixed(1).padStart(8)}x  passes ${result.passes} short of the optimum ${result.shortfall.toExponential(1)}`,
+      );
+    }
+  }
+  if (wanted.length === 0 && !quick) {
+    saveResults({ peers: { iterations, fits, versions: Object.fromEntries(participants.map(({ name, version }) => [name, version])) } });
+  }
+} finally {
+  scratch.remove();
+}

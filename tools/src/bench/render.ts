@@ -1,0 +1,225 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { root } from '../run.ts';
+import type { PeerResult, Results } from './results.ts';
+
+/** What is aimed at, in times as fast as scikit-learn and as the fastest native peer. */
+const TARGETS: Readonly<Record<string, readonly [number, number]>> = {
+  'gaussian 1e6': [10, 7],
+  'full 1e6 x 2': [12, 6],
+  'full 1e5 x 10': [4, 4],
+  'full 2e4 x 50': [2.5, 2.5],
+  'diagonal 1e5 x 10': [4, 4],
+  'diagonal 2e4 x 50': [2.5, 2],
+  'exponential 1e6': [10, 7],
+};
+
+type Cell = string | number;
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}
+
+const time = (milliseconds: number): string => (milliseconds >= 100 ? milliseconds.toFixed(0) : milliseconds.toPrecision(3));
+const times = (ratio: number): string => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(2)}x`;
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+function peerTable(results: readonly PeerResult[], threads: number): string {
+  const own = results.filter((result) => result.threads === threads);
+  const peers = unique(own.map(({ participant }) => participant)).filter((name) => name !== 'emkit');
+  const rows = unique(own.map(({ problem }) => problem)).map((problem) => {
+    const find = (name: string): PeerResult | undefined => own.find((result) => result.problem === problem && result.participant === name);
+    const mine = find('emkit')!;
+    return [
+      `${problem}, K = ${mine.components}`,
+      time(mine.milliseconds),
+      ...peers.map((name) => {
+        const peer = find(name);
+        return peer === undefined ? '' : `${time(peer.milliseconds)} (${times(peer.ratio)})`;
+      }),
+    ];
+  });
+  return table(['problem', 'emkit', ...peers], rows);
+}
+
+function memoryTable(results: readonly PeerResult[]): string {
+  const own = results.filter(({ threads }) => threads === 1);
+  const names = unique(own.map(({ participant }) => participant));
+  const rows = unique(own.map(({ problem }) => problem)).map((problem) => [
+    problem,
+    own.find((result) => result.problem === problem)!.data.toFixed(0),
+    ...names.map((name) => own.find((result) => result.problem === problem && result.participant === name)?.memory.toFixed(0) ?? ''),
+  ]);
+  return table(['problem', 'data', ...names], rows);
+}
+
+/** Which targets were not reached, with what the machine could do at most. */
+function shortfalls(results: readonly PeerResult[], exponentials: number | undefined, flops: number | undefined): string {
+  const lines: string[] = [];
+  for (const [problem, [scikit, native]] of Object.entries(TARGETS)) {
+    const peers = results.filter((result) => result.problem === problem && result.threads === 1);
+    const mine = peers.find(({ participant }) => participant === 'emkit');
+    if (mine === undefined) continue;
+    const others = peers.filter((peer) => peer !== mine);
+    const against = others.find(({ participant }) => participant === 'scikit-learn' || participant === 'numpy by hand');
+    const fastest = others.reduce((least, peer) => Math.min(least, peer.ratio), Infinity);
+    const missed = [
+      ...(against !== undefined && against.ratio < scikit ? [`${times(against.ratio)} of ${scikit}x against ${against.participant}`] : []),
+      ...(fastest < native ? [`${times(fastest)} of ${native}x against the fastest`] : []),
+    ];
+    if (missed.length === 0) continue;
+    lines.push(`- ${problem}: ${missed.join(', ')}.${bound(problem, mine, exponentials, flops)}`);
+  }
+  return lines.length === 0 ? 'All targets of this table were reached in this run.' : lines.join('\n');
+}
+
+/** A sentence on the time that the necessary operations take at the machine's measured best. */
+function bound(problem: string, mine: PeerResult, exponentials: number | undefined, flops: number | undefined): string {
+  if (exponentials === undefined || flops === undefined) return '';
+  const [, count, , columns] = /(\S+)( x (\d+))?$/.exec(problem.replace(/,.*/, '')) ?? [];
+  const dimension = Number(columns ?? 1);
+  const rows = Number(count !== undefined && columns !== undefined ? / (\S+) x/.exec(problem)![1] : count);
+  const products = problem.startsWith('full') ? 2 * dimension * (dimension + 1) : 9 * dimension;
+  const terms = rows * mine.components;
+  const least = 1000 * ((rows * (mine.components - 1)) / exponentials + (terms * products) / flops);
+  return ` Every exponential and product at the rates below would take ${time(least)} ms; it took ${time(mine.milliseconds)}.`;
+}
+
+function drawing(marks: Plot.Markish[], options: Omit<Plot.PlotOptions, 'marks' | 'document'>): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const drawn = Plot.plot({
+    ...options,
+    // A Document of linkedom is one in all that Plot uses.
+    document: document as unknown as Document,
+    style: { background: 'white', color: 'black', fontSize: '12px' },
+    marks,
+  }) as unknown as { outerHTML: string };
+  return drawn.outerHTML.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ');
+}
+
+/** Ratios to emkit's time of one iteration, one thread, as bars. */
+function drawRatios(results: readonly PeerResult[]): string {
+  const rows = results.filter(({ threads, participant }) => threads === 1 && participant !== 'emkit');
+  return drawing(
+    [
+      Plot.ruleX([1]),
+      Plot.dot(rows, {
+        x: 'ratio',
+        y: 'problem',
+        fill: 'participant',
+        r: 5,
+        title: ({ participant, ratio }: PeerResult) => `${participant}: ${times(ratio)}`,
+      }),
+    ],
+    {
+      width: 800,
+      height: 360,
+      marginLeft: 190,
+      grid: true,
+      x: { type: 'log', label: 'times as long as emkit for one EM iteration, one thread (log scale) →', ticks: [1, 2, 5, 10, 20, 50, 100] },
+      y: { label: null, domain: unique(rows.map(({ problem }) => problem)) as string[] },
+      color: { legend: false, scheme: 'Observable10' },
+    },
+  );
+}
+
+function drawScaling(ours: NonNullable<Results['ours']>): string {
+  return drawing(
+    [
+      Plot.line(ours.rows, { x: 'rows', y: 'milliseconds', stroke: '#4269d0' }),
+      Plot.dot(ours.rows, { x: 'rows', y: 'milliseconds', fill: '#4269d0' }),
+    ],
+    {
+      width: 800,
+      height: 320,
+      marginLeft: 60,
+      grid: true,
+      x: { type: 'log', label: 'rows →', tickFormat: '~s' },
+      y: { type: 'log', label: '↑ ms for one EM iteration, 3 univariate Gaussians', tickFormat: '~g' },
+    },
+  );
+}
+
+const COLOURS = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7', '#a463f2'];
+
+/** Writes docs/benchmarks.md and its pictures from results. */
+export function renderBenchmarks({ peers, ours }: Results): void {
+  const parts: string[] = [
+    '# Benchmarks',
+    'Made by `pnpm bench` and `pnpm bench:peers`; do not edit. The figures are in `benchmarks.json` beside this page.',
+    `**Repeat it.** On Debian: \`apt-get install r-base-core r-cran-mclust r-cran-mixtools r-cran-flexmix python3-sklearn libarmadillo-dev g++\`, then \`pnpm bench && pnpm bench:peers\` on a quiet machine. Peers that are not installed are left out. \`--quick\` takes fewer rounds and writes nothing; words choose problems: \`pnpm bench:peers full\`.`,
+  ];
+  if (peers !== undefined) {
+    const { iterations, fits, versions, machine } = peers;
+    const names = unique(iterations.filter(({ participant }) => participant !== 'emkit').map(({ participant }) => participant));
+    writeFileSync(join(root, 'docs/benchmarks-peers.svg'), drawRatios(iterations));
+    parts.push(
+      '## Against other programs',
+      `${machine}. ${Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')}. Peers run as they are distributed; Armadillo is compiled with \`-O3 -march=native -fopenmp\`.`,
+      'The same data from one file, the same start, the same number of plain EM iterations. Programs take turns within a round; the time of one iteration is the difference between a long and a short run, so that reading data and the first set-up do not count; figures are medians over rounds, and ratios medians of the ratios within a round. "numpy by hand" is EM written with whole-array operations, for families that no package has.',
+      `![Times of other programs in parts of emkit's](benchmarks-peers.svg)`,
+      names.map((name, index) => `<span style="color:${COLOURS[index % COLOURS.length]}">●</span> ${name}`).join(' '),
+      '### One EM iteration in ms, one thread against one',
+      peerTable(iterations, 1),
+    );
+    const all = Math.max(...iterations.map(({ threads }) => threads));
+    if (all > 1) parts.push(`### One EM iteration in ms, all ${all} threads`, peerTable(iterations, all));
+    parts.push(
+      '### A whole fit in ms, one thread',
+      'From one start to within 1e-8 nats of the optimum. The peers do as many plain EM iterations as that takes (5,000 at most: then the last column says what is missing); emkit does what it does by default, accelerated, with its own stopping rule, and reads and checks the array each time.',
+      table(
+        ['problem', 'program', 'ms', 'ratio', 'passes', 'nats below the optimum'],
+        fits.map(({ problem, participant, milliseconds, ratio, passes, shortfall }) => [
+          problem,
+          participant,
+          time(milliseconds),
+          times(ratio),
+          passes ?? '',
+          shortfall.toExponential(1),
+        ]),
+      ),
+      '### Peak memory in MB, one thread',
+      'Of the whole process, runtime and data included; the second column is the size of the data.',
+      memoryTable(iterations),
+      '### What was aimed at and not reached',
+      shortfalls(iterations, ours?.exponentials, ours?.flops),
+    );
+  }
+  if (ours !== undefined) {
+    writeFileSync(join(root, 'docs/benchmarks-rows.svg'), drawScaling(ours));
+    const each = ({ rows, components, milliseconds }: { rows: number; components: number; milliseconds: number }): string =>
+      ((1e6 * milliseconds) / rows / components).toFixed(2);
+    parts.push(
+      '## By itself',
+      `${ours.machine}. In WebAssembly SIMD this machine does ${(ours.exponentials / 1e6).toFixed(0)} million exponentials and ${(ours.flops / 1e9).toFixed(1)} billion additions and multiplications a second, measured in the same run by loops of nothing else.`,
+      '![How the time of an iteration grows with the rows](benchmarks-rows.svg)',
+      table(
+        ['rows', 'components', 'ms for one iteration', 'ns for each row and component'],
+        [...ours.rows, ...ours.components].map((point) => [point.rows, point.components, time(point.milliseconds), each(point)]),
+      ),
+      `Two workers on 1,000,000 rows and 3 components: ${time(ours.workers.two)} ms for one iteration, one thread ${time(ours.workers.one)} ms: ${times(ours.workers.one / ours.workers.two)}.`,
+      `Importing \`@emkit/core\` and \`@emkit/families\` takes ${time(ours.importMilliseconds)} ms in Node, the first fit after it ${time(ours.firstFitMilliseconds)} ms, the compilation of the kernels included.`,
+      table(
+        ['rows', 'data, MB', 'process before, MB', 'at most, MB', 'above both, MB'],
+        ours.memory.map(({ rows, data, idle, peak }) => [
+          rows,
+          data.toFixed(0),
+          idle.toFixed(0),
+          peak.toFixed(0),
+          (peak - idle - data).toFixed(0),
+        ]),
+      ),
+      '### Passes over the data to within 1e-8 nats of the optimum',
+      table(
+        ['problem', 'plain EM', 'accelerated', 'difference of the two optima'],
+        ours.acceleration.map(({ problem, plain, accelerated, difference }) => [problem, plain, accelerated, difference.toExponential(1)]),
+      ),
+    );
+  }
+  writeFileSync(join(root, 'docs/benchmarks.md'), `${parts.join('\n\n')}\n`);
+}
