@@ -13,7 +13,14 @@ export class Progress {
   private spinner: { text: string; stop(): unknown } | undefined;
 
   constructor(io: Io, quiet: boolean) {
-    if (quiet || io.stderr.isTTY !== true || !('cursorTo' in io.stderr) || io.environment['TERM'] === 'dumb' || io.environment['CI'] !== undefined) return;
+    if (
+      quiet ||
+      io.stderr.isTTY !== true ||
+      !('cursorTo' in io.stderr) ||
+      io.environment['TERM'] === 'dumb' ||
+      io.environment['CI'] !== undefined
+    )
+      return;
     this.timer = setTimeout(() => void this.show(io), PATIENCE);
   }
 
