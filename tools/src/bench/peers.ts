@@ -8,7 +8,10 @@ import { type PeerResult, saveResults, type WholeFitResult } from './results.ts'
 const quick: boolean = process.argv.includes('--quick');
 const wanted: readonly string[] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const ROUNDS = quick ? 3 : 7;
-const ITERATIONS = quick ? 5 : 10;
+/** How long a run is meant to take, in milliseconds. */
+const LENGTH = quick ? 300 : 1000;
+/** After so many iterations the log-likelihoods are compared. */
+const ITERATIONS = 5;
 
 const PER_ITERATION: readonly Recipe[] = [
   { name: 'gaussian 1e6', kind: 'gaussian', rows: 1e6, components: 3, spread: 3 },
@@ -43,15 +46,19 @@ async function perIteration(participants: readonly Participant[], recipe: Recipe
   const times: number[][] = able.map(() => []);
   const likelihoods: number[] = [];
   try {
-    for (let round = -1; round < ROUNDS; round += 1) {
+    const iterations: number[] = [];
+    for (const session of sessions) {
+      // Warms up, and shows how many iterations take about a second.
+      const [one, more] = [await session.ask({ iterations: 1 }), await session.ask({ iterations: 3 })];
+      const each = Math.max((more.milliseconds - one.milliseconds) / 2, 0.1);
+      iterations.push(Math.max(2, Math.min(100, Math.round(LENGTH / each))));
+    }
+    for (const session of sessions) likelihoods.push((await session.ask({ iterations: ITERATIONS })).logLikelihood);
+    for (let round = 0; round < ROUNDS; round += 1) {
       for (let index = 0; index < able.length; index += 1) {
-        // What is quick is repeated, so that all are measured for about as long.
-        const iterations = index === 0 ? 5 * ITERATIONS : ITERATIONS;
         const one = await sessions[index]!.ask({ iterations: 1 });
-        const more = await sessions[index]!.ask({ iterations: 1 + iterations });
-        // The first round warms up.
-        if (round >= 0) times[index]!.push((more.milliseconds - one.milliseconds) / iterations);
-        likelihoods[index] = (index === 0 ? await sessions[0]!.ask({ iterations: 1 + ITERATIONS }) : more).logLikelihood;
+        const more = await sessions[index]!.ask({ iterations: 1 + iterations[index]! });
+        times[index]!.push((more.milliseconds - one.milliseconds) / iterations[index]!);
       }
     }
     return able.map((participant, index) => ({

@@ -276,18 +276,18 @@ export function correlatedDensities(
 }
 
 /**
- * The sums of w_j z_k, k <= j, over `bytes` / 8 packed rows: `z` and `weighted` hold arrays of `bytes` bytes, one a column.
+ * The sums of w_j z_k, k <= j, over `pairs` pairs of packed rows: `z` and `weighted` hold, pair after pair, 16 bytes a column.
  */
-function products(dimension: i32, bytes: usize, z: usize, weighted: usize, sums: usize): void {
+function products(dimension: i32, pairs: usize, z: usize, weighted: usize, sums: usize): void {
+  const stride = usize(dimension) << 4;
+  const end = z + pairs * stride;
   let row = 0;
   for (; row + 3 < dimension; row += 4) {
-    const w = weighted + usize(row) * bytes;
     const line0 = sums + ((usize(row) * usize(row + 1)) << 3);
     const line1 = line0 + (usize(row + 1) << 4);
     const line2 = line1 + (usize(row + 2) << 4);
     const line3 = line2 + (usize(row + 3) << 4);
     for (let column = 0; column < row + 4; column += 2) {
-      const zs = z + usize(column) * bytes;
       let a0 = splat(0);
       let a1 = splat(0);
       let b0 = splat(0);
@@ -296,23 +296,24 @@ function products(dimension: i32, bytes: usize, z: usize, weighted: usize, sums:
       let c1 = splat(0);
       let d0 = splat(0);
       let d1 = splat(0);
-      for (let at: usize = 0; at < bytes; at += 16) {
-        const z0 = load(zs + at);
-        const z1 = load(zs + bytes + at);
-        const wa = load(w + at);
+      const place = usize(column) << 4;
+      const last = end + place;
+      for (let zs = z + place, w = weighted + (usize(row) << 4); zs < last; zs += stride, w += stride) {
+        const z0 = v128.load(zs);
+        const z1 = v128.load(zs, 16);
+        const wa = v128.load(w);
         a0 = f64x2.add(a0, f64x2.mul(wa, z0));
         a1 = f64x2.add(a1, f64x2.mul(wa, z1));
-        const wb = load(w + bytes + at);
+        const wb = v128.load(w, 16);
         b0 = f64x2.add(b0, f64x2.mul(wb, z0));
         b1 = f64x2.add(b1, f64x2.mul(wb, z1));
-        const wc = load(w + 2 * bytes + at);
+        const wc = v128.load(w, 32);
         c0 = f64x2.add(c0, f64x2.mul(wc, z0));
         c1 = f64x2.add(c1, f64x2.mul(wc, z1));
-        const wd = load(w + 3 * bytes + at);
+        const wd = v128.load(w, 48);
         d0 = f64x2.add(d0, f64x2.mul(wd, z0));
         d1 = f64x2.add(d1, f64x2.mul(wd, z1));
       }
-      const place = usize(column) << 4;
       // What lies above the diagonal is of no use.
       if (column <= row) addTo(line0 + place, a0);
       if (column < row) addTo(line0 + place + 16, a1);
@@ -327,30 +328,32 @@ function products(dimension: i32, bytes: usize, z: usize, weighted: usize, sums:
     }
   }
   for (; row < dimension; row += 1) {
-    const w = weighted + usize(row) * bytes;
     let place = sums + ((usize(row) * usize(row + 1)) << 3);
     let column = 0;
-    let zs = z;
-    for (; column + 3 <= row; column += 4, zs += 4 * bytes, place += 64) {
+    for (; column + 3 <= row; column += 4, place += 64) {
       let a0 = splat(0);
       let a1 = splat(0);
       let a2 = splat(0);
       let a3 = splat(0);
-      for (let at: usize = 0; at < bytes; at += 16) {
-        const wa = load(w + at);
-        a0 = f64x2.add(a0, f64x2.mul(wa, load(zs + at)));
-        a1 = f64x2.add(a1, f64x2.mul(wa, load(zs + bytes + at)));
-        a2 = f64x2.add(a2, f64x2.mul(wa, load(zs + 2 * bytes + at)));
-        a3 = f64x2.add(a3, f64x2.mul(wa, load(zs + 3 * bytes + at)));
+      const last = end + (usize(column) << 4);
+      for (let zs = z + (usize(column) << 4), w = weighted + (usize(row) << 4); zs < last; zs += stride, w += stride) {
+        const wa = v128.load(w);
+        a0 = f64x2.add(a0, f64x2.mul(wa, v128.load(zs)));
+        a1 = f64x2.add(a1, f64x2.mul(wa, v128.load(zs, 16)));
+        a2 = f64x2.add(a2, f64x2.mul(wa, v128.load(zs, 32)));
+        a3 = f64x2.add(a3, f64x2.mul(wa, v128.load(zs, 48)));
       }
       addTo(place, a0);
       addTo(place + 16, a1);
       addTo(place + 32, a2);
       addTo(place + 48, a3);
     }
-    for (; column <= row; column += 1, zs += bytes, place += 16) {
+    for (; column <= row; column += 1, place += 16) {
       let a0 = splat(0);
-      for (let at: usize = 0; at < bytes; at += 16) a0 = f64x2.add(a0, f64x2.mul(load(w + at), load(zs + at)));
+      const last = end + (usize(column) << 4);
+      for (let zs = z + (usize(column) << 4), w = weighted + (usize(row) << 4); zs < last; zs += stride, w += stride) {
+        a0 = f64x2.add(a0, f64x2.mul(v128.load(w), v128.load(zs)));
+      }
       addTo(place, a0);
     }
   }
@@ -386,6 +389,8 @@ export function correlatedStatistics(
     let row: usize = 0;
     while (row < usize(rows)) {
       let count: usize = 0;
+      const begin = row;
+      let gather = false;
       if (packing) {
         for (; row < usize(rows) && count < usize(chunk); row += 1) {
           const responsibility = f64.load(responsibilities + (row << 3));
@@ -394,6 +399,8 @@ export function correlatedStatistics(
           count += usize(responsibility > 0);
         }
         if (count == 0) break;
+        // Where no row was left out they are read as they stand.
+        gather = row - begin != count || (count & 1) != 0;
         if (count & 1) {
           i32.store(places + (count << 2), i32.load(places + (count << 2) - 4));
           f64.store(packed + (count << 3), 0);
@@ -402,33 +409,33 @@ export function correlatedStatistics(
       } else {
         count = min(usize(chunk), usize(rows) - row);
       }
-      const bytes = count << 3;
       for (let column = 0; column < dimension; column += 1) {
         const x = columns + usize(column) * stride;
         const mean = loadSplat(means + (usize(column) << 3));
-        const to = usize(column) * bytes;
+        const across = usize(dimension) << 4;
+        let to = usize(column) << 4;
         let first = splat(0);
-        for (let index: usize = 0; index < count; index += 2) {
+        for (let index: usize = 0; index < count; index += 2, to += across) {
           const at = index << 3;
           let value: v128;
           let responsibility: v128;
-          if (packing) {
+          if (gather) {
             const place = places + (index << 2);
             value = v128.load64_lane(x + usize(i32.load(place, 4)), v128.load64_zero(x + usize(i32.load(place))), 1);
             responsibility = load(packed + at);
           } else {
-            value = load(x + (row << 3) + at);
-            responsibility = load(responsibilities + (row << 3) + at);
+            value = load(x + (begin << 3) + at);
+            responsibility = load(responsibilities + (begin << 3) + at);
           }
           const deviation = f64x2.sub(value, mean);
           const product = f64x2.mul(responsibility, deviation);
           first = f64x2.add(first, product);
-          v128.store(z + to + at, deviation);
-          v128.store(weighted + to + at, product);
+          v128.store(z + to, deviation);
+          v128.store(weighted + to, product);
         }
         addTo(sums + (usize(column) << 4), first);
       }
-      products(dimension, bytes, z, weighted, sums + (usize(dimension) << 4));
+      products(dimension, count >> 1, z, weighted, sums + (usize(dimension) << 4));
       if (!packing) row += count;
     }
   }
