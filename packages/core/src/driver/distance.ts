@@ -8,8 +8,8 @@ export function mixtureDistance(mixture: Mixture, from: MixtureParameters, to: M
   mixture.families.forEach((family, component) => {
     const weight = Math.abs(from.weights[component]! - to.weights[component]!);
     const distance = componentDistance(family, from.components[component]!, to.components[component]!);
-    if (!(weight <= largest)) largest = weight;
-    if (!(distance <= largest)) largest = distance;
+    // Not a number where one of them is: Math.max forgets no NaN.
+    largest = Math.max(largest, weight, distance);
   });
   return largest;
 }
@@ -19,8 +19,7 @@ function componentDistance(family: Family, from: ParameterValues, to: ParameterV
   if (family.distance !== undefined) return family.distance(from, to);
   let largest = 0;
   for (const [name, domain] of Object.entries(family.parameters)) {
-    const distance = domainDistance(domain, from[name]!, to[name]!);
-    if (!(distance <= largest)) largest = distance;
+    largest = Math.max(largest, domainDistance(domain, from[name]!, to[name]!));
   }
   return largest;
 }
