@@ -27,7 +27,7 @@ export class Expectation {
     return this.vector[0]!;
   }
 
-  /** Sum over rows of weight times |log density|: the scale against which rounding of the log-likelihood is judged. */
+  /** Sum over rows of weight times |log density|, or a bound on it: the scale against which rounding of the log-likelihood is judged. */
   get magnitude(): number {
     return this.vector[1]!;
   }

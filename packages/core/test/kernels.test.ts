@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRandom, type Random, useKernels } from '@emkit/core';
+import { Decimal } from 'decimal.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileKernels, generatedFile } from '../assembly/build.ts';
 import { type Kernels, kernels } from '../src/kernels/kernels.ts';
-import { exp, log } from '../src/numerics/elementary.ts';
+import { HIGH_WORD, POWERS_START, STEPS, STEPS_PER_NAT } from '../src/kernels/powers.ts';
 
 afterAll(() => {
   useKernels('simd');
@@ -49,21 +50,45 @@ it('the compiled kernels are those of the sources', async () => {
 
 describe('exponential and logarithm', () => {
   const random = createRandom(11);
-  it('the kernels give the bits of the scalar ones: responsibilities of two components are functions of one exponential', () => {
+  it('responsibilities of two components x nats apart are right to 2 + x units in the last place', () => {
     const rows = 4096;
     const [joint, weights, sums, scratch] = [START, START + 3 * rows, START + 4 * rows, START + 4 * rows + 64];
     const memory = simd.memory(SIZE);
     memory.fill(0, START);
-    draw(memory, joint, rows, () => -800 * random.uniform() ** 3);
+    draw(memory, joint, rows, () => -40 * random.uniform() ** 3);
     memory.fill(1, weights, weights + rows);
     const given = memory.slice(joint, joint + rows);
     simd.posterior(rows, 2, 8 * joint, 8 * weights, 0, 0, 8 * scratch, 8 * sums);
+    let largest = 0;
     for (let row = 0; row < rows; row += 1) {
-      const term = given[row]! < -708 ? 0 : exp(given[row]!);
-      expect(memory[joint + row]).toBe(term * (1 / (1 + term)));
+      const term = Decimal.exp(given[row]!);
+      const exact = term.div(term.plus(1));
+      const error = exact
+        .minus(memory[joint + row]!)
+        .abs()
+        .div(exact.times(Number.EPSILON))
+        .toNumber();
+      // In steps an argument of x nats is right to two roundings, each up to x / 2 units in the last place of its exponential.
+      largest = Math.max(largest, error - Math.abs(given[row]!));
     }
+    expect(largest).toBeGreaterThan(0.2);
+    expect(largest).toBeLessThan(2);
   });
-  it('and log-likelihoods of single rows are their logarithms', () => {
+  it('a difference of more than 708 nats has responsibility 0', () => {
+    const [joint, weights, sums, scratch] = [START, START + 64, START + 96, START + 160];
+    const memory = simd.memory(SIZE);
+    memory.fill(0, START, START + 2000);
+    memory.fill(1, weights, weights + 16);
+    memory[joint] = -708.001;
+    memory[joint + 1] = -707.9;
+    memory[joint + 2] = -Infinity;
+    simd.posterior(16, 2, 8 * joint, 8 * weights, 16, 0, 8 * scratch, 8 * sums);
+    expect(memory[joint]).toBe(0);
+    expect(memory[joint + 1]).toBeCloseTo(Math.exp(-707.9), 320);
+    expect(memory[joint + 1]).toBeGreaterThan(0);
+    expect(memory[joint + 2]).toBe(0);
+  });
+  it('log-likelihoods of single rows are the logarithms of their sums', () => {
     const [joint, weights, sums, scratch] = [START, START + 64, START + 96, START + 160];
     for (let turn = 0; turn < 2000; turn += 1) {
       const memory = simd.memory(SIZE);
@@ -71,9 +96,55 @@ describe('exponential and logarithm', () => {
       const term = -20 * random.uniform();
       memory[joint + 16] = term;
       memory[weights] = 1;
-      simd.posterior(16, 2, 8 * joint, 8 * weights, turn & 1, 0, 8 * scratch, 8 * sums);
-      expect(memory[sums]! + memory[sums + 1]!).toBe(log(exp(term) + 1));
+      simd.posterior(16, 2, 8 * joint, 8 * weights, 0, 0, 8 * scratch, 8 * sums);
+      const exact = Decimal.exp(term).plus(1).ln();
+      expect(
+        exact
+          .minus(memory[sums]! + memory[sums + 1]!)
+          .abs()
+          .toNumber(),
+      ).toBeLessThan(2.3e-16);
     }
+  });
+  it('the table holds the powers of two, correctly rounded', () => {
+    const memory = simd.memory(SIZE).slice(POWERS_START, POWERS_START + STEPS);
+    const words = new Int32Array(memory.buffer);
+    memory.forEach((_, j) => {
+      words[2 * j + HIGH_WORD]! += j << 12;
+      expect(memory[j]).toBe(new Decimal(2).pow(new Decimal(j).div(STEPS)).toNumber());
+    });
+  });
+});
+
+describe.each([
+  ['simd', simd],
+  ['plain', plain],
+] as const)('rows far from all components, %s', (_, engine) => {
+  // A Gaussian of variance 1 about 0 and one about 1, the second with weight 3/4; the reference is the second's peak.
+  const place = { x: START, weights: START + 32, constants: START + 64, sums: START + 96, scratch: START + 160 };
+  const relative = (constant: number): number => constant * STEPS_PER_NAT;
+  const run = (rows: readonly number[]): { logLikelihood: number; count: number } => {
+    const memory = engine.memory(SIZE);
+    memory.fill(0, START, START + 1000);
+    memory.set(rows, place.x);
+    memory.fill(1, place.weights, place.weights + 16);
+    memory.set([-1.2, 0, relative(Math.log(1 / 3)), 0, relative(0.5), 0, 0, 1, relative(0.5), 1], place.constants);
+    engine.gaussian(16, 2, 8 * place.x, 8 * place.weights, 16, 8 * place.constants, 8 * place.scratch, 8 * place.sums);
+    return { logLikelihood: memory[place.sums]! + memory[place.sums + 1]!, count: memory[place.sums + 6]! + memory[place.sums + 7]! };
+  };
+  it.each([12.5, 13, -12, 40, 1e3, -1e6])('a row at %d has the log-likelihood and the responsibilities it has', (far) => {
+    const rows = [far, ...Array.from({ length: 15 }, (_, index) => index / 10)];
+    let logLikelihood = new Decimal(0);
+    let count = new Decimal(0);
+    for (const x of rows) {
+      const first = Decimal.exp(new Decimal(x).pow(2).times(-0.5)).div(3);
+      const second = Decimal.exp(new Decimal(x).minus(1).pow(2).times(-0.5));
+      logLikelihood = logLikelihood.plus(first.plus(second).ln()).minus(1.2);
+      count = count.plus(first.div(first.plus(second)));
+    }
+    const answer = run(rows);
+    expect(answer.logLikelihood / logLikelihood.toNumber()).toBeCloseTo(1, 14);
+    expect(answer.count / count.toNumber()).toBeCloseTo(1, 14);
   });
 });
 
@@ -82,23 +153,31 @@ const rows = 208;
 
 describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components', (components) => {
   describe.each([true, false])('weights uniform: %s', (uniform) => {
+    // Where constants are large some rows are far from all components.
     it.each([
-      ['gaussian', 1, 4, 3],
-      ['exponential', 1, 2, 2],
-      ['plane', 2, 8, 6],
-    ] as const)('%s', (name, columns, constants, sums) => {
+      ['gaussian', 1, 4, 3, 1],
+      ['gaussian', 1, 4, 3, 400],
+      ['exponential', 1, 2, 2, 1],
+      ['exponential', 1, 2, 2, 400],
+      ['plane', 2, 8, 6, 1],
+      ['plane', 2, 8, 6, 20],
+    ] as const)('%s', (name, columns, constants, sums, spread) => {
       const x = START;
       const weights = x + columns * rows;
       const constantsAt = weights + rows;
-      const sumsAt = constantsAt + constants * components;
+      const sumsAt = constantsAt + 2 + constants * components;
       const scratch = sumsAt + LIKELIHOOD + 2 * sums * components;
       expectSameBits(
         (memory, random) => {
           draw(memory, x, columns * rows, () => 4 * random.exponential());
           drawWeights(memory, weights, rows, uniform, random);
-          draw(memory, constantsAt, constants * components, () => random.normal() ** 2);
+          memory[constantsAt] = -1.5;
+          memory[constantsAt + 1] = 0;
+          draw(memory, constantsAt + 2, constants * components, () => spread * random.normal() ** 2);
+          // Constants less the largest of them are not above zero.
+          for (let own = constantsAt + 2; own < sumsAt; own += constants) memory[own] = -memory[own]!;
         },
-        (engine) => engine[name](rows, components, 8 * x, 8 * weights, Number(uniform), 8 * constantsAt, 8 * scratch, 8 * sumsAt),
+        (engine) => engine[name](rows, components, 8 * x, 8 * weights, uniform ? 192 : 0, 8 * constantsAt, 8 * scratch, 8 * sumsAt),
         sumsAt,
         scratch,
       );
@@ -114,7 +193,7 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
           draw(memory, joint, rows * components, () => (random.uniform() < 0.02 ? -12_000 : -90 * random.exponential()));
           drawWeights(memory, weights, rows, uniform, random);
         },
-        (engine) => engine.posterior(rows, components, 8 * joint, 8 * weights, Number(uniform), cut, 8 * scratch, 8 * sums),
+        (engine) => engine.posterior(rows, components, 8 * joint, 8 * weights, uniform ? 192 : 0, cut, 8 * scratch, 8 * sums),
         joint,
         scratch,
       );
@@ -180,7 +259,7 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
         (engine) => {
           const places = [8 * columns, 8 * constants, 8 * size, 8 * joint, 8 * scratch] as const;
           engine.correlatedDensities(rows, components, dimension, prefix < dimension ? prefix : 0, ...places);
-          engine.posterior(rows, components, 8 * joint, 8 * weights, 1, 1, 8 * scratch, 8 * sums);
+          engine.posterior(rows, components, 8 * joint, 8 * weights, 192, 1, 8 * scratch, 8 * sums);
         },
         joint,
         constants,

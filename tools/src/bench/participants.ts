@@ -19,6 +19,8 @@ export interface Participant {
   readonly largest?: number;
   /** It has no way to be given a number of iterations: only whole fits are timed. */
   readonly wholeFitsOnly?: boolean;
+  /** It has no use for a second thread, and is timed with one only. */
+  readonly oneThreadOnly?: boolean;
   command(folder: string, threads: number): readonly string[];
 }
 
@@ -65,7 +67,12 @@ export function findParticipants(scratch: string): readonly Participant[] {
   for (const rest of packages) {
     const version = says('Rscript', ['-e', `cat(as.character(packageVersion("${rest.name}")))`]);
     if (version === undefined) continue;
-    participants.push({ ...rest, version, command: (folder) => ['Rscript', '--vanilla', join(here, 'peers/peer.R'), folder, rest.name] });
+    participants.push({
+      ...rest,
+      version,
+      oneThreadOnly: true,
+      command: (folder) => ['Rscript', '--vanilla', join(here, 'peers/peer.R'), folder, rest.name],
+    });
   }
   const program = join(scratch, 'armadillo');
   if (says('g++', ['-O3', '-march=native', '-fopenmp', '-o', program, join(here, 'peers/peer.cpp'), '-larmadillo']) !== undefined) {

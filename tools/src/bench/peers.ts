@@ -12,6 +12,8 @@ const ROUNDS = quick ? 3 : 7;
 const LENGTH = quick ? 300 : 1000;
 /** After so many iterations the log-likelihoods are compared. */
 const ITERATIONS = 5;
+/** A participant so slow that all rounds take longer than this many milliseconds takes fewer, but no fewer than three. */
+const LONGEST = 20_000;
 
 const PER_ITERATION: readonly Recipe[] = [
   { name: 'gaussian 1e6', kind: 'gaussian', rows: 1e6, components: 3, spread: 3 },
@@ -40,22 +42,28 @@ const NEAR = 1e-8;
 const MOST_ITERATIONS = 5000;
 
 async function perIteration(participants: readonly Participant[], recipe: Recipe, threads: number, scratch: string): Promise<PeerResult[]> {
-  const able = participants.filter((participant) => takes(participant, recipe) && !participant.wholeFitsOnly);
+  const able = participants.filter(
+    (participant) => takes(participant, recipe) && !participant.wholeFitsOnly && !(threads > 1 && participant.oneThreadOnly),
+  );
   const folder = writeProblem(scratch, recipe);
   const sessions = await Promise.all(able.map((participant) => Session.open(participant, folder, threads)));
   const times: number[][] = able.map(() => []);
   const likelihoods: number[] = [];
   try {
     const iterations: number[] = [];
+    const rounds: number[] = [];
     for (const session of sessions) {
       // Warms up, and shows how many iterations take about a second.
       const [one, more] = [await session.ask({ iterations: 1 }), await session.ask({ iterations: 3 })];
       const each = Math.max((more.milliseconds - one.milliseconds) / 2, 0.1);
-      iterations.push(Math.max(2, Math.min(100, Math.round(LENGTH / each))));
+      const count = Math.max(2, Math.min(100, Math.round(LENGTH / each)));
+      iterations.push(count);
+      rounds.push(Math.max(3, Math.min(ROUNDS, Math.round(LONGEST / (2 * one.milliseconds + count * each)))));
     }
     for (const session of sessions) likelihoods.push((await session.ask({ iterations: ITERATIONS })).logLikelihood);
     for (let round = 0; round < ROUNDS; round += 1) {
       for (let index = 0; index < able.length; index += 1) {
+        if (round >= rounds[index]!) continue;
         const one = await sessions[index]!.ask({ iterations: 1 });
         const more = await sessions[index]!.ask({ iterations: 1 + iterations[index]! });
         times[index]!.push((more.milliseconds - one.milliseconds) / iterations[index]!);

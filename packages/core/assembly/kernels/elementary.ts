@@ -1,4 +1,4 @@
-// The two-lane twins of `expOrdinary` and `logOrdinary` in src/numerics/elementary.ts: the same operations in the same order.
+// Exponentials and logarithms, two at a time. src/kernels/plain.ts has the same operations in the same order.
 
 // @ts-ignore: decorator
 @inline export function splat(value: f64): v128 {
@@ -17,22 +17,15 @@
 
 // @ts-ignore: decorator
 @inline const TABLE: usize = memory.data<f64>([
-  -708, -708,
-  1.4426950408889634, 1.4426950408889634,
+  -261485.59077104286, -261485.59077104286,
   6755399441055744, 6755399441055744,
-  0.6931471805598903, 0.6931471805598903,
-  5.497923018708371e-14, 5.497923018708371e-14,
-  0.5, 0.5,
-  0.16666666666666666, 0.16666666666666666,
-  0.041666666666666685, 0.041666666666666685,
-  0.008333333333327758, 0.008333333333327758,
-  0.0013888888888871672, 0.0013888888888871672,
-  0.00019841269874111247, 0.00019841269874111247,
-  2.480158735362761e-5, 2.480158735362761e-5,
-  2.7557254099433146e-6, 2.7557254099433146e-6,
-  2.7557247327554685e-7, 2.7557247327554685e-7,
-  2.5106114092052463e-8, 2.5106114092052463e-8,
-  2.092330744961272e-9, 2.092330744961272e-9,
+  0.0027076061740622863, 0.0027076061740622863,
+  3.6655655969101062e-6, 3.6655655969101062e-6,
+  3.3083029442992817e-9, 3.3083029442992817e-9,
+  2.239395190875157e-12, 2.239395190875157e-12,
+  0.0027076061740622863, 0.0027076061740622863,
+  369.3299304675746, 369.3299304675746,
+  1e-35, 1e-35,
   1, 1,
   4503599627371519, 4503599627371519,
   201326592, 201326592,
@@ -44,11 +37,43 @@
   0.18183391111503974, 0.18183391111503974,
   0.15318183159793783, 0.15318183159793783,
   0.1475703817293325, 0.1475703817293325,
+  0.5, 0.5,
+  0.6931471805598903, 0.6931471805598903,
+  5.497923018708371e-14, 5.497923018708371e-14,
+  184.6649652337873, 184.6649652337873,
 ], 16);
 
+// Loaded, not spelled out: V8 would build each from two integers.
 // @ts-ignore: decorator
 @inline function constant(index: usize): v128 {
   return v128.load(TABLE + (index << 4));
+}
+
+/** Nats in a step. */
+// @ts-ignore: decorator
+@inline export function natsPerStep(): v128 {
+  return constant(6);
+}
+
+// @ts-ignore: decorator
+@inline export function stepsPerNat(): v128 {
+  return constant(7);
+}
+
+// @ts-ignore: decorator
+@inline export function halfStepsPerNat(): v128 {
+  return constant(23);
+}
+
+/** Row sums of terms below this are taken again, relative to their largest term. */
+// @ts-ignore: decorator
+@inline export function leastTotal(): v128 {
+  return constant(8);
+}
+
+// @ts-ignore: decorator
+@inline export function one(): v128 {
+  return constant(9);
 }
 
 // @ts-ignore: decorator
@@ -56,54 +81,80 @@
   v128.store(place, f64x2.add(v128.load(place), value));
 }
 
-/** e^x for x <= 0 (or NaN); 0 below -708, where a term would be subnormal. */
+/** Where the host keeps 2^(j/256) for j from 0 to 255, less j in the bits from the 44th on: src/kernels/powers.ts. */
 // @ts-ignore: decorator
-@inline export function expNonPositive(x: v128): v128 {
-  const clamped = f64x2.pmax(x, constant(0));
-  const shifted = f64x2.add(f64x2.mul(clamped, constant(1)), constant(2));
-  const k = f64x2.sub(shifted, constant(2));
-  const high = f64x2.sub(clamped, f64x2.mul(k, constant(3)));
-  const low = f64x2.mul(k, constant(4));
-  const r = f64x2.sub(high, low);
-  const r2 = f64x2.mul(r, r);
-  const r4 = f64x2.mul(r2, r2);
-  const a = f64x2.add(constant(5), f64x2.mul(constant(6), r));
-  const b = f64x2.add(constant(7), f64x2.mul(constant(8), r));
-  const c = f64x2.add(constant(9), f64x2.mul(constant(10), r));
-  const d = f64x2.add(constant(11), f64x2.mul(constant(12), r));
-  const e = f64x2.add(constant(13), f64x2.mul(constant(14), r));
-  const f = f64x2.add(e, f64x2.mul(r2, constant(15)));
-  const upper = f64x2.add(f64x2.add(c, f64x2.mul(r2, d)), f64x2.mul(r4, f));
-  const remainder = f64x2.add(f64x2.add(a, f64x2.mul(r2, b)), f64x2.mul(r4, upper));
-  const one = f64x2.add(constant(16), high);
-  const correction = f64x2.add(f64x2.sub(high, f64x2.sub(one, constant(16))), f64x2.sub(f64x2.mul(r2, remainder), low));
-  // The product with 2^k is normal, so adding k to the exponent is the same.
-  const scaled = i64x2.add(f64x2.add(one, correction), i64x2.shl(shifted, 52));
-  return v128.andnot(scaled, f64x2.lt(x, constant(0)));
+@inline const POWERS: usize = 2048;
+
+/** 2^(k/256) for the whole numbers k in the last bits of `shifted`: adding k << 44 to the bits of a power leaves k / 256 in the exponent. */
+// @ts-ignore: decorator
+@inline function powers(shifted: v128): v128 {
+  const first = POWERS + (usize(i32x4.extract_lane(shifted, 0) & 255) << 3);
+  const second = POWERS + (usize(i32x4.extract_lane(shifted, 2) & 255) << 3);
+  return i64x2.add(v128.load64_lane(second, v128.load64_zero(first), 1), i64x2.shl(shifted, 44));
 }
 
-/** log x for x from 1 to 2^1022. */
+/** 2^(r/256) - 1 for |r| <= 1/2. */
 // @ts-ignore: decorator
-@inline export function logAboveOne(x: v128): v128 {
+@inline function fraction(r: v128): v128 {
+  const r2 = f64x2.mul(r, r);
+  const upper = f64x2.add(f64x2.add(constant(3), f64x2.mul(r, constant(4))), f64x2.mul(r2, constant(5)));
+  return f64x2.add(f64x2.mul(r, constant(2)), f64x2.mul(r2, upper));
+}
+
+/**
+ * Stores 2^(x/256) for four pairs x <= 0 (or NaN): exponentials of numbers given in steps of log(2)/256 nats, which need no multiplication
+ * to be reduced. 0 below -708 nats, where a term would be subnormal. Four at a time, because one waits for its own intermediate results.
+ */
+// @ts-ignore: decorator
+@inline export function exponentialsOfSteps(x0: v128, x1: v128, x2: v128, x3: v128, to: usize): void {
+  const y0 = f64x2.pmax(x0, constant(0));
+  const y1 = f64x2.pmax(x1, constant(0));
+  const y2 = f64x2.pmax(x2, constant(0));
+  const y3 = f64x2.pmax(x3, constant(0));
+  const shifted0 = f64x2.add(y0, constant(1));
+  const shifted1 = f64x2.add(y1, constant(1));
+  const shifted2 = f64x2.add(y2, constant(1));
+  const shifted3 = f64x2.add(y3, constant(1));
+  const r0 = f64x2.sub(y0, f64x2.sub(shifted0, constant(1)));
+  const r1 = f64x2.sub(y1, f64x2.sub(shifted1, constant(1)));
+  const r2 = f64x2.sub(y2, f64x2.sub(shifted2, constant(1)));
+  const r3 = f64x2.sub(y3, f64x2.sub(shifted3, constant(1)));
+  const power0 = powers(shifted0);
+  const power1 = powers(shifted1);
+  const power2 = powers(shifted2);
+  const power3 = powers(shifted3);
+  const fraction0 = fraction(r0);
+  const fraction1 = fraction(r1);
+  const fraction2 = fraction(r2);
+  const fraction3 = fraction(r3);
+  v128.store(to, v128.andnot(f64x2.add(power0, f64x2.mul(power0, fraction0)), f64x2.lt(x0, constant(0))));
+  v128.store(to, v128.andnot(f64x2.add(power1, f64x2.mul(power1, fraction1)), f64x2.lt(x1, constant(0))), 16);
+  v128.store(to, v128.andnot(f64x2.add(power2, f64x2.mul(power2, fraction2)), f64x2.lt(x2, constant(0))), 32);
+  v128.store(to, v128.andnot(f64x2.add(power3, f64x2.mul(power3, fraction3)), f64x2.lt(x3, constant(0))), 48);
+}
+
+/** log x for x from 2^-1000 to 2^1000. */
+// @ts-ignore: decorator
+@inline export function logarithm(x: v128): v128 {
   const biased = i64x2.shr_u(i64x2.add(x, i64x2.splat(0x95f6200000000)), 52);
-  const k = f64x2.sub(v128.or(biased, i64x2.splat(0x4330000000000000)), constant(17));
+  const k = f64x2.sub(v128.or(biased, i64x2.splat(0x4330000000000000)), constant(10));
   const scale = i64x2.shl(i64x2.sub(i64x2.splat(2046), biased), 52);
-  const f = f64x2.sub(f64x2.mul(x, scale), constant(16));
-  const head = f64x2.sub(f64x2.add(f, constant(18)), constant(18));
-  const halfSquareHigh = f64x2.mul(f64x2.mul(constant(5), head), head);
-  const halfSquareLow = f64x2.mul(f64x2.mul(constant(5), f64x2.sub(f, head)), f64x2.add(f, head));
-  const s = f64x2.div(f, f64x2.add(constant(19), f));
+  const f = f64x2.sub(f64x2.mul(x, scale), constant(9));
+  const head = f64x2.sub(f64x2.add(f, constant(11)), constant(11));
+  const halfSquareHigh = f64x2.mul(f64x2.mul(constant(20), head), head);
+  const halfSquareLow = f64x2.mul(f64x2.mul(constant(20), f64x2.sub(f, head)), f64x2.add(f, head));
+  const s = f64x2.div(f, f64x2.add(constant(12), f));
   const z = f64x2.mul(s, s);
   const z2 = f64x2.mul(z, z);
-  const a = f64x2.add(constant(20), f64x2.mul(z, constant(21)));
-  const b = f64x2.add(constant(22), f64x2.mul(z, constant(23)));
-  const c = f64x2.add(constant(24), f64x2.mul(z, constant(25)));
-  const d = f64x2.add(c, f64x2.mul(z2, constant(26)));
+  const a = f64x2.add(constant(13), f64x2.mul(z, constant(14)));
+  const b = f64x2.add(constant(15), f64x2.mul(z, constant(16)));
+  const c = f64x2.add(constant(17), f64x2.mul(z, constant(18)));
+  const d = f64x2.add(c, f64x2.mul(z2, constant(19)));
   const series = f64x2.mul(z, f64x2.add(a, f64x2.mul(z2, f64x2.add(b, f64x2.mul(z2, d)))));
   const tail = f64x2.sub(f64x2.mul(s, f64x2.add(f64x2.add(halfSquareHigh, halfSquareLow), series)), halfSquareLow);
   const leading = f64x2.sub(f, halfSquareHigh);
-  const exponentPart = f64x2.mul(k, constant(3));
+  const exponentPart = f64x2.mul(k, constant(21));
   const high = f64x2.add(exponentPart, leading);
-  const low = f64x2.add(f64x2.sub(leading, f64x2.sub(high, exponentPart)), f64x2.add(tail, f64x2.mul(k, constant(4))));
+  const low = f64x2.add(f64x2.sub(leading, f64x2.sub(high, exponentPart)), f64x2.add(tail, f64x2.mul(k, constant(22))));
   return f64x2.add(high, low);
 }

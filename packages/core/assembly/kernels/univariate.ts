@@ -1,172 +1,231 @@
-import { addTo, load, loadSplat, splat } from './elementary';
-import { contend, GROUP, posteriorGroup } from './posterior';
+import { addTo, exponentialsOfSteps, halfStepsPerNat, load, loadSplat, splat } from './elementary';
+import { GROUP, share, shareFar } from './posterior';
+
+// The passes below do everything for 16 rows at a time. Log joint densities are taken relative to a reference, the largest that any row
+// can have, and in steps of log(2)/256 nats, so that they are powers of two to be. `constants` begins with the reference in nats and an
+// unused number. The first `unit` rows, a multiple of 16, have weight 1. `scratch`: three groups, and one for each component.
+
+function fill(reference: usize, constants: usize): void {
+  for (let pair: usize = 0; pair < GROUP; pair += 16) v128.store(reference + pair, loadSplat(constants));
+}
+
+// @ts-ignore: decorator
+@inline function gaussianJoint(x: usize, constant: v128, mean: v128, halfPrecision: v128): v128 {
+  const z = f64x2.sub(load(x), mean);
+  return f64x2.sub(constant, f64x2.mul(f64x2.mul(z, z), halfPrecision));
+}
 
 /**
- * One pass over rows for a mixture of univariate Gaussians: densities, responsibilities, counts and statistics, 16 rows at a time.
- *
- * `constants`, four numbers a component: the constant of the log joint density, mean and half precision at the parameters of the E-step;
- * the mean about which statistics are taken. `sums`: 48 bytes of `posteriorGroup`, then for each component its count, the sum of
- * r (x - mean) and that of r (x - mean)^2, two lanes each.
+ * One pass over rows for a mixture of univariate Gaussians. `constants`, four numbers a component: the constant of the log joint density
+ * less the reference and half the precision, in steps, with the mean between them; the mean about which statistics are taken. `sums`: 48
+ * bytes of `share`, then for each component its count, the sum of r (x - mean) and that of r (x - mean)^2, two lanes each.
  */
 export function gaussian(
   rows: i32,
   components: i32,
   x: usize,
   weights: usize,
-  uniform: bool,
+  unit: i32,
   constants: usize,
   scratch: usize,
   sums: usize,
 ): void {
-  const largest = scratch;
-  const shares = scratch + GROUP;
-  const joint = scratch + 2 * GROUP;
-  const leads = joint + usize(components) * GROUP;
+  const shares = scratch;
+  const largest = scratch + GROUP;
+  const reference = scratch + 2 * GROUP;
+  const terms = scratch + 3 * GROUP;
+  const last = terms + usize(components) * GROUP;
+  fill(reference, constants);
+  const units = x + (usize(unit) << 3);
   const end = x + (usize(rows) << 3);
   for (; x < end; x += GROUP, weights += GROUP) {
-    let own = constants;
-    let out = joint;
-    for (let component = 0; component < components; component += 1, own += 32, out += GROUP) {
+    let own = constants + 16;
+    for (let out = terms; out < last; out += GROUP, own += 32) {
       const constant = loadSplat(own);
       const mean = loadSplat(own + 8);
       const halfPrecision = loadSplat(own + 16);
-      const lead = leads + (out - joint);
-      if (component == 0) {
-        for (let pair: usize = 0; pair < GROUP; pair += 16) {
-          const z = f64x2.sub(load(x + pair), mean);
-          v128.store(largest + pair, f64x2.sub(constant, f64x2.mul(f64x2.mul(z, z), halfPrecision)));
-        }
-      } else {
-        for (let pair: usize = 0; pair < GROUP; pair += 16) {
-          const z = f64x2.sub(load(x + pair), mean);
-          contend(f64x2.sub(constant, f64x2.mul(f64x2.mul(z, z), halfPrecision)), largest + pair, out + pair, lead + pair);
-        }
+      for (let quad: usize = 0; quad < GROUP; quad += 64) {
+        const at = x + quad;
+        exponentialsOfSteps(
+          gaussianJoint(at, constant, mean, halfPrecision),
+          gaussianJoint(at + 16, constant, mean, halfPrecision),
+          gaussianJoint(at + 32, constant, mean, halfPrecision),
+          gaussianJoint(at + 48, constant, mean, halfPrecision),
+          out + quad,
+        );
       }
     }
-    posteriorGroup(joint, leads, components, weights, uniform, largest, shares, sums);
-    own = constants;
-    out = joint;
-    let place = sums + 48;
-    for (let component = 0; component < components; component += 1, own += 32, out += GROUP, place += 48) {
-      const mean = loadSplat(own + 24);
-      let count = splat(0);
-      let first = splat(0);
-      let second = splat(0);
-      for (let pair: usize = 0; pair < GROUP; pair += 16) {
-        const responsibility = f64x2.mul(load(out + pair), load(shares + pair));
-        const z = f64x2.sub(load(x + pair), mean);
-        const weighted = f64x2.mul(responsibility, z);
-        count = f64x2.add(count, responsibility);
-        first = f64x2.add(first, weighted);
-        second = f64x2.add(second, f64x2.mul(weighted, z));
+    if (!share(terms, last, weights, x < units, reference, shares, sums)) {
+      own = constants + 16;
+      for (let out = terms; out < last; out += GROUP, own += 32) {
+        for (let pair: usize = 0; pair < GROUP; pair += 16) {
+          v128.store(out + pair, gaussianJoint(x + pair, loadSplat(own), loadSplat(own + 8), loadSplat(own + 16)));
+        }
       }
-      addTo(place, count);
-      addTo(place + 16, first);
-      addTo(place + 32, second);
+      shareFar(terms, last, weights, reference, largest, shares, sums);
+    }
+    own = constants + 16;
+    let place = sums + 48;
+    for (let out = terms; out < last; out += GROUP, own += 32, place += 48) {
+      const mean = loadSplat(own + 24);
+      let count0 = splat(0);
+      let count1 = splat(0);
+      let first0 = splat(0);
+      let first1 = splat(0);
+      let second0 = splat(0);
+      let second1 = splat(0);
+      for (let quad: usize = 0; quad < GROUP; quad += 32) {
+        const responsibility0 = f64x2.mul(load(out + quad), load(shares + quad));
+        const responsibility1 = f64x2.mul(v128.load(out + quad, 16), v128.load(shares + quad, 16));
+        const z0 = f64x2.sub(load(x + quad), mean);
+        const z1 = f64x2.sub(v128.load(x + quad, 16), mean);
+        const weighted0 = f64x2.mul(responsibility0, z0);
+        const weighted1 = f64x2.mul(responsibility1, z1);
+        count0 = f64x2.add(count0, responsibility0);
+        count1 = f64x2.add(count1, responsibility1);
+        first0 = f64x2.add(first0, weighted0);
+        first1 = f64x2.add(first1, weighted1);
+        second0 = f64x2.add(second0, f64x2.mul(weighted0, z0));
+        second1 = f64x2.add(second1, f64x2.mul(weighted1, z1));
+      }
+      addTo(place, f64x2.add(count0, count1));
+      addTo(place + 16, f64x2.add(first0, first1));
+      addTo(place + 32, f64x2.add(second0, second1));
     }
   }
 }
 
+// @ts-ignore: decorator
+@inline function exponentialJoint(x: usize, constant: v128, rate: v128): v128 {
+  return f64x2.sub(constant, f64x2.mul(rate, load(x)));
+}
+
 /**
- * The same for a mixture of exponentials. `constants`, two numbers a component: the constant of the log joint density and the rate.
- * `sums`: as above, with for each component its count and the sum of r x.
+ * The same for a mixture of exponentials. `constants`, two numbers a component: the constant of the log joint density less the reference
+ * and the rate, in steps. `sums`: as above, with for each component its count and the sum of r x.
  */
 export function exponential(
   rows: i32,
   components: i32,
   x: usize,
   weights: usize,
-  uniform: bool,
+  unit: i32,
   constants: usize,
   scratch: usize,
   sums: usize,
 ): void {
-  const largest = scratch;
-  const shares = scratch + GROUP;
-  const joint = scratch + 2 * GROUP;
-  const leads = joint + usize(components) * GROUP;
+  const shares = scratch;
+  const largest = scratch + GROUP;
+  const reference = scratch + 2 * GROUP;
+  const terms = scratch + 3 * GROUP;
+  const last = terms + usize(components) * GROUP;
+  fill(reference, constants);
+  const units = x + (usize(unit) << 3);
   const end = x + (usize(rows) << 3);
   for (; x < end; x += GROUP, weights += GROUP) {
-    let own = constants;
-    let out = joint;
-    for (let component = 0; component < components; component += 1, own += 16, out += GROUP) {
+    let own = constants + 16;
+    for (let out = terms; out < last; out += GROUP, own += 16) {
       const constant = loadSplat(own);
       const rate = loadSplat(own + 8);
-      const lead = leads + (out - joint);
-      if (component == 0) {
-        for (let pair: usize = 0; pair < GROUP; pair += 16) {
-          v128.store(largest + pair, f64x2.sub(constant, f64x2.mul(rate, load(x + pair))));
-        }
-      } else {
-        for (let pair: usize = 0; pair < GROUP; pair += 16) {
-          contend(f64x2.sub(constant, f64x2.mul(rate, load(x + pair))), largest + pair, out + pair, lead + pair);
-        }
+      for (let quad: usize = 0; quad < GROUP; quad += 64) {
+        const at = x + quad;
+        exponentialsOfSteps(
+          exponentialJoint(at, constant, rate),
+          exponentialJoint(at + 16, constant, rate),
+          exponentialJoint(at + 32, constant, rate),
+          exponentialJoint(at + 48, constant, rate),
+          out + quad,
+        );
       }
     }
-    posteriorGroup(joint, leads, components, weights, uniform, largest, shares, sums);
-    out = joint;
-    let place = sums + 48;
-    for (let component = 0; component < components; component += 1, out += GROUP, place += 32) {
-      let count = splat(0);
-      let first = splat(0);
-      for (let pair: usize = 0; pair < GROUP; pair += 16) {
-        const responsibility = f64x2.mul(load(out + pair), load(shares + pair));
-        count = f64x2.add(count, responsibility);
-        first = f64x2.add(first, f64x2.mul(responsibility, load(x + pair)));
+    if (!share(terms, last, weights, x < units, reference, shares, sums)) {
+      own = constants + 16;
+      for (let out = terms; out < last; out += GROUP, own += 16) {
+        for (let pair: usize = 0; pair < GROUP; pair += 16) {
+          v128.store(out + pair, exponentialJoint(x + pair, loadSplat(own), loadSplat(own + 8)));
+        }
       }
-      addTo(place, count);
-      addTo(place + 16, first);
+      shareFar(terms, last, weights, reference, largest, shares, sums);
+    }
+    let place = sums + 48;
+    for (let out = terms; out < last; out += GROUP, place += 32) {
+      let count0 = splat(0);
+      let count1 = splat(0);
+      let first0 = splat(0);
+      let first1 = splat(0);
+      for (let quad: usize = 0; quad < GROUP; quad += 32) {
+        const responsibility0 = f64x2.mul(load(out + quad), load(shares + quad));
+        const responsibility1 = f64x2.mul(v128.load(out + quad, 16), v128.load(shares + quad, 16));
+        count0 = f64x2.add(count0, responsibility0);
+        count1 = f64x2.add(count1, responsibility1);
+        first0 = f64x2.add(first0, f64x2.mul(responsibility0, load(x + quad)));
+        first1 = f64x2.add(first1, f64x2.mul(responsibility1, v128.load(x + quad, 16)));
+      }
+      addTo(place, f64x2.add(count0, count1));
+      addTo(place + 16, f64x2.add(first0, first1));
     }
   }
 }
 
+// @ts-ignore: decorator
+@inline function planeJoint(x: usize, second: usize, own: usize): v128 {
+  const y0 = f64x2.mul(f64x2.sub(load(x), v128.load64_splat(own, 8)), v128.load64_splat(own, 32));
+  const deviation = f64x2.sub(load(second), v128.load64_splat(own, 16));
+  const y1 = f64x2.mul(f64x2.sub(deviation, f64x2.mul(v128.load64_splat(own, 24), y0)), v128.load64_splat(own, 40));
+  const squares = f64x2.add(f64x2.mul(y0, y0), f64x2.mul(y1, y1));
+  return f64x2.sub(loadSplat(own), f64x2.mul(halfStepsPerNat(), squares));
+}
+
 /**
  * The same for a mixture of Gaussians with correlation on two columns, `rows` numbers each. `constants`, eight numbers a component: the
- * constant of the log joint density, both means, the Cholesky factor's lower entry and the inverses of its diagonal at the parameters of
- * the E-step; both means about which statistics are taken. `sums`: as above, with for each component its count and the sums of r z_1,
- * r z_2, r z_1 z_1, r z_2 z_1 and r z_2 z_2.
+ * constant of the log joint density less the reference, in steps; both means, the Cholesky factor's lower entry and the inverses of its
+ * diagonal at the parameters of the E-step; both means about which statistics are taken. `sums`: as above, with for each component its
+ * count and the sums of r z_1, r z_2, r z_1 z_1, r z_2 z_1 and r z_2 z_2.
  */
 export function plane(
   rows: i32,
   components: i32,
   x: usize,
   weights: usize,
-  uniform: bool,
+  unit: i32,
   constants: usize,
   scratch: usize,
   sums: usize,
 ): void {
-  const largest = scratch;
-  const shares = scratch + GROUP;
-  const joint = scratch + 2 * GROUP;
-  const leads = joint + usize(components) * GROUP;
+  const shares = scratch;
+  const largest = scratch + GROUP;
+  const reference = scratch + 2 * GROUP;
+  const terms = scratch + 3 * GROUP;
+  const last = terms + usize(components) * GROUP;
+  fill(reference, constants);
+  const units = x + (usize(unit) << 3);
   const stride = usize(rows) << 3;
   for (let end = x + stride; x < end; x += GROUP, weights += GROUP) {
     const second = x + stride;
-    let own = constants;
-    let out = joint;
-    for (let component = 0; component < components; component += 1, own += 64, out += GROUP) {
-      const constant = loadSplat(own);
-      const mean0 = v128.load64_splat(own, 8);
-      const mean1 = v128.load64_splat(own, 16);
-      const lower = v128.load64_splat(own, 24);
-      const inverse0 = v128.load64_splat(own, 32);
-      const inverse1 = v128.load64_splat(own, 40);
-      const half = splat(0.5);
-      const lead = leads + (out - joint);
-      for (let pair: usize = 0; pair < GROUP; pair += 16) {
-        const y0 = f64x2.mul(f64x2.sub(load(x + pair), mean0), inverse0);
-        const y1 = f64x2.mul(f64x2.sub(f64x2.sub(load(second + pair), mean1), f64x2.mul(lower, y0)), inverse1);
-        const value = f64x2.sub(constant, f64x2.mul(half, f64x2.add(f64x2.mul(y0, y0), f64x2.mul(y1, y1))));
-        if (component == 0) v128.store(largest + pair, value);
-        else contend(value, largest + pair, out + pair, lead + pair);
+    let own = constants + 16;
+    for (let out = terms; out < last; out += GROUP, own += 64) {
+      for (let quad: usize = 0; quad < GROUP; quad += 64) {
+        const at = x + quad;
+        const at2 = second + quad;
+        exponentialsOfSteps(
+          planeJoint(at, at2, own),
+          planeJoint(at + 16, at2 + 16, own),
+          planeJoint(at + 32, at2 + 32, own),
+          planeJoint(at + 48, at2 + 48, own),
+          out + quad,
+        );
       }
     }
-    posteriorGroup(joint, leads, components, weights, uniform, largest, shares, sums);
-    own = constants;
-    out = joint;
+    if (!share(terms, last, weights, x < units, reference, shares, sums)) {
+      own = constants + 16;
+      for (let out = terms; out < last; out += GROUP, own += 64) {
+        for (let pair: usize = 0; pair < GROUP; pair += 16) v128.store(out + pair, planeJoint(x + pair, second + pair, own));
+      }
+      shareFar(terms, last, weights, reference, largest, shares, sums);
+    }
+    own = constants + 16;
     let place = sums + 48;
-    for (let component = 0; component < components; component += 1, own += 64, out += GROUP, place += 96) {
+    for (let out = terms; out < last; out += GROUP, own += 64, place += 96) {
       const mean0 = v128.load64_splat(own, 48);
       const mean1 = v128.load64_splat(own, 56);
       let count = splat(0);

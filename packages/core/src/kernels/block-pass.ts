@@ -11,9 +11,10 @@ import type { Expectation } from '../expectation.ts';
 import type { Kernel, KernelConstants } from '../family.ts';
 import type { Mixture } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
-import { twoSumError } from '../numerics/sum.ts';
+import { pairwiseSum, twoSumError } from '../numerics/sum.ts';
 import { kernels, RESERVED_NUMBERS } from './kernels.ts';
 import { tiledPlace } from './plain.ts';
+import { STEPS_PER_NAT } from './powers.ts';
 
 /** Adds the expectation over one block to `expectation`, which is zero. */
 export type BlockPass = (block: Block, origin: RowOrigin, expectation: Expectation) => void;
@@ -101,14 +102,20 @@ export class BlockKernels {
     there: readonly KernelConstants[],
   ): (block: Block, expectation: Expectation) => void {
     const components = logs.length;
-    const constants = Float64Array.from(logs.flatMap((constant, index) => constantsOf(constant, here[index]!, there[index]!)));
+    const largest = Math.max(...logs);
+    // No component is possible where it is minus infinity, and plain loops will say so.
+    const reference = Number.isFinite(largest) ? largest : 0;
+    // No row's log density is above this.
+    const bound = reference + log(components);
+    const relative = logs.map((constant, index) => constantsOf((constant - reference) * STEPS_PER_NAT, here[index]!, there[index]!));
+    const constants = Float64Array.from([reference, 0, ...relative.flat()]);
     const length = first + second.length;
     const layout = new Layout();
     const columns = layout.take(this.rows * this.dimension);
     const weights = layout.take(this.rows);
     const constantsAt = layout.take(constants.length);
     const sums = layout.take(LIKELIHOOD_SUMS + 2 * components * (1 + length));
-    const scratch = layout.take(32 + 32 * components);
+    const scratch = layout.take(48 + 16 * components);
     return (block, expectation) => {
       const engine = kernels();
       const memory = engine.memory(layout.length);
@@ -116,16 +123,7 @@ export class BlockKernels {
       memory.fill(0, sums, scratch);
       for (let start = 0; start < block.size; start += this.rows) {
         const rows = this.load(memory, block, start, columns, weights);
-        engine[run](
-          rows,
-          components,
-          8 * columns,
-          8 * weights,
-          block.weights === undefined ? 1 : 0,
-          8 * constantsAt,
-          8 * scratch,
-          8 * sums,
-        );
+        engine[run](rows, components, 8 * columns, 8 * weights, unitRows(block, start, this.rows), 8 * constantsAt, 8 * scratch, 8 * sums);
       }
       readLikelihood(memory, sums, expectation);
       const { vector, offsets } = expectation;
@@ -142,6 +140,8 @@ export class BlockKernels {
           to += 1;
         }
       }
+      // Sums of |log density| would take a logarithm a row: this is the same where the bound is negative, and more where it is not.
+      vector[1] = (Math.abs(bound) + bound) * pairwiseSum(expectation.counts) - vector[0]!;
     };
   }
 
@@ -171,7 +171,7 @@ export class BlockKernels {
     const means = layout.take(dimension * components);
     const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
     const statistics = layout.take(2 * components * length);
-    const scratch = layout.take(32 + Math.max(32 * components, 2 * most + 32 * dimension + 64, 2 * chunk * (dimension + 1)));
+    const scratch = layout.take(32 + Math.max(48 + 16 * components, 2 * most + 32 * dimension + 64, 2 * chunk * (dimension + 1)));
     return (block, expectation) => {
       const engine = kernels();
       const memory = engine.memory(layout.length);
@@ -199,7 +199,7 @@ export class BlockKernels {
           if (used === 0) this.passesWithoutBounds = Math.max(0, this.passesWithoutBounds - 1);
           else if (completed > USELESS_BOUNDS * rows * (components - 1)) this.passesWithoutBounds = PASSES_WITHOUT_BOUNDS;
         } else engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constantsAt, 8 * joint);
-        engine.posterior(rows, components, 8 * joint, 8 * weights, block.weights === undefined ? 1 : 0, cut ? 1 : 0, 8 * scratch, 8 * sums);
+        engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, start, most), cut ? 1 : 0, 8 * scratch, 8 * sums);
         if (correlated) {
           engine.correlatedStatistics(
             rows,
@@ -245,7 +245,7 @@ export class BlockKernels {
       const weights = layout.take(rows);
       const joint = layout.take(rows * components);
       const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
-      const scratch = layout.take(32 + 32 * components);
+      const scratch = layout.take(48 + 16 * components);
       const engine = kernels();
       const memory = engine.memory(layout.length);
       const views = this.views(memory, joint, rows);
@@ -264,7 +264,7 @@ export class BlockKernels {
       }
       loadWeights(memory, block, 0, size, rows, weights);
       memory.fill(0, sums, scratch);
-      engine.posterior(rows, components, 8 * joint, 8 * weights, block.weights === undefined ? 1 : 0, 0, 8 * scratch, 8 * sums);
+      engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, 0, size), 0, 8 * scratch, 8 * sums);
       readLikelihood(memory, sums, expectation);
       readCounts(memory, sums, components, expectation);
       if (!Number.isFinite(expectation.logLikelihood)) return;
@@ -310,12 +310,12 @@ interface FusedShape {
 
 function fusedShape(density: Kernel<never>['density'], dimension: number): FusedShape | undefined {
   if (density === 'exponential') {
-    return { run: 'exponential', constantsOf: (constant, { scale }) => [constant, scale[0]!], first: 1, second: [] };
+    return { run: 'exponential', constantsOf: (constant, { scale }) => [constant, scale[0]! * STEPS_PER_NAT], first: 1, second: [] };
   }
   if (density === 'independent-gaussian' && dimension === 1) {
     return {
       run: 'gaussian',
-      constantsOf: (constant, { location, scale }, there) => [constant, location[0]!, scale[0]!, there.location[0]!],
+      constantsOf: (constant, { location, scale }, there) => [constant, location[0]!, scale[0]! * STEPS_PER_NAT, there.location[0]!],
       first: 1,
       second: [[0, 0]],
     };
@@ -338,12 +338,18 @@ function fusedShape(density: Kernel<never>['density'], dimension: number): Fused
   return undefined;
 }
 
+/** How many of the rows from `start` on stand in whole groups of 16 and have weight 1. */
+function unitRows({ size, weights }: Block, start: number, most: number): number {
+  return weights === undefined ? Math.min(most, size - start) & ~15 : 0;
+}
+
 function paddedRows(count: number): number {
   return (count + 15) & ~15;
 }
 
+/** Weights of rows whose weight is 1 are not read, and not written. */
 function loadWeights(memory: Float64Array, block: Block, start: number, count: number, rows: number, to: number): void {
-  if (block.weights === undefined) memory.fill(1, to, to + count);
+  if (block.weights === undefined) memory.fill(1, to + (count & ~15), to + count);
   else memory.set(block.weights.subarray(start, start + count), to);
   if (rows > count) memory.fill(0, to + count, to + rows);
 }

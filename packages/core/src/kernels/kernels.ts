@@ -1,5 +1,6 @@
 import { MODULE_BASE64 } from './module.generated.ts';
 import { createPlainKernels } from './plain.ts';
+import { writePowers } from './powers.ts';
 
 /**
  * The kernels' functions. Places are in bytes from the start of the kernels' memory; `rows` is a multiple of 16, and columns, joint
@@ -14,7 +15,7 @@ export interface KernelFunctions {
     components: number,
     joint: number,
     weights: number,
-    uniform: number,
+    unit: number,
     cut: number,
     scratch: number,
     sums: number,
@@ -60,7 +61,7 @@ type FusedPass = (
   components: number,
   x: number,
   weights: number,
-  uniform: number,
+  unit: number,
   constants: number,
   scratch: number,
   sums: number,
@@ -111,6 +112,7 @@ function createSimdKernels(): Kernels | undefined {
     const memory = new WebAssembly.Memory({ initial: 8 });
     const functions = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelFunctions;
     let view = new Float64Array(memory.buffer);
+    writePowers(view);
     return {
       ...functions,
       kind: 'simd',
@@ -129,11 +131,15 @@ function createSimdKernels(): Kernels | undefined {
 
 function createPlain(): Kernels {
   let view = new Float64Array(PAGE);
+  writePowers(view);
   return {
     ...createPlainKernels(() => view),
     kind: 'plain',
     memory(numbers) {
-      if (numbers > view.length) view = new Float64Array(numbers);
+      if (numbers > view.length) {
+        view = new Float64Array(numbers);
+        writePowers(view);
+      }
       return view;
     },
   };

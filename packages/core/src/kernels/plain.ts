@@ -1,6 +1,7 @@
-import { expOrdinary, logOrdinary } from '../numerics/elementary.ts';
+import { logOrdinary } from '../numerics/elementary.ts';
 import { twoSumError } from '../numerics/sum.ts';
 import type { KernelFunctions } from './kernels.ts';
+import { HIGH_WORD, NATS_PER_STEP, POWERS_START, STEPS, STEPS_PER_NAT } from './powers.ts';
 
 /**
  * The kernels in plain TypeScript: the same rounding operations in the same order as assembly/, so the same bits. A row stays in one of
@@ -8,98 +9,70 @@ import type { KernelFunctions } from './kernels.ts';
  */
 export function createPlainKernels(memory: () => Float64Array): KernelFunctions {
   return {
-    gaussian(rows, components, x, weights, uniform, constants, scratch, sums) {
+    gaussian(rows, components, x, weights, unit, constants, scratch, sums) {
       const m = memory();
-      const joint = scratch / 8 + 16;
+      const terms = scratch / 8 + 48;
       for (let start = 0; start < rows; start += 16) {
         const from = x / 8 + start;
+        shareRelative(m, terms, components, weights / 8 + start, start < unit, m[constants / 8]!, sums / 8, (component, row) => {
+          const own = constants / 8 + 2 + 4 * component;
+          const z = m[from + row]! - m[own + 1]!;
+          return m[own]! - z * z * m[own + 2]!;
+        });
         for (let component = 0; component < components; component += 1) {
-          const own = constants / 8 + 4 * component;
-          const constant = m[own]!;
-          const mean = m[own + 1]!;
-          const halfPrecision = m[own + 2]!;
-          const out = joint + 16 * component;
-          for (let row = 0; row < 16; row += 1) {
-            const z = m[from + row]! - mean;
-            m[out + row] = constant - z * z * halfPrecision;
-          }
-        }
-        posteriorGroup(m, joint, 16, components, weights / 8 + start, uniform, sums / 8);
-        for (let component = 0; component < components; component += 1) {
-          const mean = m[constants / 8 + 4 * component + 3]!;
+          const mean = m[constants / 8 + 5 + 4 * component]!;
           const place = sums / 8 + 6 + 6 * component;
-          for (let lane = 0; lane < 2; lane += 1) {
-            let count = 0;
-            let first = 0;
-            let second = 0;
-            for (let row = lane; row < 16; row += 2) {
-              const responsibility = m[joint + 16 * component + row]!;
-              const z = m[from + row]! - mean;
-              const weighted = responsibility * z;
-              count += responsibility;
-              first += weighted;
-              second += weighted * z;
-            }
-            m[place + lane]! += count;
-            m[place + 2 + lane]! += first;
-            m[place + 4 + lane]! += second;
-          }
+          addInStrands(m, place, 3, (row, totals) => {
+            const responsibility = m[terms + 16 * component + row]!;
+            const z = m[from + row]! - mean;
+            const weighted = responsibility * z;
+            totals[0]! += responsibility;
+            totals[1]! += weighted;
+            totals[2]! += weighted * z;
+          });
         }
       }
     },
 
-    exponential(rows, components, x, weights, uniform, constants, scratch, sums) {
+    exponential(rows, components, x, weights, unit, constants, scratch, sums) {
       const m = memory();
-      const joint = scratch / 8 + 16;
+      const terms = scratch / 8 + 48;
       for (let start = 0; start < rows; start += 16) {
         const from = x / 8 + start;
+        shareRelative(m, terms, components, weights / 8 + start, start < unit, m[constants / 8]!, sums / 8, (component, row) => {
+          const own = constants / 8 + 2 + 2 * component;
+          return m[own]! - m[own + 1]! * m[from + row]!;
+        });
         for (let component = 0; component < components; component += 1) {
-          const constant = m[constants / 8 + 2 * component]!;
-          const rate = m[constants / 8 + 2 * component + 1]!;
-          const out = joint + 16 * component;
-          for (let row = 0; row < 16; row += 1) m[out + row] = constant - rate * m[from + row]!;
-        }
-        posteriorGroup(m, joint, 16, components, weights / 8 + start, uniform, sums / 8);
-        for (let component = 0; component < components; component += 1) {
-          const place = sums / 8 + 6 + 4 * component;
-          for (let lane = 0; lane < 2; lane += 1) {
-            let count = 0;
-            let first = 0;
-            for (let row = lane; row < 16; row += 2) {
-              const responsibility = m[joint + 16 * component + row]!;
-              count += responsibility;
-              first += responsibility * m[from + row]!;
-            }
-            m[place + lane]! += count;
-            m[place + 2 + lane]! += first;
-          }
+          addInStrands(m, sums / 8 + 6 + 4 * component, 2, (row, totals) => {
+            const responsibility = m[terms + 16 * component + row]!;
+            totals[0]! += responsibility;
+            totals[1]! += responsibility * m[from + row]!;
+          });
         }
       }
     },
 
-    plane(rows, components, x, weights, uniform, constants, scratch, sums) {
+    plane(rows, components, x, weights, unit, constants, scratch, sums) {
       const m = memory();
-      const joint = scratch / 8 + 16;
+      const terms = scratch / 8 + 48;
       for (let start = 0; start < rows; start += 16) {
         const from = x / 8 + start;
+        shareRelative(m, terms, components, weights / 8 + start, start < unit, m[constants / 8]!, sums / 8, (component, row) => {
+          const own = constants / 8 + 2 + 8 * component;
+          const y0 = (m[from + row]! - m[own + 1]!) * m[own + 4]!;
+          const y1 = (m[from + rows + row]! - m[own + 2]! - m[own + 3]! * y0) * m[own + 5]!;
+          return m[own]! - (STEPS_PER_NAT / 2) * (y0 * y0 + y1 * y1);
+        });
         for (let component = 0; component < components; component += 1) {
-          const own = constants / 8 + 8 * component;
-          const out = joint + 16 * component;
-          for (let row = 0; row < 16; row += 1) {
-            const y0 = (m[from + row]! - m[own + 1]!) * m[own + 4]!;
-            const y1 = (m[from + rows + row]! - m[own + 2]! - m[own + 3]! * y0) * m[own + 5]!;
-            m[out + row] = m[own]! - 0.5 * (y0 * y0 + y1 * y1);
-          }
-        }
-        posteriorGroup(m, joint, 16, components, weights / 8 + start, uniform, sums / 8);
-        for (let component = 0; component < components; component += 1) {
-          const mean0 = m[constants / 8 + 8 * component + 6]!;
-          const mean1 = m[constants / 8 + 8 * component + 7]!;
+          const own = constants / 8 + 2 + 8 * component;
+          const mean0 = m[own + 6]!;
+          const mean1 = m[own + 7]!;
           const place = sums / 8 + 6 + 12 * component;
           for (let lane = 0; lane < 2; lane += 1) {
             const totals = [0, 0, 0, 0, 0, 0];
             for (let row = lane; row < 16; row += 2) {
-              const responsibility = m[joint + 16 * component + row]!;
+              const responsibility = m[terms + 16 * component + row]!;
               const z0 = m[from + row]! - mean0;
               const z1 = m[from + rows + row]! - mean1;
               const weighted0 = responsibility * z0;
@@ -117,15 +90,26 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
       }
     },
 
-    posterior(rows, components, joint, weights, uniform, cut, _scratch, sums) {
+    posterior(rows, components, joint, weights, unit, cut, _scratch, sums) {
       const m = memory();
       const first = joint / 8;
+      const largest = new Float64Array(16);
       for (let start = 0; start < rows; start += 16) {
-        if (cut) cutRows(m, first + start, rows, components);
-        posteriorGroup(m, first + start, rows, components, weights / 8 + start, uniform, sums / 8);
+        const group = first + start;
+        for (let row = 0; row < 16; row += 1) {
+          const maximum = largestOf(m, group + row, rows, components);
+          largest[row] = maximum;
+          const bound = cut && maximum > -10000 ? maximum - 80 : -Infinity;
+          for (let component = 0; component < components; component += 1) {
+            const at = group + component * rows + row;
+            const dropped = m[at]! < bound ? Infinity : 0;
+            m[at] = exponentialOfSteps(m, (m[at]! - maximum - dropped) * STEPS_PER_NAT);
+          }
+        }
+        share(m, group, rows, components, weights / 8 + start, start < unit, largest, sums / 8);
         for (let component = 0; component < components; component += 1) {
           const place = sums / 8 + 6 + 2 * component;
-          const at = first + component * rows + start;
+          const at = group + component * rows;
           for (let lane = 0; lane < 2; lane += 1) {
             let count = 0;
             for (let row = lane; row < 16; row += 2) count += m[at + row]!;
@@ -268,56 +252,84 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
   };
 }
 
-/** e^x for x <= 0, and 0 below -708. */
-function expNonPositive(x: number): number {
-  return x < -708 ? 0 : expOrdinary(x);
+/** -708 nats in steps: below it terms are 0. */
+const FEWEST_STEPS = -261485.59077104286;
+
+/** Adding 1.5 * 2^52 leaves a whole number in the last bits. */
+const ROUND_TO_INTEGER = 6755399441055744;
+
+/** Sums of terms below this are taken again, relative to their largest term. */
+const LEAST_TOTAL = 1e-35;
+
+const numberView = new Float64Array(1);
+const wordView = new Int32Array(numberView.buffer);
+
+/** 2^(x/256) for x <= 0: the exponential of x steps. */
+function exponentialOfSteps(m: Float64Array, x: number): number {
+  if (x < FEWEST_STEPS) return 0;
+  const k = x + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+  const r = x - k;
+  numberView[0] = m[POWERS_START + (k & (STEPS - 1))]!;
+  wordView[HIGH_WORD]! += k << 12;
+  const power = numberView[0]!;
+  const r2 = r * r;
+  const upper = 3.6655655969101062e-6 + r * 3.3083029442992817e-9 + r2 * 2.239395190875157e-12;
+  return power + power * (r * 0.0027076061740622863 + r2 * upper);
 }
 
-/** Responsibilities of 16 rows in place, and their log-likelihood and its magnitude added to the sums. */
-function posteriorGroup(
+function largestOf(m: Float64Array, at: number, stride: number, components: number): number {
+  let largest = m[at]!;
+  for (let component = 1; component < components; component += 1) {
+    const value = m[at + component * stride]!;
+    if (largest < value) largest = value;
+  }
+  return largest;
+}
+
+/**
+ * Terms of 16 rows, e^(log joint density - reference), turned into responsibilities times case weights in place; their log-likelihood and
+ * its magnitude added to the sums. Returns false, having changed nothing, where the terms of some row are too small.
+ */
+function share(
   m: Float64Array,
-  joint: number,
+  terms: number,
   stride: number,
   components: number,
   weights: number,
-  uniform: number,
+  unit: boolean,
+  reference: Float64Array,
   sums: number,
-): void {
+): boolean {
+  const totals = new Float64Array(16);
+  for (let row = 0; row < 16; row += 1) {
+    let total = m[terms + row]!;
+    for (let component = 1; component < components; component += 1) total += m[terms + component * stride + row]!;
+    if (total < LEAST_TOTAL) return false;
+    totals[row] = total;
+  }
   for (let lane = 0; lane < 2; lane += 1) {
     let sum = 0;
     let magnitude = 0;
     let product = 1;
     for (let row = lane; row < 16; row += 2) {
-      let largest = m[joint + row]!;
-      for (let component = 1; component < components; component += 1) {
-        const value = m[joint + component * stride + row]!;
-        if (largest < value) largest = value;
-      }
-      let total = 0;
-      for (let component = components - 1; component >= 0; component -= 1) {
-        const at = joint + component * stride + row;
-        const term = expNonPositive(m[at]! - largest);
-        m[at] = term;
-        total += term;
-      }
-      const weight = m[weights + row]!;
+      const total = totals[row]!;
+      const weight = unit ? 1 : m[weights + row]!;
       const share = weight / total;
-      for (let component = 0; component < components; component += 1) m[joint + component * stride + row]! *= share;
-      if (uniform) {
-        if (!(weight > 0)) continue;
-        sum += largest;
-        magnitude += Math.abs(largest);
+      for (let component = 0; component < components; component += 1) m[terms + component * stride + row]! *= share;
+      if (unit) {
         product *= total;
+        sum += reference[row]!;
+        magnitude += Math.abs(reference[row]!);
       } else {
         const logTotal = logOrdinary(total);
-        sum += weight * (largest + logTotal);
-        magnitude += weight * (Math.abs(largest) + logTotal);
+        sum += weight * (reference[row]! + logTotal);
+        magnitude += weight * (Math.abs(reference[row]!) + Math.abs(logTotal));
       }
     }
-    if (uniform) {
+    if (unit) {
       const logProduct = logOrdinary(product);
       sum += logProduct;
-      magnitude += logProduct;
+      magnitude += Math.abs(logProduct);
     }
     const before = m[sums + lane]!;
     const after = before + sum;
@@ -325,20 +337,46 @@ function posteriorGroup(
     m[sums + 2 + lane]! += twoSumError(before, sum, after);
     m[sums + 4 + lane]! += magnitude;
   }
+  return true;
 }
 
-function cutRows(m: Float64Array, joint: number, stride: number, components: number): void {
+/** Shares of 16 rows whose log joint densities less a reference, in steps, are given; where some row is far from all components, relative to its largest. */
+function shareRelative(
+  m: Float64Array,
+  terms: number,
+  components: number,
+  weights: number,
+  unit: boolean,
+  reference: number,
+  sums: number,
+  steps: (component: number, row: number) => number,
+): void {
+  const references = new Float64Array(16).fill(reference);
+  for (let component = 0; component < components; component += 1) {
+    for (let row = 0; row < 16; row += 1) m[terms + 16 * component + row] = exponentialOfSteps(m, steps(component, row));
+  }
+  if (share(m, terms, 16, components, weights, unit, references, sums)) return;
   for (let row = 0; row < 16; row += 1) {
-    let largest = m[joint + row]!;
-    for (let component = 1; component < components; component += 1) {
-      const value = m[joint + component * stride + row]!;
-      if (largest < value) largest = value;
-    }
-    const bound = largest > -10000 ? largest - 80 : -Infinity;
+    for (let component = 0; component < components; component += 1) m[terms + 16 * component + row] = steps(component, row);
+    const largest = largestOf(m, terms + row, 16, components);
     for (let component = 0; component < components; component += 1) {
-      const at = joint + component * stride + row;
-      if (m[at]! < bound) m[at] = -Infinity;
+      const at = terms + 16 * component + row;
+      m[at] = exponentialOfSteps(m, m[at]! - largest);
     }
+    references[row] = largest * NATS_PER_STEP + reference;
+  }
+  share(m, terms, 16, components, weights, false, references, sums);
+}
+
+/** Adds sums over 16 rows, each in two lanes of two strands, to the memory. */
+function addInStrands(m: Float64Array, place: number, length: number, addRow: (row: number, totals: Float64Array) => void): void {
+  for (let lane = 0; lane < 2; lane += 1) {
+    const [even, odd] = [new Float64Array(length), new Float64Array(length)];
+    for (let row = lane; row < 16; row += 4) {
+      addRow(row, even);
+      addRow(row + 2, odd);
+    }
+    for (let index = 0; index < length; index += 1) m[place + 2 * index + lane]! += even[index]! + odd[index]!;
   }
 }
 
