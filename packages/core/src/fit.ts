@@ -1,3 +1,4 @@
+import { createAutomaticBackend } from './backend/automatic.ts';
 import type { Backend } from './backend/backend.ts';
 import { createMemoryBackend } from './backend/memory.ts';
 import type { WorkerFactory } from './backend/worker-protocol.ts';
@@ -229,32 +230,27 @@ export async function fitAsync(data: DataSource | Dataset, options: FitAsyncOpti
   }
 }
 
-/** One run over as many threads as the options and the data ask for; where workers cannot start and none were asked for, over one. */
+/** One run over as many threads as the options and the data ask for. */
 async function runOverThreads(
   plan: Plan,
   options: FitAsyncOptions,
   onProgress: ((progress: Progress) => void) | undefined,
 ): Promise<Outcome> {
-  const { mixture, dataset } = plan;
-  const run = async (backend: Backend): Promise<Outcome> => {
-    try {
-      const outcome = await runAsync(fitProcess(plan), backend, { signal: options.signal, onProgress });
-      return outcome.kind === 'done' ? outcome.result : { result: { ...outcome.latest, diagnosis: { kind: 'aborted' } }, starts: [] };
-    } finally {
-      await backend.close?.();
-    }
-  };
-  const startWorker = options.startWorker ?? mixture.families[0]!.startWorker;
-  const threads = chooseThreads(options.threads ?? 'auto', mixture, dataset, startWorker !== undefined);
-  if (threads > 1 && startWorker !== undefined) {
-    try {
-      return await run(createWorkerBackend(mixture, dataset, { threads, startWorker }));
-    } catch (error) {
-      const chosenHere = options.threads === undefined || options.threads === 'auto';
-      if (!(chosenHere && error instanceof EmkitError && error.code === 'WORKER_FAILED')) throw error;
-    }
+  const backend = chooseBackend(plan, options);
+  try {
+    const outcome = await runAsync(fitProcess(plan), backend, { signal: options.signal, onProgress });
+    return outcome.kind === 'done' ? outcome.result : { result: { ...outcome.latest, diagnosis: { kind: 'aborted' } }, starts: [] };
+  } finally {
+    await backend.close?.();
   }
-  return run(createMemoryBackend(mixture, dataset));
+}
+
+function chooseBackend({ mixture, dataset }: Plan, { threads: wanted = 'auto', startWorker: given }: FitAsyncOptions): Backend {
+  const startWorker = given ?? mixture.families[0]!.startWorker;
+  const threads = chooseThreads(wanted, mixture, dataset, startWorker !== undefined);
+  if (threads === 1 || startWorker === undefined) return createMemoryBackend(mixture, dataset);
+  const create = wanted === 'auto' ? createAutomaticBackend : createWorkerBackend;
+  return create(mixture, dataset, { threads, startWorker });
 }
 
 /** Below this many log-densities a pass takes less time than waking the workers. */

@@ -81,6 +81,18 @@ describe('the reported log-likelihood', () => {
   });
 });
 
+describe('a family whose log-density is not a number', () => {
+  for (const faulty of [0, 1, 2]) {
+    it(`is named, also where it is component ${faulty + 1} of 3`, () => {
+      const mixture = createMixture({ family, components: 3 });
+      const at = { weights: [0.2, 0.3, 0.5], components: [1, 2, 3].map((mean) => ({ mean, variance: 1 })) };
+      at.components[faulty]!.mean = Number.NaN;
+      const backend = createMemoryBackend(mixture, createDataset(data, [family], 3));
+      expect(() => backend.expect({ at, about: at.components })).toThrow(`Row 1: the log-density of component ${faulty + 1} is NaN.`);
+    });
+  }
+});
+
 describe('an expectation is a vector that adds', () => {
   const mixture = createMixture({ family, components: 2 });
   const expectationOf = (rows: readonly number[], blockSize: number): Expectation =>

@@ -69,8 +69,9 @@ export function blockResponsibilities(
       for (let row = 0; row < size; row += 1) if (labels[row]! >= 0 && labels[row] !== component) out[row] = -Infinity;
     }
     if (component === 0) for (let row = 0; row < size; row += 1) rowLogDensity[row] = out[row]!;
-    // Written so that NaN replaces the maximum and stays there: checked once a row, below.
-    else for (let row = 0; row < size; row += 1) if (!(out[row]! <= rowLogDensity[row]!)) rowLogDensity[row] = out[row]!;
+    // NaN replaces the maximum, and nothing replaces NaN: checked once a row, below.
+    else
+      for (let row = 0; row < size; row += 1) if (out[row]! > rowLogDensity[row]! || Number.isNaN(out[row])) rowLogDensity[row] = out[row]!;
   }
   for (let row = 0; row < size; row += 1) {
     const maximum = rowLogDensity[row]!;

@@ -1,10 +1,11 @@
 import type { Block } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import type { FamilyDefinition } from '../family.ts';
+import { adoptKernels } from '../kernels/kernels.ts';
 import { createMixture } from '../mixture.ts';
 import { readFamilies } from '../model.ts';
 import { createShardPass, sumShard } from './memory.ts';
-import type { ShardMessage, WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
+import type { ExpectMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
 /** The messages' other end, inside a worker. */
 export interface WorkerScope {
@@ -20,11 +21,18 @@ export interface WorkerScope {
  * @example serveWorker(families)
  */
 export function serveWorker(definitions: readonly FamilyDefinition[], scope: WorkerScope = ownScope()): void {
-  let answer: ((message: Extract<WorkerRequest, { kind: 'expect' }>) => WorkerAnswer) | undefined;
+  let answer: OpenShard['answer'] | undefined;
   scope.onMessage((data) => {
     const message = data as WorkerRequest;
+    if (message.kind === 'kernels') {
+      adoptKernels(message.compiled);
+      return;
+    }
     if (message.kind === 'shard') {
-      answer = openShard(message, definitions);
+      const shard = openShard(message, definitions);
+      answer = shard.answer;
+      const ready: ReadyMessage = { kind: 'ready', open: shard.open };
+      scope.postMessage(ready, []);
       return;
     }
     const reply = answer?.(message) ?? failure(message.id, new EmkitError('INTERNAL', 'The worker was asked before it had data.'));
@@ -32,10 +40,13 @@ export function serveWorker(definitions: readonly FamilyDefinition[], scope: Wor
   });
 }
 
-function openShard(
-  message: ShardMessage,
-  definitions: readonly FamilyDefinition[],
-): (request: Extract<WorkerRequest, { kind: 'expect' }>) => WorkerAnswer {
+/** How questions over a shard are answered; where it cannot be opened, by the reason. */
+interface OpenShard {
+  readonly open: boolean;
+  readonly answer: (request: ExpectMessage) => WorkerAnswer;
+}
+
+function openShard(message: ShardMessage, definitions: readonly FamilyDefinition[]): OpenShard {
   let pass: ReturnType<typeof createShardPass>;
   try {
     pass = createShardPass(createMixture({ families: readFamilies(message.families, definitions) }), {
@@ -43,9 +54,9 @@ function openShard(
       blocks: cutBlocks(message),
     });
   } catch (error) {
-    return ({ id }) => failure(id, error);
+    return { open: false, answer: ({ id }) => failure(id, error) };
   }
-  return ({ id, request }) => {
+  const answer = ({ id, request }: ExpectMessage): WorkerAnswer => {
     try {
       const parts = sumShard(pass, request);
       const length = parts[0]?.expectation.vector.length ?? 0;
@@ -58,6 +69,7 @@ function openShard(
       return failure(id, error);
     }
   };
+  return { open: true, answer };
 }
 
 function cutBlocks({ columns, weights, labels, offset, blockSizes }: ShardMessage): readonly Block[] {

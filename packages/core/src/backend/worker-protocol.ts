@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import type { CompiledKernels } from '../kernels/kernels.ts';
 import type { FamilyJson } from '../model.ts';
 import type { ExpectationRequest } from './backend.ts';
 
@@ -39,7 +40,19 @@ export interface ExpectMessage {
   readonly request: ExpectationRequest;
 }
 
-export type WorkerRequest = ShardMessage | ExpectMessage;
+/** This thread's compiled kernels. A message of its own, so that where it cannot be sent or read only it is lost. */
+export interface KernelsMessage {
+  readonly kind: 'kernels';
+  readonly compiled: CompiledKernels;
+}
+
+export type WorkerRequest = KernelsMessage | ShardMessage | ExpectMessage;
+
+/** Says once, unasked, whether the shard that was sent is open: then questions will be answered. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly open: boolean;
+}
 
 /** Partial sums end to end in one array, or an error. */
 export type WorkerAnswer =

@@ -2,10 +2,11 @@ import type { Block, Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import { Expectation, PairwiseSum } from '../expectation.ts';
 import { cutMatters } from '../kernels/cut.ts';
+import { compiledKernels } from '../kernels/kernels.ts';
 import type { Mixture } from '../mixture.ts';
 import type { Backend, ExpectationRequest } from './backend.ts';
 import { createMemoryBackend } from './memory.ts';
-import type { ShardMessage, WorkerAnswer, WorkerFactory, WorkerPort } from './worker-protocol.ts';
+import type { KernelsMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerFactory, WorkerPort } from './worker-protocol.ts';
 
 /** Options of the worker backend. */
 export interface WorkerBackendOptions {
@@ -23,20 +24,52 @@ const SHARD_ALIGNMENT = 8;
  * A backend over workers. Each keeps its shard of the blocks; parameters go out, partial sums come back. Sums are added in the
  * same tree over the blocks as in one thread, so the result has the same bits for any number of workers.
  *
- * The data are copied once: into shared memory where the engine allows it, else into messages. A worker that dies is replaced and
- * its question asked again.
+ * The data are copied once: into shared memory where the engine allows it (not even that where they lie there already), else into
+ * messages. A worker that dies is replaced and its question asked again.
  */
-export function createWorkerBackend(mixture: Mixture, dataset: Dataset, { threads, startWorker }: WorkerBackendOptions): Backend {
-  const shared = shareColumns(dataset);
-  const shards = cutShards(dataset, threads).map(
-    (extent) => new ShardWorker(startWorker, () => shardMessage(mixture, dataset, extent, shared)),
-  );
-  const offsets = Expectation.zero(mixture).offsets;
-  let closed = false;
-  const ask = async (request: ExpectationRequest): Promise<Expectation> => {
-    if (closed) throw new EmkitError('INTERNAL', 'The worker backend is closed.');
-    const answers = await Promise.all(shards.map((shard) => shard.ask(request)));
+export function createWorkerBackend(mixture: Mixture, dataset: Dataset, options: WorkerBackendOptions): Backend {
+  return new WorkerTeam(mixture, dataset, options);
+}
+
+/** The workers of one data set, started at once. */
+export class WorkerTeam implements Backend {
+  private readonly mixture: Mixture;
+  private readonly dataset: Dataset;
+  private readonly shards: readonly ShardWorker[];
+  private closed = false;
+
+  constructor(mixture: Mixture, dataset: Dataset, { threads, startWorker }: WorkerBackendOptions) {
+    this.mixture = mixture;
+    this.dataset = dataset;
+    const shared = shareColumns(dataset);
+    this.shards = cutShards(dataset, threads).map(
+      (extent) => new ShardWorker(startWorker, () => shardMessage(mixture, dataset, extent, shared)),
+    );
+    for (const shard of this.shards) shard.start();
+  }
+
+  /** Whether all workers can answer, one cannot, or it is not known yet. */
+  get readiness(): Readiness {
+    if (this.shards.some((shard) => shard.readiness === 'failed')) return 'failed';
+    return this.shards.every((shard) => shard.readiness === 'ready') ? 'ready' : 'starting';
+  }
+
+  async expect(request: ExpectationRequest): Promise<Expectation> {
+    const total = await this.ask(request);
+    return cutMatters(this.mixture, request.at, total) ? this.ask({ ...request, uncut: true }) : total;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const shard of this.shards) shard.close();
+  }
+
+  private async ask(request: ExpectationRequest): Promise<Expectation> {
+    const { mixture, dataset } = this;
+    if (this.closed) throw new EmkitError('INTERNAL', 'The worker backend is closed.');
+    const answers = await Promise.all(this.shards.map((shard) => shard.ask(request)));
     const sum = new PairwiseSum(mixture);
+    const { offsets } = Expectation.zero(mixture);
     for (const answer of answers) {
       if (answer.kind === 'error') throw asError(answer, mixture, dataset, request);
       const length = answer.vectors.length / answer.levels.length;
@@ -45,17 +78,7 @@ export function createWorkerBackend(mixture: Mixture, dataset: Dataset, { thread
       });
     }
     return sum.total();
-  };
-  return {
-    async expect(request) {
-      const total = await ask(request);
-      return cutMatters(mixture, request.at, total) ? ask({ ...request, uncut: true }) : total;
-    },
-    close() {
-      closed = true;
-      for (const shard of shards) shard.close();
-    },
-  };
+  }
 }
 
 /** An error as it would have been in this thread: where rows were merged, only here is it known which of the caller's rows is meant. */
@@ -103,28 +126,70 @@ interface SharedColumns {
 }
 
 /** The whole data in shared memory; undefined where the engine has none (a page without the isolation headers). */
-function shareColumns(dataset: Dataset): SharedColumns | undefined {
+export function shareColumns(dataset: Dataset): SharedColumns | undefined {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
   if (typeof SharedArrayBuffer === 'undefined' || crossOriginIsolated === false) return undefined;
-  return gather(dataset.blocks, dataset.columnNames.length, (bytes) => new SharedArrayBuffer(bytes));
+  return gather(dataset.blocks, dataset.columnNames.length, (bytes) => new SharedArrayBuffer(bytes), sharedWhole);
 }
 
-function gather(blocks: readonly Block[], width: number, allocate: (bytes: number) => ArrayBufferLike): SharedColumns {
+/**
+ * The blocks' columns, each as one array.
+ *
+ * @param whole finds that array where there is one already
+ */
+function gather(
+  blocks: readonly Block[],
+  width: number,
+  allocate: (bytes: number) => ArrayBufferLike,
+  whole: <A extends Numbers>(parts: readonly (A | undefined)[], blocks: readonly Block[]) => A | undefined = () => undefined,
+): SharedColumns {
   let rows = 0;
   for (const block of blocks) rows += block.size;
-  const columns = Array.from({ length: width }, () => new Float64Array(allocate(rows * 8)));
-  const weights = blocks.some((block) => block.weights) ? new Float64Array(allocate(rows * 8)).fill(1) : undefined;
-  const labels = blocks.some((block) => block.labels) ? new Int32Array(allocate(rows * 4)).fill(-1) : undefined;
-  let row = 0;
-  for (const block of blocks) {
-    block.columns.forEach((column, index) => {
-      columns[index]!.set(column.subarray(0, block.size), row);
+  const join = <A extends Numbers>(part: (block: Block) => A | undefined, create: () => A): A => {
+    const parts = blocks.map(part);
+    const found = whole(parts, blocks);
+    if (found !== undefined) return found;
+    const out = create();
+    let row = 0;
+    blocks.forEach(({ size }, index) => {
+      const values = parts[index];
+      if (values !== undefined) out.set(values.subarray(0, size), row);
+      row += size;
     });
-    if (block.weights) weights!.set(block.weights.subarray(0, block.size), row);
-    if (block.labels) labels!.set(block.labels.subarray(0, block.size), row);
-    row += block.size;
-  }
+    return out;
+  };
+  const numbers = (): Float64Array => new Float64Array(allocate(rows * 8));
+  const columns = Array.from({ length: width }, (_, column) => join((block) => block.columns[column], numbers));
+  const weights = blocks.some((block) => block.weights)
+    ? join(
+        (block) => block.weights,
+        () => numbers().fill(1),
+      )
+    : undefined;
+  const labels = blocks.some((block) => block.labels)
+    ? join(
+        (block) => block.labels,
+        () => new Int32Array(allocate(rows * 4)).fill(-1),
+      )
+    : undefined;
   return { columns, ...(weights && { weights }), ...(labels && { labels }) };
+}
+
+type Numbers = Float64Array | Int32Array;
+
+/** The array of which all parts are views one after the other, where it lies in shared memory already. */
+function sharedWhole<A extends Numbers>(parts: readonly (A | undefined)[], blocks: readonly Block[]): A | undefined {
+  const first = parts[0];
+  if (first === undefined || !(first.buffer instanceof SharedArrayBuffer)) return undefined;
+  const { buffer, byteOffset, BYTES_PER_ELEMENT } = first;
+  let rows = 0;
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index];
+    if (part?.buffer !== buffer || part.byteOffset !== byteOffset + rows * BYTES_PER_ELEMENT) return undefined;
+    rows += blocks[index]!.size;
+  }
+  const View = first.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A;
+  return new View(buffer, byteOffset, rows);
 }
 
 function shardMessage(
@@ -151,8 +216,12 @@ function shardMessage(
   return { message, transfer };
 }
 
+/** Whether a worker can answer, cannot, or has not said yet. */
+export type Readiness = 'starting' | 'ready' | 'failed';
+
 /** A shard and the worker that keeps it, replaced when it dies. */
 class ShardWorker {
+  readiness: Readiness = 'starting';
   private readonly startWorker: WorkerFactory;
   private readonly makeMessage: () => { message: ShardMessage; transfer: readonly ArrayBuffer[] };
   private port: WorkerPort | undefined;
@@ -165,6 +234,15 @@ class ShardWorker {
   constructor(startWorker: WorkerFactory, makeMessage: () => { message: ShardMessage; transfer: readonly ArrayBuffer[] }) {
     this.startWorker = startWorker;
     this.makeMessage = makeMessage;
+  }
+
+  /** Starts the worker before it is asked. Where that fails, the first question tries again. */
+  start(): void {
+    try {
+      this.port = this.open();
+    } catch {
+      this.readiness = 'failed';
+    }
   }
 
   ask(request: ExpectationRequest): Promise<WorkerAnswer> {
@@ -198,8 +276,13 @@ class ShardWorker {
   private open(): WorkerPort {
     const port = this.startWorker();
     port.onMessage((data) => {
-      const answer = data as WorkerAnswer;
-      if (this.port !== port || this.pending?.id !== answer.id) return;
+      if (this.port !== port) return;
+      const answer = data as WorkerAnswer | ReadyMessage;
+      if (answer.kind === 'ready') {
+        this.readiness = answer.open ? 'ready' : 'failed';
+        return;
+      }
+      if (this.pending?.id !== answer.id) return;
       const { resolve } = this.pending;
       this.pending = undefined;
       this.replacements = 0;
@@ -208,11 +291,18 @@ class ShardWorker {
     port.onFailure((reason) => {
       if (this.port !== port) return;
       this.port = undefined;
+      this.readiness = 'failed';
       port.terminate();
       this.fail(reason);
     });
-    const { message, transfer } = this.makeMessage();
-    port.postMessage(message, transfer);
+    try {
+      sendKernels(port);
+      const { message, transfer } = this.makeMessage();
+      port.postMessage(message, transfer);
+    } catch (error) {
+      port.terminate();
+      throw error;
+    }
     return port;
   }
 
@@ -236,5 +326,17 @@ class ShardWorker {
         },
       ),
     );
+  }
+}
+
+/** A worker that gets compiled kernels begins with machine code as good as this thread's; one that does not compiles its own. */
+function sendKernels(port: WorkerPort): void {
+  const compiled = compiledKernels();
+  if (compiled === undefined) return;
+  try {
+    const message: KernelsMessage = { kind: 'kernels', compiled };
+    port.postMessage(message, []);
+  } catch {
+    // Some engines do not let a module be copied: see above.
   }
 }

@@ -2,6 +2,7 @@ import type { Backend, ExpectationRequest, SynchronousBackend } from '../backend
 import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../expectation.ts';
 import type { DriverRequest, DriverState, Process } from './driver.ts';
+import { Pauses } from './pauses.ts';
 
 /** What an observer is told after each iteration. */
 export interface Progress {
@@ -50,9 +51,6 @@ export type RunAsyncOutcome<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'aborted'; readonly latest: Progress };
 
-/** How long the asynchronous runner works before it lets other tasks run, in milliseconds: a frame keeps its smoothness. */
-const LONGEST_WORK = 12;
-
 /**
  * Runs a process to its end, letting the event loop turn at least every dozen milliseconds.
  *
@@ -75,7 +73,7 @@ export async function runAsync<Result>(
   let turn = process.next();
   for (;;) {
     if (turn.done) return { kind: 'done', result: turn.value };
-    await clock.pauseIfDue();
+    if (clock.due) await clock.pause();
     if (signal?.aborted) return aborted();
     if (turn.value.kind !== 'expect') {
       if (turn.value.kind === 'iteration') {
@@ -106,14 +104,7 @@ async function expectWithPauses(
   signal: AbortSignal | undefined,
 ): Promise<Expectation | undefined> {
   if (!isSynchronous(backend)) return abortable(backend.expect(request), signal);
-  const slices = backend.expectInSlices(request);
-  let slice = slices.next();
-  while (!slice.done) {
-    await clock.pauseIfDue();
-    if (signal?.aborted) return undefined;
-    slice = slices.next();
-  }
-  return slice.value;
+  return clock.drain(backend.expectInSlices(request), () => signal?.aborted === true);
 }
 
 function isSynchronous(backend: Backend): backend is SynchronousBackend {
@@ -133,27 +124,4 @@ async function abortable<T>(promise: T | Promise<T>, signal: AbortSignal | undef
   } finally {
     signal.removeEventListener('abort', stop!);
   }
-}
-
-/** Lets the event loop turn when enough time has gone by since it last did. */
-class Pauses {
-  private since: number = performance.now();
-
-  async pauseIfDue(): Promise<void> {
-    if (performance.now() - this.since < LONGEST_WORK) return;
-    await turnOfEventLoop();
-    this.since = performance.now();
-  }
-}
-
-/** Resolves in a new task, so that timers, input and painting get their turn; a message is not slowed down as nested timers are. */
-function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(undefined);
-  });
 }

@@ -96,6 +96,28 @@ export function useKernels(kind: KernelKind): KernelKind {
   return chosen.kind;
 }
 
+/**
+ * The compiled kernels of this thread, for another: a module that is sent shares its machine code, with whatever the engine has optimised.
+ */
+export interface CompiledKernels {
+  /** The text the module was compiled from: a thread with other kernels must not take it. */
+  readonly source: string;
+  readonly module: object;
+}
+
+/** What another thread may take instead of compiling; undefined where WebAssembly cannot be used, or is not. */
+export function compiledKernels(): CompiledKernels | undefined {
+  return kernels().kind === 'simd' && compiled !== undefined ? { source: MODULE_BASE64, module: compiled } : undefined;
+}
+
+/** Uses kernels that another thread compiled. Where they do not serve, this thread compiles its own when it needs them. */
+export function adoptKernels(data: CompiledKernels): void {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
+  if (WebAssembly === undefined || data.source !== MODULE_BASE64 || !(data.module instanceof WebAssembly.Module)) return;
+  compiled = data.module;
+  chosen = undefined;
+}
+
 /** The part of WebAssembly that is used; core's types know no host. */
 interface WebAssemblyLike {
   Module: new (bytes: Uint8Array) => object;
@@ -103,12 +125,16 @@ interface WebAssemblyLike {
   Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
 }
 
+/** Kept, so that workers can be sent it. */
+let compiled: object | undefined;
+
 /** Undefined where there is no WebAssembly, or none with SIMD, or a content security policy forbids it. */
 function createSimdKernels(): Kernels | undefined {
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
   if (WebAssembly === undefined) return undefined;
   try {
-    const module = new WebAssembly.Module(Uint8Array.from(atob(MODULE_BASE64), (character) => character.charCodeAt(0)));
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(MODULE_BASE64), (character) => character.charCodeAt(0)));
+    const module = compiled;
     const memory = new WebAssembly.Memory({ initial: 8 });
     const functions = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelFunctions;
     let view = new Float64Array(memory.buffer);
