@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { BUNDLED, bundlePackage } from './bundle.ts';
 import { root, run } from './run.ts';
 
 /** The published packages, in the order of their dependencies. */
@@ -18,6 +19,7 @@ export type PublishedName = keyof typeof PUBLISHED;
 export async function build(): Promise<void> {
   const outcome = await run(join(root, 'node_modules/.bin/tsc'), ['-b', ...Object.values(PUBLISHED)], 'quiet');
   if (!outcome.ok) throw new Error(`the build failed:\n${outcome.output}`);
+  for (const path of BUNDLED) await bundlePackage(join(root, path));
 }
 
 /**

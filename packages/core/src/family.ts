@@ -232,6 +232,7 @@ export interface FamilyDefinition<P extends ParameterValues = any, O extends obj
   readonly variants: readonly O[];
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 /**
  * Makes a definition from its parts.
  *
