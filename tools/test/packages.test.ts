@@ -1,24 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
-import { families } from '@emkit/families';
 import type { Browser, Page } from 'playwright-core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { build as viteBuild } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measureProgram, PROGRAMS } from '../src/bench/size.ts';
 import { type FolderServer, openBrowser, serveFolder } from '../src/browser.ts';
 import { readPage } from '../src/docs/markdown.ts';
 import { PUBLISHED, type PublishedName, packAll } from '../src/pack.ts';
 import { root } from '../src/run.ts';
 import { execute, nodeEngines, ScratchProject } from '../src/scratch-project.ts';
-
-/** What a page that fits with one family may load, minified and compressed, in bytes. */
-const LARGEST_FIT = 40_000;
-
-/** What everything that `@emkit/core` and `@emkit/families` export may weigh, minified and compressed, in bytes. */
-const LARGEST_WHOLE = 58_000;
 
 /** What a packed package may weigh, in bytes. */
 const LARGEST_TARBALL = 400_000;
@@ -265,36 +258,11 @@ describe('in Chromium, the installed packages give the same bits', () => {
   });
 });
 
-describe('minified and compressed, the packages are not large:', () => {
-  const size = async (name: string, code: string): Promise<number> => {
-    const entry = project.write(`size/${name}.js`, code);
-    const output = await viteBuild({
-      root: join(project.folder, 'size'),
-      configFile: false,
-      logLevel: 'error',
-      build: {
-        write: false,
-        target: 'es2022',
-        minify: true,
-        modulePreload: false,
-        rolldownOptions: { input: entry, preserveEntrySignatures: 'strict' },
-      },
-    });
-    const chunks = (Array.isArray(output) ? output : [output]).flatMap((result) => ('output' in result ? result.output : []));
-    const scripts = chunks.flatMap((chunk) => (chunk.type === 'chunk' ? [chunk.code] : []));
-    expect(scripts.length).toBeGreaterThan(0);
-    return gzipSync(scripts.join('\n'), { level: 9 }).length;
-  };
-
-  test.each(families.map(({ id }) => id))('fit with the family %s', { timeout: 60_000 }, async (id) => {
-    const name = id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const code = `export { fit } from '@emkit/core';\nexport { ${name} } from '@emkit/families';\n`;
-    expect(await size(id, code)).toBeLessThanOrEqual(LARGEST_FIT);
-  });
-
-  test('everything', { timeout: 60_000 }, async () => {
-    const code = `export * from '@emkit/core';\nexport * from '@emkit/families';\n`;
-    expect(await size('everything', code)).toBeLessThanOrEqual(LARGEST_WHOLE);
+describe('minified and compressed, within its budget:', () => {
+  test.each(PROGRAMS)('$name', { timeout: 60_000 }, async ({ code, budget }) => {
+    const { gzip } = await measureProgram(code, project.folder);
+    expect(gzip).toBeGreaterThan(5000);
+    expect(gzip).toBeLessThanOrEqual(budget);
   });
 });
 

@@ -23,6 +23,7 @@ import { median } from './participants.ts';
 import { makeProblem, type Recipe } from './problems.ts';
 import { type AccelerationResult, type ScalingPoint, saveResults } from './results.ts';
 import { measureRoofline } from './roofline.ts';
+import { measureSizes } from './size.ts';
 
 const here: string = dirname(fileURLToPath(import.meta.url));
 const ROUNDS = 7;
@@ -199,5 +200,8 @@ const memory = [1e5, 1e6, 1e7].map((count) => {
 });
 const acceleration = slowProblems().map(countPasses);
 if (!process.argv.includes('--quick')) {
-  saveResults({ ours: { rows, components, workers, importMilliseconds, firstFitMilliseconds, memory, acceleration, ...roofline } });
+  saveResults({
+    ours: { rows, components, workers, importMilliseconds, firstFitMilliseconds, memory, acceleration, ...roofline },
+    size: await measureSizes(),
+  });
 }

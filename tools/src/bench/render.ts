@@ -147,10 +147,10 @@ function drawScaling(ours: NonNullable<Results['ours']>): string {
 }
 
 /** Writes docs/benchmarks.md and its pictures from results. */
-export function renderBenchmarks({ peers, ours }: Results): void {
+export function renderBenchmarks({ peers, ours, size }: Results): void {
   const parts: string[] = [
     '# Benchmarks',
-    'Made by `pnpm bench` and `pnpm bench:peers`; do not edit. The figures are in `benchmarks.json` beside this page.',
+    'Made by `pnpm bench`, `pnpm bench:peers` and `pnpm bench:size`; do not edit. The figures are in `benchmarks.json` beside this page.',
     `**Repeat it.** On Debian: \`apt-get install r-base-core r-cran-mclust r-cran-mixtools r-cran-flexmix python3-sklearn libarmadillo-dev g++\`, then \`pnpm bench && pnpm bench:peers\` on a quiet machine. Peers that are not installed are left out. \`--quick\` takes fewer rounds and writes nothing; words choose problems: \`pnpm bench:peers full\`.`,
   ];
   if (peers !== undefined) {
@@ -217,6 +217,23 @@ export function renderBenchmarks({ peers, ours }: Results): void {
       table(
         ['problem', 'plain EM', 'accelerated', 'difference of the two optima'],
         ours.acceleration.map(({ problem, plain, accelerated, difference }) => [problem, plain, accelerated, difference.toExponential(1)]),
+      ),
+    );
+  }
+  if (size !== undefined) {
+    parts.push(
+      '## Size',
+      'In bytes: minified by Vite for ES2022, then compressed by gzip, and the most that a test allows. The script of the workers, which is fetched when a fit uses several threads, is not counted.',
+      table(
+        ['program', 'minified', 'gzip', 'budget'],
+        size.programs.map(({ name, minified, gzip, budget }) => [name, minified, gzip, budget]),
+      ),
+      'Where it comes from: by how many bytes the compressed program that fits Gaussians, or that exports everything, would shrink without a module; the twenty largest. They need not add up.',
+      table(
+        ['module', 'fit with Gaussians', 'everything'],
+        size.everything
+          .slice(0, 20)
+          .map(({ module, gzip }) => [`\`${module}\``, size.typical.find((other) => other.module === module)?.gzip ?? '', gzip]),
       ),
     );
   }

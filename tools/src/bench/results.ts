@@ -42,6 +42,21 @@ export interface AccelerationResult {
   readonly difference: number;
 }
 
+/** A program's size in bytes, minified, and then compressed by gzip, beside the most that a test allows. */
+export interface ProgramSize {
+  readonly name: string;
+  readonly minified: number;
+  readonly gzip: number;
+  readonly budget: number;
+}
+
+/** A module's part of a program: its bytes, and how many the compressed program would have less without them. */
+export interface ModuleSize {
+  readonly module: string;
+  readonly minified: number;
+  readonly gzip: number;
+}
+
 export interface Results {
   readonly peers?: {
     readonly iterations: readonly PeerResult[];
@@ -59,6 +74,13 @@ export interface Results {
     readonly acceleration: readonly AccelerationResult[];
     readonly exponentials: number;
     readonly flops: number;
+    readonly machine?: string;
+  };
+  readonly size?: {
+    readonly programs: readonly ProgramSize[];
+    /** Of the program that exports everything, and of the one that fits Gaussians. */
+    readonly everything: readonly ModuleSize[];
+    readonly typical: readonly ModuleSize[];
     readonly machine?: string;
   };
 }
