@@ -105,7 +105,8 @@ function vectorViolation(value: unknown, length: number, holds: (number: number)
   if (!Array.isArray(value)) return `it is ${showValue(value)}, not a list`;
   if (value.length !== length) return `it has ${value.length} entries, not ${length}`;
   for (let index = 0; index < length; index += 1) {
-    if (scalarViolation(value[index], holds) !== undefined) return `its entry ${index + 1} is ${showValue(value[index])}`;
+    const entry: unknown = value[index];
+    if (!(typeof entry === 'number' && Number.isFinite(entry) && holds(entry))) return `its entry ${index + 1} is ${showValue(entry)}`;
   }
   return undefined;
 }
@@ -129,6 +130,10 @@ function matrixViolation(value: unknown, dimension: number, structure: 'full' | 
     }
     if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!)
       return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  if (structure !== 'full') {
+    const pivot = matrix.findIndex((row, index) => !(row[index]! > 0));
+    return pivot < 0 ? undefined : `it is not positive definite (pivot ${pivot + 1} is not positive)`;
   }
   const factor = cholesky(Float64Array.from(matrix.flat()), dimension);
   return factor.ok ? undefined : `it is not positive definite (pivot ${factor.pivot + 1} is not positive)`;

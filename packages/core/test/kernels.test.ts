@@ -74,19 +74,21 @@ describe('exponential and logarithm', () => {
     expect(largest).toBeGreaterThan(0.2);
     expect(largest).toBeLessThan(2);
   });
-  it('a difference of more than 708 nats has responsibility 0', () => {
+  it('a difference of more than 709.1 nats has responsibility 0, and one of less than 708.4 nats has not', () => {
     const [joint, weights, sums, scratch] = [START, START + 64, START + 96, START + 160];
     const memory = simd.memory(SIZE);
     memory.fill(0, START, START + 2000);
     memory.fill(1, weights, weights + 16);
-    memory[joint] = -708.001;
-    memory[joint + 1] = -707.9;
+    memory[joint] = -709.1;
+    memory[joint + 1] = -708.39;
+    memory[joint + 3] = -708.8;
     memory[joint + 2] = -Infinity;
     simd.posterior(16, 2, 8 * joint, 8 * weights, 16, 0, 8 * scratch, 8 * sums);
     expect(memory[joint]).toBe(0);
-    expect(memory[joint + 1]).toBeCloseTo(Math.exp(-707.9), 320);
-    expect(memory[joint + 1]).toBeGreaterThan(0);
+    expect(memory[joint + 1]! / Math.exp(-708.39)).toBeCloseTo(1, 12);
     expect(memory[joint + 2]).toBe(0);
+    expect(memory[joint + 3]).toBeGreaterThan(0);
+    expect(memory[joint + 3]).toBeLessThan(memory[joint + 1]!);
   });
   it('log-likelihoods of single rows are the logarithms of their sums', () => {
     const [joint, weights, sums, scratch] = [START, START + 64, START + 96, START + 160];
@@ -127,7 +129,8 @@ describe.each([
     const memory = engine.memory(SIZE);
     memory.fill(0, START, START + 1000);
     memory.set(rows, place.x);
-    memory.fill(1, place.weights, place.weights + 16);
+    // Weights of rows that are said to have weight 1 are not read.
+    memory.fill(-1, place.weights, place.weights + 16);
     memory.set([-1.2, 0, relative(Math.log(1 / 3)), 0, relative(0.5), 0, 0, 1, relative(0.5), 1], place.constants);
     engine.gaussian(16, 2, 8 * place.x, 8 * place.weights, 16, 8 * place.constants, 8 * place.scratch, 8 * place.sums);
     return { logLikelihood: memory[place.sums]! + memory[place.sums + 1]!, count: memory[place.sums + 6]! + memory[place.sums + 7]! };

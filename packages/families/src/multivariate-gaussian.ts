@@ -318,7 +318,7 @@ function makeFamily(
       let largest = 0;
       for (let j = 0; j < dimension; j += 1) {
         largest = Math.max(largest, Math.abs(to.mean[j]! - from.mean[j]!) / deviations[j]!);
-        for (let k = 0; k <= j; k += 1) {
+        for (let k = correlated ? 0 : j; k <= j; k += 1) {
           largest = Math.max(largest, Math.abs(to.covariance[j]![k]! - from.covariance[j]![k]!) / deviations[j]! / deviations[k]!);
         }
       }

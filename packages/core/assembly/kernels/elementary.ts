@@ -17,7 +17,7 @@
 
 // @ts-ignore: decorator
 @inline const TABLE: usize = memory.data<f64>([
-  -261485.59077104286, -261485.59077104286,
+  -261888, -261888,
   6755399441055744, 6755399441055744,
   0.0027076061740622863, 0.0027076061740622863,
   3.6655655969101062e-6, 3.6655655969101062e-6,
@@ -93,44 +93,49 @@
   return i64x2.add(v128.load64_lane(second, v128.load64_zero(first), 1), i64x2.shl(shifted, 44));
 }
 
-/** 2^(r/256) - 1 for |r| <= 1/2. */
+/** power * 2^(r/256) for |r| <= 1/2. */
 // @ts-ignore: decorator
-@inline function fraction(r: v128): v128 {
+@inline function scaled(power: v128, r: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
   const r2 = f64x2.mul(r, r);
-  const upper = f64x2.add(f64x2.add(constant(3), f64x2.mul(r, constant(4))), f64x2.mul(r2, constant(5)));
-  return f64x2.add(f64x2.mul(r, constant(2)), f64x2.mul(r2, upper));
+  const upper = f64x2.add(f64x2.add(c2, f64x2.mul(r, c3)), f64x2.mul(r2, c4));
+  return f64x2.add(power, f64x2.mul(power, f64x2.add(f64x2.mul(r, c1), f64x2.mul(r2, upper))));
 }
 
 /**
  * Stores 2^(x/256) for four pairs x <= 0 (or NaN): exponentials of numbers given in steps of log(2)/256 nats, which need no multiplication
- * to be reduced. 0 below -708 nats, where a term would be subnormal. Four at a time, because one waits for its own intermediate results.
+ * to be reduced. Right to one unit in the last place down to -261,632 steps (-708.4 nats), where terms become subnormal; from there it
+ * falls on a straight line to 0 at -261,888, whose power of two is the number with no bit set, and stays there.
+ *
+ * Four at a time, because one waits for its own intermediate results.
  */
 // @ts-ignore: decorator
 @inline export function exponentialsOfSteps(x0: v128, x1: v128, x2: v128, x3: v128, to: usize): void {
-  const y0 = f64x2.pmax(x0, constant(0));
-  const y1 = f64x2.pmax(x1, constant(0));
-  const y2 = f64x2.pmax(x2, constant(0));
-  const y3 = f64x2.pmax(x3, constant(0));
-  const shifted0 = f64x2.add(y0, constant(1));
-  const shifted1 = f64x2.add(y1, constant(1));
-  const shifted2 = f64x2.add(y2, constant(1));
-  const shifted3 = f64x2.add(y3, constant(1));
-  const r0 = f64x2.sub(y0, f64x2.sub(shifted0, constant(1)));
-  const r1 = f64x2.sub(y1, f64x2.sub(shifted1, constant(1)));
-  const r2 = f64x2.sub(y2, f64x2.sub(shifted2, constant(1)));
-  const r3 = f64x2.sub(y3, f64x2.sub(shifted3, constant(1)));
+  const fewest = constant(0);
+  const y0 = f64x2.pmax(x0, fewest);
+  const y1 = f64x2.pmax(x1, fewest);
+  const y2 = f64x2.pmax(x2, fewest);
+  const y3 = f64x2.pmax(x3, fewest);
+  const shift = constant(1);
+  const shifted0 = f64x2.add(y0, shift);
+  const shifted1 = f64x2.add(y1, shift);
+  const shifted2 = f64x2.add(y2, shift);
+  const shifted3 = f64x2.add(y3, shift);
+  const r0 = f64x2.sub(y0, f64x2.sub(shifted0, shift));
+  const r1 = f64x2.sub(y1, f64x2.sub(shifted1, shift));
+  const r2 = f64x2.sub(y2, f64x2.sub(shifted2, shift));
+  const r3 = f64x2.sub(y3, f64x2.sub(shifted3, shift));
   const power0 = powers(shifted0);
   const power1 = powers(shifted1);
   const power2 = powers(shifted2);
   const power3 = powers(shifted3);
-  const fraction0 = fraction(r0);
-  const fraction1 = fraction(r1);
-  const fraction2 = fraction(r2);
-  const fraction3 = fraction(r3);
-  v128.store(to, v128.andnot(f64x2.add(power0, f64x2.mul(power0, fraction0)), f64x2.lt(x0, constant(0))));
-  v128.store(to, v128.andnot(f64x2.add(power1, f64x2.mul(power1, fraction1)), f64x2.lt(x1, constant(0))), 16);
-  v128.store(to, v128.andnot(f64x2.add(power2, f64x2.mul(power2, fraction2)), f64x2.lt(x2, constant(0))), 32);
-  v128.store(to, v128.andnot(f64x2.add(power3, f64x2.mul(power3, fraction3)), f64x2.lt(x3, constant(0))), 48);
+  const c1 = constant(2);
+  const c2 = constant(3);
+  const c3 = constant(4);
+  const c4 = constant(5);
+  v128.store(to, scaled(power0, r0, c1, c2, c3, c4));
+  v128.store(to, scaled(power1, r1, c1, c2, c3, c4), 16);
+  v128.store(to, scaled(power2, r2, c1, c2, c3, c4), 32);
+  v128.store(to, scaled(power3, r3, c1, c2, c3, c4), 48);
 }
 
 /** log x for x from 2^-1000 to 2^1000. */

@@ -75,7 +75,7 @@ export function share(terms: usize, end: usize, weights: usize, unit: bool, refe
  * Shares of a group in which some row is far from all components: its largest term takes the place of `reference`. `terms` are log joint
  * densities less the reference, in steps, and become terms; `largest` is working memory.
  */
-export function shareFar(terms: usize, end: usize, weights: usize, reference: usize, largest: usize, shares: usize, sums: usize): void {
+export function shareFar(terms: usize, end: usize, weights: usize, unit: bool, reference: usize, largest: usize, shares: usize, sums: usize): void {
   for (let pair: usize = 0; pair < GROUP; pair += 16) {
     let maximum = load(terms + pair);
     for (let at = terms + GROUP; at < end; at += GROUP) maximum = f64x2.pmax(maximum, load(at + pair));
@@ -83,7 +83,7 @@ export function shareFar(terms: usize, end: usize, weights: usize, reference: us
     v128.store(largest + pair, f64x2.add(f64x2.mul(maximum, natsPerStep()), load(reference + pair)));
   }
   for (let at = terms; at < end; at += 64) exponentialsOfSteps(load(at), load(at + 16), load(at + 32), load(at + 48), at);
-  share(terms, end, weights, false, largest, shares, sums);
+  share(terms, end, weights, unit, largest, shares, sums);
 }
 
 /** Deeper than this below the best component of its row a component is left out, where `cut` is asked for: see src/kernels/cut.ts. */

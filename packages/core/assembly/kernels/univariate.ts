@@ -62,7 +62,7 @@ export function gaussian(
           v128.store(out + pair, gaussianJoint(x + pair, loadSplat(own), loadSplat(own + 8), loadSplat(own + 16)));
         }
       }
-      shareFar(terms, last, weights, reference, largest, shares, sums);
+      shareFar(terms, last, weights, x < units, reference, largest, shares, sums);
     }
     own = constants + 16;
     let place = sums + 48;
@@ -145,7 +145,7 @@ export function exponential(
           v128.store(out + pair, exponentialJoint(x + pair, loadSplat(own), loadSplat(own + 8)));
         }
       }
-      shareFar(terms, last, weights, reference, largest, shares, sums);
+      shareFar(terms, last, weights, x < units, reference, largest, shares, sums);
     }
     let place = sums + 48;
     for (let out = terms; out < last; out += GROUP, place += 32) {
@@ -221,7 +221,7 @@ export function plane(
       for (let out = terms; out < last; out += GROUP, own += 64) {
         for (let pair: usize = 0; pair < GROUP; pair += 16) v128.store(out + pair, planeJoint(x + pair, second + pair, own));
       }
-      shareFar(terms, last, weights, reference, largest, shares, sums);
+      shareFar(terms, last, weights, x < units, reference, largest, shares, sums);
     }
     own = constants + 16;
     let place = sums + 48;

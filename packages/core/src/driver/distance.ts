@@ -69,11 +69,27 @@ function largestOver(from: readonly number[], to: readonly number[], distance: (
  * in the last place. With a mean of 1e12 standard deviations it is 1e-4, and no smaller step can be told from rounding.
  */
 export function roundingDistance(mixture: Mixture, point: MixtureParameters): number {
-  return mixtureDistance(mixture, point, { weights: point.weights, components: point.components.map(nudged) });
+  const known = roundingDistances.get(point.components);
+  if (known?.mixture === mixture) return known.distance;
+  const distance = mixtureDistance(mixture, point, { weights: point.weights, components: point.components.map(nudged) });
+  roundingDistances.set(point.components, { mixture, distance });
+  return distance;
 }
 
+/** Each point is asked about twice: when it is reached, and when the next one is judged. */
+const roundingDistances = /* @__PURE__ */ new WeakMap<
+  readonly ParameterValues[],
+  { readonly mixture: Mixture; readonly distance: number }
+>();
+
 function nudged(values: ParameterValues): ParameterValues {
-  const nudge = (value: ParameterValue): ParameterValue =>
-    typeof value === 'number' ? value * (1 + Number.EPSILON) : ((value as readonly ParameterValue[]).map(nudge) as ParameterValue);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, nudge(value)]));
+}
+
+function nudge(value: ParameterValue): ParameterValue {
+  if (typeof value === 'number') return value * (1 + Number.EPSILON);
+  // A loop, because a covariance of fifty columns has 2,500 numbers.
+  const moved = new Array<ParameterValue>(value.length);
+  for (let index = 0; index < value.length; index += 1) moved[index] = nudge(value[index]!);
+  return moved as ParameterValue;
 }

@@ -11,7 +11,7 @@ import type { Expectation } from '../expectation.ts';
 import type { Kernel, KernelConstants } from '../family.ts';
 import type { Mixture } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
-import { pairwiseSum, twoSumError } from '../numerics/sum.ts';
+import { twoSumError } from '../numerics/sum.ts';
 import { kernels, RESERVED_NUMBERS } from './kernels.ts';
 import { tiledPlace } from './plain.ts';
 import { STEPS_PER_NAT } from './powers.ts';
@@ -64,7 +64,7 @@ export class BlockKernels {
       if (special !== undefined && block.labels === undefined) special(block, expectation);
       else general(block, expectation);
       // Sums are finite unless a row is impossible, a family at fault or a number out of the kernels' range: plain loops find out.
-      if (expectation.vector.every(Number.isFinite)) return;
+      if (allFinite(expectation.vector)) return;
       expectation.clear();
       const workspace = this.fallback();
       blockResponsibilities(block, this.mixture, request.at, workspace, origin);
@@ -111,8 +111,9 @@ export class BlockKernels {
     const constants = Float64Array.from([reference, 0, ...relative.flat()]);
     const length = first + second.length;
     const layout = new Layout();
-    const columns = layout.take(this.rows * this.dimension);
-    const weights = layout.take(this.rows);
+    const most = this.paddedRows(this.rows);
+    const columns = layout.take(most * this.dimension);
+    const weights = layout.take(most);
     const constantsAt = layout.take(constants.length);
     const sums = layout.take(LIKELIHOOD_SUMS + 2 * components * (1 + length));
     const scratch = layout.take(48 + 16 * components);
@@ -128,10 +129,13 @@ export class BlockKernels {
       readLikelihood(memory, sums, expectation);
       const { vector, offsets } = expectation;
       let from = sums + LIKELIHOOD_SUMS;
+      let total = 0;
       for (let component = 0; component < components; component += 1) {
         const { units } = there[component]!;
         let to = offsets[component]!;
-        vector[2 + component] = memory[from]! + memory[from + 1]!;
+        const count = memory[from]! + memory[from + 1]!;
+        vector[2 + component] = count;
+        total += count;
         from += 2;
         for (let j = 0; j < first; j += 1, from += 2, to += 1) vector[to] = (memory[from]! + memory[from + 1]!) * units[j]!;
         for (const [j, k] of second) {
@@ -141,7 +145,7 @@ export class BlockKernels {
         }
       }
       // Sums of |log density| would take a logarithm a row: this is the same where the bound is negative, and more where it is not.
-      vector[1] = (Math.abs(bound) + bound) * pairwiseSum(expectation.counts) - vector[0]!;
+      vector[1] = (Math.abs(bound) + bound) * total - vector[0]!;
     };
   }
 
@@ -162,7 +166,7 @@ export class BlockKernels {
     const chunk = Math.max(16, Math.min(256, 16 * Math.floor(NUMBERS_IN_CHUNK / dimension / 16)));
     const packing = dimension >= FEWEST_COLUMNS_TO_PACK;
     const prefix = packing && cut && components > 1 ? (dimension < 16 ? 4 : 8) : 0;
-    const { rows: most } = this;
+    const most = this.paddedRows(this.rows);
     const layout = new Layout();
     const columns = layout.take(most * dimension);
     const weights = layout.take(most);
@@ -180,7 +184,7 @@ export class BlockKernels {
         memory.set(there[component]!.location, means + dimension * component);
       });
       memory.fill(0, sums, scratch);
-      for (let start = 0; start < block.size; start += most) {
+      for (let start = 0; start < block.size; start += this.rows) {
         const rows = this.load(memory, block, start, columns, weights);
         if (correlated) {
           const used = this.passesWithoutBounds > 0 ? 0 : prefix;
@@ -199,7 +203,7 @@ export class BlockKernels {
           if (used === 0) this.passesWithoutBounds = Math.max(0, this.passesWithoutBounds - 1);
           else if (completed > USELESS_BOUNDS * rows * (components - 1)) this.passesWithoutBounds = PASSES_WITHOUT_BOUNDS;
         } else engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constantsAt, 8 * joint);
-        engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, start, most), cut ? 1 : 0, 8 * scratch, 8 * sums);
+        engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, start, this.rows), cut ? 1 : 0, 8 * scratch, 8 * sums);
         if (correlated) {
           engine.correlatedStatistics(
             rows,
@@ -240,7 +244,7 @@ export class BlockKernels {
     const logWeights = at.weights.map((weight) => (weight === 0 ? -Infinity : log(weight)));
     return (block, expectation) => {
       const { size, labels } = block;
-      const rows = paddedRows(size);
+      const rows = this.paddedRows(size);
       const layout = new Layout();
       const weights = layout.take(rows);
       const joint = layout.take(rows * components);
@@ -273,6 +277,15 @@ export class BlockKernels {
     };
   }
 
+  /**
+   * Rows filled up to whole groups of 16. One group more where many arrays would else begin a multiple of 2 kB apart: their numbers would
+   * share a few sets of the first cache and drive one another out.
+   */
+  private paddedRows(count: number): number {
+    const rows = (count + 15) & ~15;
+    return rows % 256 === 0 && Math.max(this.dimension, this.mixture.families.length) > 4 ? rows + 16 : rows;
+  }
+
   private viewed: { memory: Float64Array; joint: number; rows: number; views: readonly Float64Array[] } | undefined;
 
   /** The components' joint densities in the kernels' memory, as arrays; kept for the next block of the same size. */
@@ -287,7 +300,7 @@ export class BlockKernels {
   /** Copies rows of a block into the kernels' memory; returns their number, filled up to a multiple of 16 by rows of weight 0. */
   private load(memory: Float64Array, block: Block, start: number, columns: number, weights: number): number {
     const count = Math.min(this.rows, block.size - start);
-    const rows = paddedRows(count);
+    const rows = this.paddedRows(count);
     const whole = start === 0 && count === block.size;
     for (let column = 0; column < this.dimension; column += 1) {
       const source = block.columns[column]!;
@@ -298,6 +311,13 @@ export class BlockKernels {
     loadWeights(memory, block, start, count, rows, weights);
     return rows;
   }
+}
+
+function allFinite(vector: Float64Array): boolean {
+  // Zero, unless a number is infinite or none.
+  let difference = 0;
+  for (let index = 0; index < vector.length; index += 1) difference += vector[index]! - vector[index]!;
+  return difference === 0;
 }
 
 /** A pass that does everything for 16 rows at a time: its function, its constants, and its statistics of first and second order. */
@@ -341,10 +361,6 @@ function fusedShape(density: Kernel<never>['density'], dimension: number): Fused
 /** How many of the rows from `start` on stand in whole groups of 16 and have weight 1. */
 function unitRows({ size, weights }: Block, start: number, most: number): number {
   return weights === undefined ? Math.min(most, size - start) & ~15 : 0;
-}
-
-function paddedRows(count: number): number {
-  return (count + 15) & ~15;
 }
 
 /** Weights of rows whose weight is 1 are not read, and not written. */

@@ -155,23 +155,18 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
           const x = columns / 8 + column * rows;
           const mean = m[means / 8 + component * dimension + column]!;
           for (let lane = 0; lane < 2; lane += 1) {
-            const firsts = [0, 0];
-            const seconds = [0, 0];
-            for (let strand = 0; strand < 2; strand += 1) {
-              let first = 0;
-              let second = 0;
-              for (let index = 2 * strand + lane; index < count; index += 4) {
-                const row = active[index]!;
-                const z = m[x + row]! - mean;
-                const weighted = m[r + row]! * z;
-                first += weighted;
-                second += weighted * z;
-              }
-              firsts[strand] = first;
-              seconds[strand] = second;
+            const firsts = [0, 0, 0, 0];
+            const seconds = [0, 0, 0, 0];
+            for (let index = lane; index < count; index += 2) {
+              const strand = (index >> 1) & 3;
+              const row = active[index]!;
+              const z = m[x + row]! - mean;
+              const weighted = m[r + row]! * z;
+              firsts[strand]! += weighted;
+              seconds[strand]! += weighted * z;
             }
-            m[place + 2 * column + lane]! += firsts[0]! + firsts[1]!;
-            m[place + 2 * (dimension + column) + lane]! += seconds[0]! + seconds[1]!;
+            m[place + 2 * column + lane]! += firsts[0]! + firsts[1]! + (firsts[2]! + firsts[3]!);
+            m[place + 2 * (dimension + column) + lane]! += seconds[0]! + seconds[1]! + (seconds[2]! + seconds[3]!);
           }
         }
       }
@@ -252,8 +247,8 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
   };
 }
 
-/** -708 nats in steps: below it terms are 0. */
-const FEWEST_STEPS = -261485.59077104286;
+/** From here on down terms are 0: the power of two has no bit set. */
+const FEWEST_STEPS = -261888;
 
 /** Adding 1.5 * 2^52 leaves a whole number in the last bits. */
 const ROUND_TO_INTEGER = 6755399441055744;
@@ -266,9 +261,9 @@ const wordView = new Int32Array(numberView.buffer);
 
 /** 2^(x/256) for x <= 0: the exponential of x steps. */
 function exponentialOfSteps(m: Float64Array, x: number): number {
-  if (x < FEWEST_STEPS) return 0;
-  const k = x + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
-  const r = x - k;
+  const y = Math.max(x, FEWEST_STEPS);
+  const k = y + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+  const r = y - k;
   numberView[0] = m[POWERS_START + (k & (STEPS - 1))]!;
   wordView[HIGH_WORD]! += k << 12;
   const power = numberView[0]!;
@@ -365,7 +360,7 @@ function shareRelative(
     }
     references[row] = largest * NATS_PER_STEP + reference;
   }
-  share(m, terms, 16, components, weights, false, references, sums);
+  share(m, terms, 16, components, weights, unit, references, sums);
 }
 
 /** Adds sums over 16 rows, each in two lanes of two strands, to the memory. */
