@@ -12,6 +12,8 @@ const ROUNDS = quick ? 3 : 7;
 const LENGTH = quick ? 300 : 1000;
 /** After so many iterations the log-likelihoods are compared. */
 const ITERATIONS = 5;
+/** In one run: so few that no participant finds the optimum, and stops, before. */
+const MOST_TIMED = 20;
 /** A participant so slow that all rounds take longer than this many milliseconds takes fewer, but no fewer than three. */
 const LONGEST = 20_000;
 
@@ -22,7 +24,7 @@ const PER_ITERATION: readonly Recipe[] = [
   { name: 'full 2e4 x 50', kind: 'full', rows: 2e4, dimension: 50, components: 10 },
   { name: 'full 2e4 x 50, overlapping', kind: 'full', rows: 2e4, dimension: 50, components: 10, spread: 0.5 },
   { name: 'diagonal 1e5 x 10', kind: 'diagonal', rows: 1e5, dimension: 10, components: 5 },
-  { name: 'diagonal 2e4 x 50', kind: 'diagonal', rows: 2e4, dimension: 50, components: 10 },
+  { name: 'diagonal 2e4 x 50', kind: 'diagonal', rows: 2e4, dimension: 50, components: 10, spread: 0.5 },
   { name: 'exponential 1e6', kind: 'exponential', rows: 1e6, components: 2 },
 ];
 
@@ -56,9 +58,10 @@ async function perIteration(participants: readonly Participant[], recipe: Recipe
       // Warms up, and shows how many iterations take about a second.
       const [one, more] = [await session.ask({ iterations: 1 }), await session.ask({ iterations: 3 })];
       const each = Math.max((more.milliseconds - one.milliseconds) / 2, 0.1);
-      const count = Math.max(2, Math.min(100, Math.round(LENGTH / each)));
+      const count = Math.max(2, Math.min(MOST_TIMED, Math.round(LENGTH / each)));
+      if (each < 100) for (let warm = 0; warm < 3; warm += 1) await session.ask({ iterations: count });
       iterations.push(count);
-      rounds.push(Math.max(3, Math.min(ROUNDS, Math.round(LONGEST / (2 * one.milliseconds + count * each)))));
+      rounds.push(Math.max(3, Math.min(ROUNDS, Math.floor(LONGEST / (2 * one.milliseconds + count * each)))));
     }
     for (const session of sessions) likelihoods.push((await session.ask({ iterations: ITERATIONS })).logLikelihood);
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -122,14 +125,17 @@ async function wholeFit(participants: readonly Participant[], recipe: Recipe, sc
   const shortfalls: number[] = [];
   const evaluations: (number | undefined)[] = [];
   try {
-    // One round of a long run says enough.
-    const rounds = recipe.rows * iterations > 1e7 ? 1 : ROUNDS;
-    for (let round = rounds === 1 ? 0 : -1; round < rounds; round += 1) {
+    const rounds: number[] = able.map(() => ROUNDS);
+    for (let round = -1; round < ROUNDS; round += 1) {
       for (let index = 0; index < able.length; index += 1) {
+        if (round >= rounds[index]!) continue;
         const ours = index === 0;
         if (ours && round <= 0) for (let warm = 0; warm < 20; warm += 1) await sessions[0]!.ask({ fit: 1e-8 });
         const answer = await sessions[index]!.ask(ours ? { fit: 1e-8 } : { iterations });
-        if (round >= 0) times[index]!.push(answer.milliseconds);
+        // The first round warms up; of a long run it says enough.
+        if (round < 0) rounds[index] = Math.min(ROUNDS, Math.floor(LONGEST / answer.milliseconds));
+        if (round >= 0 || rounds[index]! < 2) times[index]!.push(answer.milliseconds);
+        if (round < 0 && rounds[index] === 1) rounds[index] = 0;
         shortfalls[index] = optimum - answer.logLikelihood;
         evaluations[index] = ours ? answer.evaluations : able[index]!.wholeFitsOnly ? undefined : iterations;
       }
