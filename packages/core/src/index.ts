@@ -62,7 +62,14 @@ export {
 } from './fit.ts';
 export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
-export { type SelectCandidate, type Selection, type SelectOptions, select, selectAsync } from './inference/select.ts';
+export {
+  type SelectAsyncOptions,
+  type SelectCandidate,
+  type Selection,
+  type SelectOptions,
+  select,
+  selectAsync,
+} from './inference/select.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export {
   checkMixtureParameters,

@@ -1,4 +1,15 @@
-import { createMixture, createRandom, EmkitError, type Fit, fit, Model, readModel, select, selectAsync } from '@emkit/core';
+import {
+  createMixture,
+  createRandom,
+  EmkitError,
+  type Fit,
+  type FitProgress,
+  fit,
+  Model,
+  readModel,
+  select,
+  selectAsync,
+} from '@emkit/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bell, decay, toss } from './support/families.ts';
@@ -234,6 +245,14 @@ describe('choosing the number of components', () => {
   it('in the background, the same answer; an abort rejects', async () => {
     const options = { family: bell(), components: [1, 2] };
     expect(JSON.stringify((await selectAsync(data, options)).best)).toBe(JSON.stringify(select(data, options).best));
+    const told: number[] = [];
+    const onProgress = ({ iteration, parameters }: FitProgress): void => {
+      if (iteration === 0) told.push(parameters.weights.length);
+    };
+    const tried: number[] = [];
+    await selectAsync(data, { ...options, threads: 1, onProgress, onCandidate: ({ components }) => tried.push(components) });
+    expect(told).toEqual(options.components);
+    expect(tried).toEqual(options.components);
     await expect(selectAsync(data, { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
   });
   it('bad data are refused, not passed over', async () => {

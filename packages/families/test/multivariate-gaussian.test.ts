@@ -1,4 +1,4 @@
-import { codecOf, createRandom, type Random } from '@emkit/core';
+import { codecOf, createRandom, type Diagnosis, EmkitError, fit, type Random } from '@emkit/core';
 import { compensatedSum } from '@emkit/core/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -495,5 +495,38 @@ describe('the multivariate Gaussian family', () => {
   it('refuses to share a mean', () => {
     const family = multivariateGaussian({ dimension: 1, covariance: 'tied' });
     expect(() => family.maximizeShared!([], [], [], new Set(['mean']), [])).toThrow(/cannot share the parameter mean/);
+  });
+});
+
+describe('a fit of columns that are nearly linear functions of each other', () => {
+  /** The last column is the first and `part` of something else. Undefined where no start has an estimate. */
+  const fitNearly = (seed: number, part: number): Diagnosis | undefined => {
+    const random = createRandom(seed);
+    const dimension = 2 + (seed % 5);
+    const rows = Array.from({ length: 4 * dimension }, (_, row) => {
+      const values = Array.from({ length: dimension }, () => random.normal() + 3 * (row % 2));
+      values[dimension - 1] = values[0]! + part * values[dimension - 1]!;
+      return values;
+    });
+    const family = multivariateGaussian({ dimension, covariance: seed % 3 === 0 ? 'full' : 'tied' });
+    try {
+      return fit(rows, { family, components: 2, starts: 2, seed, iterations: 300, accelerate: seed % 2 === 0 }).diagnosis;
+    } catch (error) {
+      if (error instanceof EmkitError && error.code === 'COMPONENT_DEGENERATE') return undefined;
+      throw error;
+    }
+  };
+  const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
+
+  it('ends as collapsed where rounding leaves nothing of the difference, never as if the M-step were wrong', () => {
+    const diagnoses = seeds.map((seed) => fitNearly(seed, 1e-7)).filter((diagnosis) => diagnosis !== undefined);
+    const reasons = diagnoses.map((diagnosis) => (diagnosis.kind === 'collapsed' ? diagnosis.reason : ''));
+    expect(reasons).toContain('its covariance is singular to within rounding');
+    expect(diagnoses.map(({ kind }) => kind)).not.toContain('decreased');
+  });
+
+  it('goes on where the difference is there, though rounding shows in the log-likelihood', () => {
+    for (const seed of seeds.filter((value) => value % 3 > 0))
+      expect(['converged', 'iteration-limit']).toContain(fitNearly(seed, 1e-4)?.kind);
   });
 });

@@ -53,7 +53,7 @@ export interface ParameterResidual {
   readonly name: string;
   /** The parameter as the fit has it. */
   readonly value: number;
-  /** The parameter after one exact EM step, less the parameter: zero at a fixed point. */
+  /** The parameter after one exact EM step, less the parameter (a weight: less the weight divided by their sum): zero at a fixed point. */
   readonly residual: number;
   /** The residual as a part of the parameter's magnitude; infinite when that is zero and the residual is not. */
   readonly relativeResidual: number;
@@ -84,7 +84,10 @@ export interface Certificate {
   readonly parameters: readonly ParameterResidual[];
   /** The greatest magnitude of the relative residuals, and whose it is. */
   readonly largestRelativeResidual: { readonly name: string; readonly value: number };
-  /** By how much one exact EM step raises the log-likelihood, in nats; never below zero but for the arithmetic's rounding. */
+  /**
+   * By how much one exact EM step raises the log-likelihood, in nats, from the fit with its weights divided by their sum; never below zero but
+   * for the rounding of this arithmetic.
+   */
   readonly stepGain: number;
   /** The amount that {@link couldRaise} is judged by, in nats. */
   readonly mustRaise: number;
@@ -105,6 +108,9 @@ const verificationDigits = 20;
  * The true log-likelihood is computed twice, with different numbers of digits, so that its own uncertainty is known. From the fit's parameters,
  * exact EM steps are taken: the first gives each parameter's residual and the gain of another step, the rest the rate of convergence
  * r = (l3 - l2) / (l2 - l1) and with it what is still to be gained, l3 - l0 + (l3 - l2) r / (1 - r) (Aitken's extrapolation).
+ *
+ * Weights are doubles, and so sum to 1 to rounding only, while those after a step sum to 1. The true log-likelihood is that of the weights as
+ * the fit has them; the steps begin at these weights divided by their sum, or the log-likelihood could seem to fall by the difference.
  *
  * It takes (2 + steps) E-steps of several ten microseconds per distinct row and component; it pauses every few milliseconds for the event loop.
  *
@@ -141,7 +147,9 @@ function* certification(
   work: Work,
 ): Steps<Certificate> {
   const reference = createReference({ precision });
-  const mixture = createMixture(reference, fit.model);
+  const given = createMixture(reference, fit.model);
+  const sumOfWeights = reference.sum(given.weights);
+  const mixture: ReferenceMixture = { ...given, weights: given.weights.map((weight) => weight.div(sumOfWeights)) };
   const data = yield* preparationSteps(reference, description);
   // An E-step of a row costs about as much as four passes over it in M-steps, of which there are two for each component.
   const perEvaluation = data.rows.length * mixture.components.length;
@@ -186,11 +194,13 @@ function* certification(
     : exhausted
       ? trace.at(-1)!.minus(trace[0]!)
       : undefined;
-  const parameters = residuals(reference, path, steady, exhausted);
+  const parameters = residuals(reference, given, path, steady, exhausted);
   const largest = parameters.reduce((worst, entry) =>
     Math.abs(entry.relativeResidual) > Math.abs(worst.relativeResidual) ? entry : worst,
   );
   const error = reference.decimal(fit.logLikelihood).minus(truth);
+  // Dividing the weights by their sum took its logarithm off every row.
+  const checked = trace[0]!.plus(reference.ln(sumOfWeights).times(data.totalWeight));
 
   return {
     precision,
@@ -199,7 +209,7 @@ function* certification(
     logLikelihood: {
       exact: reference.round(truth).toString(),
       nearest: truth.toNumber(),
-      uncertainty: truth.minus(trace[0]!).abs().toNumber(),
+      uncertainty: truth.minus(checked).abs().toNumber(),
       reported: fit.logLikelihood,
       absoluteError: error.toNumber(),
       relativeError: relative(error, truth),
@@ -238,6 +248,7 @@ function convergenceRate(trace: readonly Decimal[]): Decimal | undefined {
 
 function residuals(
   reference: Reference,
+  given: ReferenceMixture,
   path: readonly ReferenceMixture[],
   rate: Decimal | undefined,
   exhausted: boolean,
@@ -245,14 +256,15 @@ function residuals(
   const values = path.map(entries);
   // The log-likelihood's gains shrink with the square of the rate at which the parameters converge.
   const ahead = rate === undefined ? undefined : rate.sqrt().div(reference.one.minus(rate.sqrt()));
-  return values[0]!.map(({ name, value }, index) => {
+  return entries(given).map(({ name, value: asGiven }, index) => {
+    const { value } = values[0]![index]!;
     const at = (step: number): Decimal => values.at(step)![index]!.value;
     const residual = at(1).minus(value);
     const walked = at(-1).minus(value);
     const distance = ahead === undefined ? (exhausted ? walked : undefined) : walked.plus(at(-1).minus(at(-2)).times(ahead));
     return {
       name,
-      value: value.toNumber(),
+      value: asGiven.toNumber(),
       residual: residual.toNumber(),
       relativeResidual: relative(residual, value),
       estimatedDistance: distance?.abs().toNumber(),

@@ -74,6 +74,31 @@ describe('a certificate', () => {
     expect(certificate.estimatedRemainingGain!).toBeLessThan(1e-24);
   });
 
+  test('is not misled by weights that do not quite sum to 1', async () => {
+    // Equal components at the mean of the data: a fixed point whatever the weights, if they sum to 1.
+    const same = (weights: readonly number[]): CertifiableFit => ({
+      model: { ...start.model, weights, components: weights.map(() => ({ probability: 0.5 })) },
+      logLikelihood: -40,
+    });
+    const half = { rows: [5, 5, 4, 6] };
+    const exact = await certify(same([0.75, 0.25]), half);
+    for (const weights of [
+      [0.7, 0.2, 0.1],
+      [0.1, 0.2, 0.7],
+      [0.3333333, 0.6666666],
+    ]) {
+      const { parameters, stepGain, couldRaise, logLikelihood } = await certify(same(weights), half, { mustRaise: 0 });
+      expect(Math.abs(stepGain)).toBeLessThan(1e-45);
+      expect(couldRaise).toBe(stepGain > 0);
+      expect(parameters.map(({ value }) => value)).toEqual([...weights, ...weights.map(() => 0.5)]);
+      for (const { residual } of parameters) expect(Math.abs(residual)).toBeLessThan(1e-45);
+      // The log-likelihood itself is that of the weights as they are.
+      const sum = weights.reduce((total, weight) => total + weight);
+      expect(logLikelihood.nearest - exact.logLikelihood.nearest).toBeCloseTo(4 * Math.log(sum), 13);
+      expect(logLikelihood.uncertainty).toBeLessThan(1e-45);
+    }
+  });
+
   test('foresees what a fit stopped too early still has to gain, and how far its parameters are', async () => {
     const fit = fitAfter(25);
     const certificate = await certify(fit, tosses, { steps: 4 });

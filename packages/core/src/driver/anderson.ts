@@ -7,7 +7,8 @@ import { judgeAccelerated } from './convergence.ts';
 import { mixtureDistance, roundingDistance } from './distance.ts';
 import type { Driver, DriverOptions, DriverState, EmPair, Process } from './driver.ts';
 import { endDiagnosis, snapshot } from './em.ts';
-import { emStep, expectAt, roundingAllowance } from './em-step.ts';
+import { emStep, expectAt } from './em-step.ts';
+import { judgeFall } from './fall.ts';
 
 /** Differences between successive points that are combined: the longest memory in the study of Henderson and Varadhan. */
 const MOST_DIFFERENCES = 10;
@@ -84,9 +85,8 @@ export function* andersonDriver(mixture: Mixture, begin: DriverState, options: D
     if (proposal === undefined || next === undefined) {
       next = yield* expectAt(image);
       evaluations += 1;
-      const fall = expectation.logLikelihood - next.logLikelihood;
-      if (!(fall <= roundingAllowance(mixture, image, next)))
-        return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
+      const diagnosis = judgeFall(mixture, image, next, expectation.logLikelihood - next.logLikelihood);
+      if (diagnosis !== undefined) return { state: state(), expectation, diagnosis };
       parameters = image;
     } else parameters = proposal.point;
     history = pairs;

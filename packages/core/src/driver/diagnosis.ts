@@ -32,7 +32,9 @@ export function describeDiagnosis(diagnosis: Diagnosis): string {
     case 'boundary':
       return `converged on the edge of the parameter domain (${diagnosis.parameters.join(', ')}): standard errors do not hold there`;
     case 'iteration-limit':
-      return 'stopped at the iteration limit before convergence: allow more iterations, or accept the answer as it is';
+      return diagnosis.remaining === null
+        ? 'stopped at the iteration limit before convergence: how far it still is from the answer is not known; allow more iterations'
+        : `stopped at the iteration limit before convergence: the estimated distance still to go is ${roughly(diagnosis.remaining)}; if that is too much, allow more iterations`;
     case 'stalled':
       return 'stalled at the rounding of the parameters: no finer answer exists in double precision; centre or rescale the data';
     case 'collapsed':
@@ -42,4 +44,9 @@ export function describeDiagnosis(diagnosis: Diagnosis): string {
     case 'aborted':
       return 'aborted by the caller: the parameters are the last complete ones';
   }
+}
+
+/** One digit: it is an estimate. */
+function roughly(value: number): string {
+  return String(Number(value.toPrecision(1)));
 }

@@ -4,7 +4,8 @@ import { FRESH_MEMORY, judgeStep } from './convergence.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { mixtureDistance, roundingDistance } from './distance.ts';
 import type { Driver, DriverMethod, DriverOptions, DriverState } from './driver.ts';
-import { emStep, expectAt, roundingAllowance } from './em-step.ts';
+import { emStep, expectAt } from './em-step.ts';
+import { judgeFall } from './fall.ts';
 
 /** The state of a driver that has not begun. */
 export function startState(method: DriverMethod, parameters: MixtureParameters): DriverState {
@@ -43,9 +44,8 @@ export function* emDriver(mixture: Mixture, begin: DriverState, options: DriverO
     if ('collapsed' in step) return { state: state(), expectation, diagnosis: step.collapsed };
     const next = yield* expectAt(step.parameters);
     evaluations += 1;
-    const fall = expectation.logLikelihood - next.logLikelihood;
-    if (!(fall <= roundingAllowance(mixture, step.parameters, next)))
-      return { state: state(), expectation, diagnosis: { kind: 'decreased', by: fall } };
+    const diagnosis = judgeFall(mixture, step.parameters, next, expectation.logLikelihood - next.logLikelihood);
+    if (diagnosis !== undefined) return { state: state(), expectation, diagnosis };
     const verdict = judgeStep(
       convergence,
       mixtureDistance(mixture, parameters, step.parameters),

@@ -17,6 +17,12 @@ export interface SelectOptions extends Omit<FitOptions, 'components' | 'families
   readonly start?: Extract<FitOptions['start'], string>;
 }
 
+/** Further options of an asynchronous choice: those of `fitAsync` hold for each of its fits. */
+export interface SelectAsyncOptions extends SelectOptions, Pick<FitAsyncOptions, 'onProgress' | 'signal' | 'startWorker' | 'threads'> {
+  /** Called after each number of components. */
+  readonly onCandidate?: (candidate: SelectCandidate) => void;
+}
+
 /** One number of components that was tried. */
 export interface SelectCandidate {
   readonly components: number;
@@ -46,16 +52,13 @@ export function select(data: DataSource | Dataset, options: SelectOptions): Sele
 }
 
 /** The same in the background of this thread. An abort rejects with `ABORTED`. */
-export async function selectAsync(
-  data: DataSource | Dataset,
-  options: SelectOptions & Pick<FitAsyncOptions, 'signal'> & { readonly onCandidate?: (candidate: SelectCandidate) => void },
-): Promise<Selection> {
+export async function selectAsync(data: DataSource | Dataset, options: SelectAsyncOptions): Promise<Selection> {
   const { dataset, counts, criterion, rest } = prepare(data, options);
   const candidates: SelectCandidate[] = [];
   for (const components of counts) {
     let outcome: () => Fit;
     try {
-      const done = await fitAsync(dataset, { ...rest, components, ...(options.signal && { signal: options.signal }) });
+      const done = await fitAsync(dataset, { ...rest, components });
       outcome = () => done;
     } catch (error) {
       outcome = () => {
