@@ -417,3 +417,27 @@ describe('equal components', () => {
     expect(result.warnings.join(' ')).toContain('Components 1, 2 are the same');
   });
 });
+
+describe('automatic starts', () => {
+  it('that find the same clusters are run once', () => {
+    let evaluations = 0;
+    const counted: Family = {
+      ...family,
+      logDensity(block, parameters, out) {
+        evaluations += 1;
+        family.logDensity(block, parameters, out);
+      },
+    };
+    const count = (starts: number) => {
+      evaluations = 0;
+      const result = fit([1, 2, 1.5, 9, 10, 11, 9.5], { family: counted, components: 2, start: 'k-means++', starts });
+      return { result, evaluations };
+    };
+    const one = count(1);
+    const many = count(8);
+    expect(one.evaluations).toBeGreaterThan(10);
+    expect(many.evaluations).toBe(one.evaluations);
+    expect(many.result.model.toJSON()).toEqual(one.result.model.toJSON());
+    expect(many.result.starts).toEqual([one.result.starts[0], ...Array(7).fill({ ...one.result.starts[0], outcome: 'passed over' })]);
+  });
+});

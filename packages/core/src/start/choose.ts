@@ -54,20 +54,29 @@ export function* chooseStarts(
   const features = startFeatures(sample, mixture.families[0]!);
   const backend = createMemoryBackend(mixture, sample);
   const candidates: StartCandidate[] = [];
+  const tried: Trial[] = [];
   let failure: unknown;
   for (let index = 0; index < starts; index += 1) {
     const chosen = methodOf(method, index, features.columns.length);
     const assignment = relabel(mixture, makeAssignment(chosen, index, features, components, random), index, random);
+    // Where clusters stand apart, most starts find the same ones, and the run from the same assignment is the same run.
+    const known = tried.find((trial) => equalAssignments(trial.assignment, assignment));
+    if (known !== undefined) {
+      candidates.push({ ...known.candidate, method: chosen });
+      continue;
+    }
     try {
       const parameters = parametersFromAssignment(mixture, sample, assignment, central);
       const result = yield* runHere(emDriver(mixture, startState('em', parameters), { iterations: SHORT_RUN, tolerance: 1e-6 }), backend);
       const collapsed = result.diagnosis.kind === 'collapsed';
-      candidates.push({
+      const candidate: StartCandidate = {
         method: chosen,
         parameters: collapsed ? parameters : result.state.parameters,
         logLikelihood: result.expectation.logLikelihood,
         collapsed,
-      });
+      };
+      candidates.push(candidate);
+      tried.push({ assignment, candidate });
     } catch (error) {
       if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
       failure = error;
@@ -75,6 +84,16 @@ export function* chooseStarts(
   }
   if (candidates.length === 0) throw failure;
   return candidates.sort((a, b) => Number(a.collapsed) - Number(b.collapsed) || b.logLikelihood - a.logLikelihood);
+}
+
+/** A start whose short run is done. */
+interface Trial {
+  readonly assignment: Assignment;
+  readonly candidate: StartCandidate;
+}
+
+function equalAssignments(a: Assignment, b: Assignment): boolean {
+  return a.every((component, row) => component === b[row]);
 }
 
 function methodOf(method: StartMethod, index: number, features: number): Exclude<StartMethod, 'auto'> {
