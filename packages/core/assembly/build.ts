@@ -1,8 +1,10 @@
 // Compiles the kernels and writes them into a TypeScript file: `pnpm --filter @emkit/core kernels`.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { CHARACTERS, FIRST_CHARACTER, SHIFT } from '../src/kernels/module-text.ts';
 
 const folder: string = dirname(fileURLToPath(import.meta.url));
 
@@ -29,11 +31,23 @@ export async function compileKernels(): Promise<string> {
   if (error !== null || binary === undefined) throw new Error(`The kernels do not compile:\n${stderr.toString()}`);
   return [
     '// Made by `pnpm --filter @emkit/core kernels` from assembly/. Do not edit.',
-    `export const MODULE_BASE64: string =\n  '${Buffer.from(binary).toString('base64')}';`,
+    `export const MODULE_DIGEST = '${createHash('sha256').update(binary).digest('hex').slice(0, 16)}';`,
+    `export const MODULE_TEXT =\n  "${moduleText(binary).replaceAll('\\', '\\\\')}";`,
     '',
   ]
     .join('\n\n')
     .replace(/\n\n$/, '\n');
+}
+
+/** What `readModuleText` reads. */
+function moduleText(binary: Uint8Array): string {
+  let text = '';
+  for (const byte of binary) {
+    const value = (byte + SHIFT) & 255;
+    if (value >= CHARACTERS) text += value < 2 * CHARACTERS ? ' ' : '!';
+    text += String.fromCharCode(FIRST_CHARACTER + (value % CHARACTERS));
+  }
+  return text;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(generatedFile, await compileKernels());

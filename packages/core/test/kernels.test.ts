@@ -4,6 +4,7 @@ import { Decimal } from 'decimal.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileKernels, generatedFile } from '../assembly/build.ts';
 import { type Kernels, kernels } from '../src/kernels/kernels.ts';
+import { readModuleText } from '../src/kernels/module-text.ts';
 import { HIGH_WORD, POWERS_START, STEPS, STEPS_PER_NAT } from '../src/kernels/powers.ts';
 
 afterAll(() => {
@@ -46,6 +47,17 @@ function drawWeights(memory: Float64Array, from: number, rows: number, uniform: 
 
 it('the compiled kernels are those of the sources', async () => {
   expect(readFileSync(generatedFile, 'utf8')).toBe(await compileKernels());
+});
+
+it('the text of the compiled kernels can hold every byte', () => {
+  // Of the 256 values the last 72 and the 92 before them have a prefix, in which order the text below counts them.
+  const characters = Array.from({ length: 92 }, (_, index) => String.fromCharCode(35 + index));
+  const text = [
+    ...characters,
+    ...characters.map((character) => ` ${character}`),
+    ...characters.slice(0, 72).map((character) => `!${character}`),
+  ];
+  expect(Array.from(readModuleText(text.join('')))).toEqual(Array.from({ length: 256 }, (_, value) => (value - 6) & 255));
 });
 
 describe('exponential and logarithm', () => {

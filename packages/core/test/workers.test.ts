@@ -18,6 +18,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ShardMessage } from '../src/backend/worker-protocol.ts';
 import { adoptKernels, compiledKernels } from '../src/kernels/kernels.ts';
+import { MODULE_TEXT } from '../src/kernels/module.generated.ts';
+import { readModuleText } from '../src/kernels/module-text.ts';
 import { bell, toss } from './support/families.ts';
 import { localWorkers } from './support/local-worker.ts';
 
@@ -129,7 +131,7 @@ describe('compiled kernels are shared with workers', () => {
     const sent: unknown[] = [];
     const result = await fitAsync(data, { ...options, threads: 2, startWorker: watched((message) => sent.push(message)) });
     expect(sent).toEqual(
-      [1, 2].map(() => ({ kind: 'kernels', compiled: { source: expect.any(String), module: expect.any(WebAssembly.Module) } })),
+      [1, 2].map(() => ({ kind: 'kernels', compiled: { digest: expect.any(String), module: expect.any(WebAssembly.Module) } })),
     );
     expect(JSON.stringify(result)).toBe(alone);
   });
@@ -151,7 +153,7 @@ describe('compiled kernels are shared with workers', () => {
 
   it('and used by the worker, which need not compile', () => {
     const shared = compiledKernels()!;
-    const module = new WebAssembly.Module(Uint8Array.from(atob(shared.source), (character) => character.charCodeAt(0)));
+    const module = new WebAssembly.Module(readModuleText(MODULE_TEXT));
     let hear: (data: unknown) => void = () => undefined;
     serveWorker([bell], {
       onMessage: (listener) => {
@@ -159,8 +161,8 @@ describe('compiled kernels are shared with workers', () => {
       },
       postMessage: () => undefined,
     });
-    hear({ kind: 'kernels', compiled: { source: shared.source, module } });
-    expect(compiledKernels()).toEqual({ source: shared.source, module });
+    hear({ kind: 'kernels', compiled: { digest: shared.digest, module } });
+    expect(compiledKernels()).toEqual({ digest: shared.digest, module });
     expect(compiledKernels()!.module).toBe(module);
     hear({ kind: 'kernels', compiled: shared });
   });
@@ -168,10 +170,10 @@ describe('compiled kernels are shared with workers', () => {
   it('but not taken where they are others, or none', () => {
     const shared = compiledKernels()!;
     const other = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-    adoptKernels({ source: 'AGFzbQEAAAA=', module: other });
-    adoptKernels({ source: shared.source, module: {} });
+    adoptKernels({ digest: '0123456789abcdef', module: other });
+    adoptKernels({ digest: shared.digest, module: {} });
     vi.stubGlobal('WebAssembly', undefined);
-    adoptKernels({ source: shared.source, module: other });
+    adoptKernels({ digest: shared.digest, module: other });
     vi.unstubAllGlobals();
     expect(compiledKernels()!.module).toBe(shared.module);
   });

@@ -1,4 +1,5 @@
-import { MODULE_BASE64 } from './module.generated.ts';
+import { MODULE_DIGEST, MODULE_TEXT } from './module.generated.ts';
+import { readModuleText } from './module-text.ts';
 import { createPlainKernels } from './plain.ts';
 import { writePowers } from './powers.ts';
 
@@ -100,20 +101,20 @@ export function useKernels(kind: KernelKind): KernelKind {
  * The compiled kernels of this thread, for another: a module that is sent shares its machine code, with whatever the engine has optimised.
  */
 export interface CompiledKernels {
-  /** The text the module was compiled from: a thread with other kernels must not take it. */
-  readonly source: string;
+  /** Of what the module was compiled from: a thread with other kernels must not take it. */
+  readonly digest: string;
   readonly module: object;
 }
 
 /** What another thread may take instead of compiling; undefined where WebAssembly cannot be used, or is not. */
 export function compiledKernels(): CompiledKernels | undefined {
-  return kernels().kind === 'simd' && compiled !== undefined ? { source: MODULE_BASE64, module: compiled } : undefined;
+  return kernels().kind === 'simd' && compiled !== undefined ? { digest: MODULE_DIGEST, module: compiled } : undefined;
 }
 
 /** Uses kernels that another thread compiled. Where they do not serve, this thread compiles its own when it needs them. */
 export function adoptKernels(data: CompiledKernels): void {
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
-  if (WebAssembly === undefined || data.source !== MODULE_BASE64 || !(data.module instanceof WebAssembly.Module)) return;
+  if (WebAssembly === undefined || data.digest !== MODULE_DIGEST || !(data.module instanceof WebAssembly.Module)) return;
   compiled = data.module;
   chosen = undefined;
 }
@@ -133,7 +134,7 @@ function createSimdKernels(): Kernels | undefined {
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
   if (WebAssembly === undefined) return undefined;
   try {
-    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(MODULE_BASE64), (character) => character.charCodeAt(0)));
+    compiled ??= new WebAssembly.Module(readModuleText(MODULE_TEXT));
     const module = compiled;
     const memory = new WebAssembly.Memory({ initial: 8 });
     const functions = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelFunctions;
