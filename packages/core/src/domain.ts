@@ -152,18 +152,26 @@ export function checkParameters(
 ): asserts values is ParameterValues {
   const where = `Component ${component + 1} (${family.id})`;
   const names = Object.keys(family.parameters);
-  const remedy = `Its parameters are: ${names.map((name) => `${name}, ${describeDomain(family.parameters[name]!)}`).join('; ')}.`;
+  const remedy = (): string =>
+    `Its parameters are: ${names.map((name) => `${name}, ${describeDomain(family.parameters[name]!)}`).join('; ')}.`;
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    throw new EmkitError('PARAMETER_MISSING', `${where} is ${showValue(values)}, not a record of parameters.`, { component, remedy });
+    throw new EmkitError('PARAMETER_MISSING', `${where} is ${showValue(values)}, not a record of parameters.`, {
+      component,
+      remedy: remedy(),
+    });
   }
   for (const name of Object.keys(values)) {
     if (!Object.hasOwn(family.parameters, name)) {
-      throw new EmkitError('PARAMETER_UNKNOWN', `${where} has no parameter ${showValue(name)}.`, { component, parameter: name, remedy });
+      throw new EmkitError('PARAMETER_UNKNOWN', `${where} has no parameter ${showValue(name)}.`, {
+        component,
+        parameter: name,
+        remedy: remedy(),
+      });
     }
   }
   for (const name of names) {
     if (!Object.hasOwn(values, name)) {
-      throw new EmkitError('PARAMETER_MISSING', `${where} lacks the parameter ${name}.`, { component, parameter: name, remedy });
+      throw new EmkitError('PARAMETER_MISSING', `${where} lacks the parameter ${name}.`, { component, parameter: name, remedy: remedy() });
     }
     const value: unknown = (values as Record<string, unknown>)[name];
     const violation = domainViolation(family.parameters[name]!, value);

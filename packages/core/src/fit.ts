@@ -13,7 +13,7 @@ import { emDriver, startState } from './driver/em.ts';
 import { answerTo, type Progress, runAsync, runSync } from './driver/run.ts';
 import { readState } from './driver/state.ts';
 import { EmkitError, showValue } from './errors.ts';
-import { informationBound } from './inference/bound.ts';
+import { posteriorEntropy } from './inference/bound.ts';
 import { type Criteria, computeCriteria } from './inference/criteria.ts';
 import { makeWarnings } from './inference/warnings.ts';
 import {
@@ -433,7 +433,7 @@ function afterCollapse(plan: Plan, { result }: Outcome): Plan | undefined {
 
 function makeFit({ mixture, dataset, seed }: Plan, { result, starts }: Outcome): Fit {
   const { state, expectation, diagnosis } = result;
-  const { entropy } = informationBound(mixture, state.parameters, dataset);
+  const entropy = posteriorEntropy(mixture, state.parameters, dataset);
   const free = countFreeParameters(mixture);
   const model = new Model(mixture, state.parameters);
   return new Fit({

@@ -44,7 +44,7 @@ export class Model {
   /** @throws EmkitError `PARAMETER_*`, `MODEL_*` for parameters outside their domains */
   constructor(mixture: Mixture, parameters: MixtureParameters) {
     this.mixture = mixture;
-    this.parameters = freezeDeep(structuredClone(checkMixtureParameters(mixture, parameters)));
+    this.parameters = frozenCopy(checkMixtureParameters(mixture, parameters));
   }
 
   get weights(): readonly number[] {
@@ -208,12 +208,13 @@ function drawComponent(weights: readonly number[], uniform: number): number {
   return last;
 }
 
-function freezeDeep<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const entry of Object.values(value)) freezeDeep(entry);
-    Object.freeze(value);
-  }
-  return value;
+/** A copy of numbers in lists and records that nobody can change. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: unknown = Array.isArray(value)
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, frozenCopy(entry)]));
+  return Object.freeze(copy) as T;
 }
 
 /**

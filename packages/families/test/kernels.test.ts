@@ -129,6 +129,19 @@ describe.each(cases)('$name', (item) => {
     },
   );
 
+  it('the entropy in ICL is that of the responsibilities', () => {
+    const data = problem(item, 1500, 3);
+    for (const weights of [undefined, data.weights]) {
+      for (const family of [item.family, { ...item.family, kernel: undefined } as unknown as Family]) {
+        const options = { family, components: 3, start: data.at, iterations: 1, tolerance: 0, ...(weights && { weights }) };
+        const { criteria, model, logLikelihood } = fit(data.columns, options);
+        const { entropy } = model.bound(data.columns, undefined, weights && { weights });
+        expect(Math.abs(criteria.icl - criteria.bic - 2 * entropy)).toBeLessThan(1e-12 * Math.abs(logLikelihood));
+        if (item.name !== 'exponential') expect(entropy).toBeLessThan(1500 * Math.log(3));
+      }
+    }
+  });
+
   it('leaving out what lies far below the best component changes sums by no more than their rounding', () => {
     const data = problem(item, 1500, 6);
     const cut = expectation(item.family, data, false);

@@ -142,16 +142,17 @@ function propose(
   const now = pairs.at(-1)!;
   if (pairs.length < 2 || codec.length === 0) return undefined;
   const scales = codec.scales(now.at);
-  const scaled = (vector: Float64Array): Float64Array => vector.map((value, index) => value / scales[index]!);
   const x = coordinates(now.at);
-  const step = scaled(difference(coordinates(now.image), x));
+  const step = difference(coordinates(now.image), x, scales);
   const moves: Float64Array[] = [];
   const bends: Float64Array[] = [];
   for (let index = pairs.length - 2; index >= 0; index -= 1) {
     const [older, newer] = [pairs[index]!, pairs[index + 1]!];
-    const move = scaled(difference(coordinates(newer.at), coordinates(older.at)));
+    const move = difference(coordinates(newer.at), coordinates(older.at), scales);
+    const bend = difference(coordinates(newer.image), coordinates(older.image), scales);
+    for (let at = 0; at < bend.length; at += 1) bend[at]! -= move[at]!;
     moves.push(move);
-    bends.push(difference(scaled(difference(coordinates(newer.image), coordinates(older.image))), move));
+    bends.push(bend);
   }
   const solution = hesitant ? undefined : solveFixedPoint(step, moves, bends);
   const length = Math.sqrt(dot(moves[0]!, moves[0]!) / dot(bends[0]!, bends[0]!));
@@ -172,23 +173,27 @@ function solveFixedPoint(step: Float64Array, moves: readonly Float64Array[], ben
   const directions: Float64Array[] = [];
   const rows: number[][] = [];
   const used: number[] = [];
-  bends.forEach((bend, column) => {
+  for (let column = 0; column < bends.length; column += 1) {
+    const bend = bends[column]!;
     const rest = bend.slice();
-    const coefficients: number[] = directions.map(() => 0);
+    const coefficients = new Array<number>(directions.length).fill(0);
     // Once more, for what rounding left in the first time.
     for (let turn = 0; turn < 2; turn += 1) {
-      directions.forEach((direction, index) => {
+      for (let index = 0; index < directions.length; index += 1) {
+        const direction = directions[index]!;
         const part = dot(direction, rest);
         coefficients[index]! += part;
         for (let at = 0; at < rest.length; at += 1) rest[at]! -= part * direction[at]!;
-      });
+      }
     }
     const length = Math.sqrt(dot(rest, rest));
-    if (!(length > INDEPENDENT * Math.sqrt(dot(bend, bend)))) return;
-    directions.push(rest.map((value) => value / length));
-    rows.push([...coefficients, length]);
+    if (!(length > INDEPENDENT * Math.sqrt(dot(bend, bend)))) continue;
+    for (let at = 0; at < rest.length; at += 1) rest[at]! /= length;
+    directions.push(rest);
+    coefficients.push(length);
+    rows.push(coefficients);
     used.push(column);
-  });
+  }
   if (used.length === 0) return undefined;
   const gamma = directions.map((direction) => dot(direction, step));
   for (let index = gamma.length - 1; index >= 0; index -= 1) {
@@ -203,8 +208,11 @@ function solveFixedPoint(step: Float64Array, moves: readonly Float64Array[], ben
   return solution;
 }
 
-function difference(to: Float64Array, from: Float64Array): Float64Array {
-  return to.map((value, index) => value - from[index]!);
+/** In units of the scales. */
+function difference(to: Float64Array, from: Float64Array, scales: Float64Array): Float64Array {
+  const out = new Float64Array(to.length);
+  for (let index = 0; index < out.length; index += 1) out[index] = (to[index]! - from[index]!) / scales[index]!;
+  return out;
 }
 
 function dot(x: Float64Array, y: Float64Array): number {

@@ -1,6 +1,7 @@
 import { blockResponsibilities, createBlockWorkspace, largestBlock } from '../backend/expect-block.ts';
 import type { Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
+import { BlockKernels } from '../kernels/block-pass.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
 
@@ -16,6 +17,18 @@ export interface InformationBound {
   readonly entropy: number;
   /** Their sum, a lower bound of the log-likelihood. */
   readonly freeEnergy: number;
+}
+
+/**
+ * The entropy of the posterior, in nats: the sum over rows of -sum_k r_k log r_k, times the case weight. As `informationBound` says, but in
+ * the time of one pass over the data, and right to the rounding of the log-likelihood.
+ */
+export function posteriorEntropy(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset): number {
+  if (mixture.families.length === 1) return 0;
+  const entropyOf = new BlockKernels(mixture, largestBlock(dataset.blocks)).prepareEntropy(parameters);
+  let entropy = 0;
+  for (const block of dataset.blocks) entropy += entropyOf(block);
+  return Number.isFinite(entropy) ? Math.max(0, entropy) : informationBound(mixture, parameters, dataset).entropy;
 }
 
 /**

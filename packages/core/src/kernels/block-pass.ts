@@ -9,10 +9,10 @@ import {
 import type { Block } from '../data/block.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Kernel, KernelConstants } from '../family.ts';
-import type { Mixture } from '../mixture.ts';
+import type { Mixture, MixtureParameters } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
 import { twoSumError } from '../numerics/sum.ts';
-import { kernels, RESERVED_NUMBERS } from './kernels.ts';
+import { type Kernels, kernels, RESERVED_NUMBERS } from './kernels.ts';
 import { tiledPlace } from './plain.ts';
 import { STEPS_PER_NAT } from './powers.ts';
 
@@ -274,6 +274,102 @@ export class BlockKernels {
       if (!Number.isFinite(expectation.logLikelihood)) return;
       for (let component = 0; component < components; component += 1)
         families[component]!.accumulate(block, views[component]!, about[component]!, expectation.statistics(component));
+    };
+  }
+
+  /**
+   * The sum over a block's rows of the entropy of their responsibilities, in nats, times their case weights: the log-likelihood less the
+   * expected log joint density. Right to the rounding of those; NaN where a number is out of the kernels' range.
+   */
+  prepareEntropy(at: MixtureParameters): (block: Block) => number {
+    const { families } = this.mixture;
+    const components = families.length;
+    const logWeights = at.weights.map((weight) => (weight === 0 ? -Infinity : log(weight)));
+    const compiled = this.jointDensities(at, logWeights);
+    const byLoops = families.map(() => new Float64Array(0));
+    return (block) => {
+      const special = block.labels === undefined ? compiled : undefined;
+      const most = special === undefined ? block.size : this.rows;
+      const allocated = this.paddedRows(most);
+      const layout = new Layout();
+      const columns = layout.take(allocated * this.dimension);
+      const weights = layout.take(allocated);
+      const joint = layout.take(allocated * components);
+      const kept = layout.take(allocated * components);
+      const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
+      const scratch = layout.take((special?.scratch ?? 0) + 48 + 16 * components);
+      const engine = kernels();
+      const memory = engine.memory(layout.length);
+      let entropy = 0;
+      for (let start = 0; start < block.size; start += most) {
+        const count = Math.min(most, block.size - start);
+        const rows = this.paddedRows(count);
+        memory.fill(0, sums, scratch);
+        if (special === undefined) {
+          loadWeights(memory, block, start, count, rows, weights);
+          for (let component = 0; component < components; component += 1) {
+            if (byLoops[component]!.length < count) byLoops[component] = new Float64Array(count);
+            const out = byLoops[component]!;
+            if (logWeights[component] === -Infinity) out.fill(-Infinity, 0, count);
+            else families[component]!.logDensity(block, at.components[component]!, out);
+            const { labels } = block;
+            for (let row = 0; row < count; row += 1) {
+              out[row] =
+                labels !== undefined && labels[row]! >= 0 && labels[row] !== component ? -Infinity : out[row]! + logWeights[component]!;
+            }
+            memory.set(out.subarray(0, count), joint + rows * component);
+            memory.fill(out[count - 1]!, joint + rows * component + count, joint + rows * (component + 1));
+          }
+        } else {
+          this.load(memory, block, start, columns, weights);
+          special.run(engine, rows, columns, joint, scratch);
+        }
+        memory.copyWithin(kept, joint, joint + rows * components);
+        engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, start, most), 0, 8 * scratch, 8 * sums);
+        let expected = 0;
+        for (let component = 0; component < components; component += 1) {
+          let own = 0;
+          for (let row = rows * component; row < rows * component + count; row += 1) {
+            const responsibility = memory[joint + row]!;
+            // A component that is impossible for a row has no share in its entropy.
+            if (responsibility !== 0) own += responsibility * memory[kept + row]!;
+          }
+          expected += own;
+        }
+        entropy += memory[sums]! + memory[sums + 1]! - expected + (memory[sums + 2]! + memory[sums + 3]!);
+      }
+      return entropy;
+    };
+  }
+
+  /** Log joint densities by the kernels; undefined where there are none for the mixture. */
+  private jointDensities(at: MixtureParameters, logWeights: readonly number[]) {
+    const { dimension } = this;
+    const { families } = this.mixture;
+    const kernel = families[0]!.kernel;
+    if (kernel === undefined || kernel.density === 'exponential' || families.some((family) => family !== families[0])) return undefined;
+    const correlated = kernel.density === 'correlated-gaussian';
+    const constants: Float64Array[] = [];
+    for (let component = 0; component < families.length; component += 1) {
+      const own = kernel.constants(at.components[component]!);
+      if (own === undefined) return undefined;
+      const constant = own.constant + logWeights[component]!;
+      constants.push(correlated ? correlatedConstants(constant, own, dimension) : independentConstants(constant, own, dimension));
+    }
+    const size = constants[0]!.length;
+    const length = 2 * this.paddedRows(this.rows) + 32 * dimension + 64;
+    return {
+      scratch: size * constants.length + length + 2,
+      run: (engine: Kernels, rows: number, columns: number, joint: number, scratch: number): void => {
+        const memory = engine.memory(0);
+        const place = scratch + 2 * Math.ceil(length / 2);
+        constants.forEach((values, component) => {
+          memory.set(values, place + size * component);
+        });
+        const count = constants.length;
+        if (!correlated) engine.independentDensities(rows, count, dimension, 8 * columns, 8 * place, 8 * joint);
+        else engine.correlatedDensities(rows, count, dimension, 0, 8 * columns, 8 * place, 8 * size, 8 * joint, 8 * scratch);
+      },
     };
   }
 
