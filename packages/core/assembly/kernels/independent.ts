@@ -77,19 +77,24 @@ export function independentStatistics(
   const packed = scratch + (usize(rows) << 2) + 32;
   const width = usize(dimension) << 4;
   for (let component = 0; component < components; component += 1, responsibilities += stride, means += usize(dimension) << 3, sums += width << 1) {
+    let counts = i64x2.splat(0);
+    for (let row: usize = 0; row < stride; row += 16) counts = i64x2.sub(counts, f64x2.gt(v128.load(responsibilities + row), splat(0)));
+    const held = usize(i64x2.extract_lane(counts, 0) + i64x2.extract_lane(counts, 1));
+    const dense = held * 4 > usize(rows) * 3;
     let active: usize = 0;
-    for (let row: usize = 0; row < usize(rows); row += 1) {
-      const responsibility = f64.load(responsibilities + (row << 3));
-      i32.store(places + (active << 2), i32(row << 3));
-      f64.store(packed + (active << 3), responsibility);
-      active += usize(responsibility > 0);
-    }
-    const dense = active * 4 > usize(rows) * 3;
-    // Filled up to whole quads of pairs by rows without weight.
-    const filler = i32.load(places + (active << 2) - (active > 0 ? 4 : 0));
-    for (; active & 7; active += 1) {
-      i32.store(places + (active << 2), filler);
-      f64.store(packed + (active << 3), 0);
+    if (!dense) {
+      for (let row: usize = 0; row < usize(rows); row += 1) {
+        const responsibility = f64.load(responsibilities + (row << 3));
+        i32.store(places + (active << 2), i32(row << 3));
+        f64.store(packed + (active << 3), responsibility);
+        active += usize(responsibility > 0);
+      }
+      // Filled up to whole quads of pairs by rows without weight.
+      const filler = i32.load(places + (active << 2) - (active > 0 ? 4 : 0));
+      for (; active & 7; active += 1) {
+        i32.store(places + (active << 2), filler);
+        f64.store(packed + (active << 3), 0);
+      }
     }
     for (let column = 0; column < dimension; column += 1) {
       const x = columns + usize(column) * stride;
