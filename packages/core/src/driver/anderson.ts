@@ -143,59 +143,67 @@ function propose(
   if (pairs.length < 2 || codec.length === 0) return undefined;
   const scales = codec.scales(now.at);
   const x = coordinates(now.at);
-  const step = difference(coordinates(now.image), x, scales);
-  const moves: Float64Array[] = [];
-  const bends: Float64Array[] = [];
-  for (let index = pairs.length - 2; index >= 0; index -= 1) {
-    const [older, newer] = [pairs[index]!, pairs[index + 1]!];
-    const move = difference(coordinates(newer.at), coordinates(older.at), scales);
-    const bend = difference(coordinates(newer.image), coordinates(older.image), scales);
-    for (let at = 0; at < bend.length; at += 1) bend[at]! -= move[at]!;
-    moves.push(move);
-    bends.push(bend);
+  const { length } = codec;
+  const count = pairs.length - 1;
+  const step = new Float64Array(length);
+  subtract(coordinates(now.image), x, scales, step, 0);
+  // Newest first, end to end.
+  const moves = new Float64Array(count * length);
+  const bends = new Float64Array(count * length);
+  for (let index = 0; index < count; index += 1) {
+    const [older, newer] = [pairs[count - 1 - index]!, pairs[count - index]!];
+    const start = index * length;
+    subtract(coordinates(newer.at), coordinates(older.at), scales, moves, start);
+    subtract(coordinates(newer.image), coordinates(older.image), scales, bends, start);
+    for (let at = start; at < start + length; at += 1) bends[at]! -= moves[at]!;
   }
   const solution = hesitant ? undefined : solveFixedPoint(step, moves, bends);
-  const length = Math.sqrt(dot(moves[0]!, moves[0]!) / dot(bends[0]!, bends[0]!));
-  const allowed = Math.min(length, longestStep * BOUND_FACTOR);
-  const stretched = !(solution !== undefined && dot(solution, step) > 0);
+  const stretch = Math.sqrt(dot(moves, 0, moves, 0, length) / dot(bends, 0, bends, 0, length));
+  const allowed = Math.min(stretch, longestStep * BOUND_FACTOR);
+  const stretched = !(solution !== undefined && dot(solution, 0, step, 0, length) > 0);
   if (stretched && !(allowed > 1)) return undefined;
   const target = x.slice();
   for (let index = 0; index < target.length; index += 1) {
     target[index]! += scales[index]! * (stretched ? allowed * step[index]! : solution[index]!);
     if (!Number.isFinite(target[index]!)) return undefined;
   }
-  return { point: codec.decode(target, now.image), stretched, bounded: stretched && allowed < length };
+  return { point: codec.decode(target, now.image), stretched, bounded: stretched && allowed < stretch };
 }
 
-/** The step to the fixed point of the affine map that takes all differences as they were, or as near to it as they determine. */
-function solveFixedPoint(step: Float64Array, moves: readonly Float64Array[], bends: readonly Float64Array[]): Float64Array | undefined {
+/**
+ * The step to the fixed point of the affine map that takes all differences as they were, or as near to it as they determine. `moves` and
+ * `bends` hold as many vectors of the step's length as there are differences, newest first.
+ */
+function solveFixedPoint(step: Float64Array, moves: Float64Array, bends: Float64Array): Float64Array | undefined {
+  const { length } = step;
+  const count = bends.length / length;
   // Gram-Schmidt, newest difference first; what is a combination of newer ones is left out.
-  const directions: Float64Array[] = [];
+  const directions = bends.slice();
   const rows: number[][] = [];
   const used: number[] = [];
-  for (let column = 0; column < bends.length; column += 1) {
-    const bend = bends[column]!;
-    const rest = bend.slice();
-    const coefficients = new Array<number>(directions.length).fill(0);
+  for (let column = 0; column < count; column += 1) {
+    // The next direction takes the place of the difference it comes from, or of one that was left out.
+    const own = used.length * length;
+    directions.copyWithin(own, column * length, (column + 1) * length);
+    const coefficients = new Array<number>(used.length).fill(0);
     // Once more, for what rounding left in the first time.
     for (let turn = 0; turn < 2; turn += 1) {
-      for (let index = 0; index < directions.length; index += 1) {
-        const direction = directions[index]!;
-        const part = dot(direction, rest);
+      for (let index = 0; index < used.length; index += 1) {
+        const part = dot(directions, index * length, directions, own, length);
         coefficients[index]! += part;
-        for (let at = 0; at < rest.length; at += 1) rest[at]! -= part * direction[at]!;
+        for (let at = 0; at < length; at += 1) directions[own + at]! -= part * directions[index * length + at]!;
       }
     }
-    const length = Math.sqrt(dot(rest, rest));
-    if (!(length > INDEPENDENT * Math.sqrt(dot(bend, bend)))) continue;
-    for (let at = 0; at < rest.length; at += 1) rest[at]! /= length;
-    directions.push(rest);
-    coefficients.push(length);
+    const rest = Math.sqrt(dot(directions, own, directions, own, length));
+    const whole = Math.sqrt(dot(bends, column * length, bends, column * length, length));
+    if (!(rest > INDEPENDENT * whole)) continue;
+    for (let at = own; at < own + length; at += 1) directions[at]! /= rest;
+    coefficients.push(rest);
     rows.push(coefficients);
     used.push(column);
   }
   if (used.length === 0) return undefined;
-  const gamma = directions.map((direction) => dot(direction, step));
+  const gamma = used.map((_, index) => dot(directions, index * length, step, 0, length));
   for (let index = gamma.length - 1; index >= 0; index -= 1) {
     for (let later = index + 1; later < gamma.length; later += 1) gamma[index]! -= rows[later]![index]! * gamma[later]!;
     gamma[index]! /= rows[index]![index]!;
@@ -203,21 +211,20 @@ function solveFixedPoint(step: Float64Array, moves: readonly Float64Array[], ben
   const solution = step.slice();
   used.forEach((column, index) => {
     const factor = gamma[index]!;
-    for (let at = 0; at < solution.length; at += 1) solution[at]! -= factor * (moves[column]![at]! + bends[column]![at]!);
+    const start = column * length;
+    for (let at = 0; at < length; at += 1) solution[at]! -= factor * (moves[start + at]! + bends[start + at]!);
   });
   return solution;
 }
 
-/** In units of the scales. */
-function difference(to: Float64Array, from: Float64Array, scales: Float64Array): Float64Array {
-  const out = new Float64Array(to.length);
-  for (let index = 0; index < out.length; index += 1) out[index] = (to[index]! - from[index]!) / scales[index]!;
-  return out;
+/** Writes the difference, in units of the scales, from `start` on. */
+function subtract(to: Float64Array, from: Float64Array, scales: Float64Array, out: Float64Array, start: number): void {
+  for (let index = 0; index < to.length; index += 1) out[start + index] = (to[index]! - from[index]!) / scales[index]!;
 }
 
-function dot(x: Float64Array, y: Float64Array): number {
+function dot(x: Float64Array, xStart: number, y: Float64Array, yStart: number, length: number): number {
   let sum = 0;
-  for (let index = 0; index < x.length; index += 1) sum += x[index]! * y[index]!;
+  for (let index = 0; index < length; index += 1) sum += x[xStart + index]! * y[yStart + index]!;
   return sum;
 }
 
