@@ -21,8 +21,8 @@ function agrees(committed: string, measured: string): boolean {
 
 describe('accuracy', () => {
   let report: AccuracyReport;
-  beforeAll(() => {
-    report = makeReport();
+  beforeAll(async () => {
+    report = await makeReport();
   }, 600_000);
 
   test('no function exceeds its budget of ulps, and no fit lacks digits', () => {
@@ -30,6 +30,7 @@ describe('accuracy', () => {
   });
 
   test('every family has its functions measured', () => {
+    for (const { points } of report.elementary) expect(points.length).toBeGreaterThan(20);
     for (const { points } of report.measurements) expect(points.length).toBeGreaterThan(20);
   });
 
@@ -40,8 +41,8 @@ describe('accuracy', () => {
     measured.forEach((line, index) => {
       const now = cellsOf(line);
       const before = cellsOf(committed[index]!);
-      // In the table of functions the last cell is where the largest error is, which may move.
-      const checked = now.length === 9 ? 7 : now.length;
+      // In the tables of functions the last cell is where the largest error is, which may move.
+      const checked = now.length === 9 ? 7 : now.length === 8 && Number(now[2]) > 100 ? 6 : now.length;
       const stale = before.length !== now.length || now.slice(0, checked).some((cell, place) => !agrees(before[place]!, cell));
       expect(stale, `line ${index + 1} is\n${committed[index]}\nand should be\n${line}`).toBe(false);
     });

@@ -8,7 +8,7 @@ import { plotReport } from './plot.ts';
 import { excesses, formatReport, makeReport } from './report.ts';
 
 if (process.argv.includes('--peers')) updatePeerFigures();
-const report = makeReport();
+const report = await makeReport();
 writeFileSync(join(root, 'docs/accuracy.md'), formatReport(report));
 writeFileSync(join(root, 'docs/accuracy.svg'), plotReport(report));
 for (const sentence of excesses(report)) {

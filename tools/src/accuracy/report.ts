@@ -1,4 +1,5 @@
 import { families, familyById } from '@emkit/families';
+import { type ElementaryMeasurement, measureElementary } from './elementary.ts';
 import { casesOf, compareFit, type Digits, exactFit, type FitCase, ITERATIONS, ourAnswer, type Treatment } from './fits.ts';
 import { FULL_GRID, type GridSize, type Measurement, measureFamily, type Point } from './functions.ts';
 import { asFitAnswer, readPeerFigures } from './peers.ts';
@@ -17,6 +18,7 @@ export interface FitRow {
 
 /** Everything the page and its plot show. */
 export interface AccuracyReport {
+  readonly elementary: readonly ElementaryMeasurement[];
   readonly measurements: readonly Measurement[];
   readonly fits: readonly FitRow[];
   /** By program; the first is ours. */
@@ -39,8 +41,13 @@ export const LEAST_DIGITS: Readonly<Record<Treatment, number>> = {
   'one row at 1e6 deviations': 13,
 };
 
-export function makeReport(size: GridSize = FULL_GRID): AccuracyReport {
-  return { measurements: families.flatMap((definition) => measureFamily(definition, size)), fits: ownFits(), peers: peerFits() };
+export async function makeReport(size: GridSize = FULL_GRID): Promise<AccuracyReport> {
+  return {
+    elementary: await measureElementary(),
+    measurements: families.flatMap((definition) => measureFamily(definition, size)),
+    fits: ownFits(),
+    peers: peerFits(),
+  };
 }
 
 function ownFits(): readonly FitRow[] {
@@ -107,17 +114,21 @@ function optionsOf(variant: object): string {
 }
 
 /** The worst point of a measurement. */
-export function worstOf(points: readonly Point[]): Point {
+export function worstOf<Measured extends Pick<Point, 'ulps'>>(points: readonly Measured[]): Measured {
   return points.reduce((worst, point) => (point.ulps > worst.ulps ? point : worst));
 }
 
-export function medianOf(points: readonly Point[]): number {
+export function medianOf(points: readonly Pick<Point, 'ulps'>[]): number {
   const sorted = points.map((point) => point.ulps).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 /** Measurements that are beyond their budget, as sentences. */
 export function excesses(report: AccuracyReport): readonly string[] {
+  const elementary = report.elementary.flatMap(({ name, budget, points }) => {
+    const worst = worstOf(points);
+    return worst.ulps <= budget ? [] : [`${name} is off by ${shown(worst.ulps)} ulps at ${worst.x}; its budget is ${budget}.`];
+  });
   const functions = report.measurements.flatMap((measurement) => {
     const { family, options, budget, points } = measurement;
     const worst = worstOf(points);
@@ -134,7 +145,7 @@ export function excesses(report: AccuracyReport): readonly string[] {
       ? []
       : [`${family} ${options} ${treatment}: the fit has ${found.toFixed(1)} correct digits, and at least ${least} are asked for.`];
   });
-  return [...functions, ...fits];
+  return [...elementary, ...functions, ...fits];
 }
 
 function fourOf({ weights, locations, others, logLikelihood }: Digits): readonly (number | undefined)[] {
@@ -170,6 +181,10 @@ export function formatReport(report: AccuracyReport): string {
     const worst = worstOf(points);
     const name = options === '' ? family : `${family}, ${options}`;
     return `| ${name} | ${TITLES[measurement.function]} | ${points.length} | ${shown(medianOf(points))} | ${shown(worst.ulps)} | ${budget ?? ''} | ${worst.ulps === 0 ? '' : `${worst.reach}: ${shorten(worst.where)}`} |`;
+  });
+  const elementaryRows = report.elementary.map(({ name, budget, points }) => {
+    const worst = worstOf(points);
+    return `| ${name} | ${points.length} | ${shown(medianOf(points))} | ${shown(worst.ulps)} | ${budget} | ${worst.ulps === 0 ? '' : worst.x.toPrecision(6)} |`;
   });
   const fitRows = report.fits.map(
     ({ family, options, treatment, digits, remark }) =>
@@ -213,6 +228,16 @@ the ends of the doubles by a change of unit. Everything is drawn from fixed seed
 ${functionRows.join('\n')}
 
 A budget belongs to the family (\`accuracy\` in its source), and the conformance kit holds it against other points.
+
+## Elementary functions
+
+What densities rest on, in units in the last place of the exact value. A kernel's exponential takes its argument in steps of log(2)/256 nats. Densities reach it
+as logarithms: an argument of x nats is the result of two roundings, which can be up to x units in the last place of e<sup>-x</sup>, but never more than half a unit in
+the last place of a responsibility of 1.
+
+| function | points | median | largest | budget | where it is largest |
+|---|--:|--:|--:|--:|---|
+${elementaryRows.join('\n')}
 
 ## Fits
 

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { compileKernel } from '../compile-kernel.ts';
 
 /** What this machine can do at most in WebAssembly SIMD, from loops of nothing else. */
 export interface Roofline {
@@ -56,41 +53,7 @@ export function flops(turns: i32): f64 {
 `;
 
 export async function measureRoofline(): Promise<Roofline> {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../packages/core/assembly/kernels');
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    [
-      'roofline.ts',
-      '--optimizeLevel',
-      '3',
-      '--noAssert',
-      '--runtime',
-      'stub',
-      '--enable',
-      'simd',
-      '--initialMemory',
-      '4',
-      '--outFile',
-      'r.wasm',
-    ],
-    {
-      readFile: (name: string) => {
-        if (name === 'roofline.ts') return SOURCE;
-        try {
-          return readFileSync(join(folder, name), 'utf8');
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (_name: string, contents: Uint8Array | string) => {
-        if (typeof contents !== 'string') binary = contents;
-      },
-      listFiles: () => [],
-    },
-  );
-  if (error !== null || binary === undefined) throw new Error(`The roofline does not compile:\n${stderr.toString()}`);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>), { env: { abort() {} } });
-  const { exponentials, flops } = instance.exports as { exponentials(numbers: number): void; flops(turns: number): number };
+  const { exponentials, flops } = await compileKernel<{ exponentials(numbers: number): void; flops(turns: number): number }>(SOURCE);
   const best = (action: () => void): number => {
     let least = Infinity;
     for (let round = 0; round < 200; round += 1) {
