@@ -253,8 +253,11 @@ function chooseBackend({ mixture, dataset }: Plan, { threads: wanted = 'auto', s
   return create(mixture, dataset, { threads, startWorker });
 }
 
-/** Below this many log-densities a pass takes less time than waking the workers. */
-const SMALLEST_WORK_FOR_THREADS = 400_000;
+/**
+ * Below this many log-densities, times columns, a pass takes little more than a millisecond: two workers then gain less in a hundred
+ * iterations than they cost to start and to warm up.
+ */
+const SMALLEST_WORK_FOR_THREADS = 600_000;
 
 const MOST_AUTOMATIC_THREADS = 16;
 

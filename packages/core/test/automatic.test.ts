@@ -166,7 +166,7 @@ describe('where workers fail, this thread goes on', () => {
 });
 
 describe('fitAsync', () => {
-  const large = Float64Array.from({ length: 250_000 }, () => random.normal());
+  const large = Float64Array.from({ length: 350_000 }, () => random.normal());
   const options = { family: bell(), components: 2, start, tolerance: 0 };
 
   beforeEach(() => {

@@ -11,7 +11,7 @@ import { type WorkerBackendOptions, WorkerTeam } from './workers.ts';
  * Milliseconds of work in this thread before workers are started: about what starting one costs. So a fit that is over soon starts
  * none, and one that goes on loses no more than that.
  */
-const PATIENCE = 50;
+const PATIENCE = 30;
 
 export interface AutomaticBackendOptions extends WorkerBackendOptions {
   /** Milliseconds of work in this thread before workers are started. */
