@@ -11,11 +11,42 @@ const folder: string = dirname(fileURLToPath(import.meta.url));
 /** Where the compiled kernels are kept. */
 export const generatedFile: string = join(folder, '../src/kernels/module.generated.ts');
 
-/** The generated file's text, from the sources as they are now. */
+interface Entry {
+  /** In kernels/. */
+  readonly file: string;
+  readonly name: string;
+  /** Where in the memory the module's constants begin: the modules share one. The last end below the powers of src/kernels/powers.ts. */
+  readonly constants: number;
+}
+
+const ENTRIES: readonly Entry[] = [
+  { file: 'index.ts', name: 'MODULE', constants: 1024 },
+  { file: 'columns.ts', name: 'COLUMNS_MODULE', constants: 1536 },
+];
+
+/**
+ * The generated file's text, from the sources as they are now. Both modules are in one file, near enough for gzip to see what they have
+ * in common; a program that does not use one leaves it out all the same.
+ */
 export async function compileKernels(): Promise<string> {
+  const parts = [
+    '// Made by `pnpm --filter @emkit/core kernels` from assembly/. Do not edit.',
+    "import type { KernelModule } from './kernels.ts';",
+  ];
+  for (const { file, name, constants } of ENTRIES) {
+    const binary = await compile(file, constants);
+    const digest = createHash('sha256').update(binary).digest('hex').slice(0, 16);
+    const text = moduleText(binary).replaceAll('\\', '\\\\');
+    parts.push(`export const ${name}: KernelModule = {\n  digest: '${digest}',\n  text: "${text}",\n};`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+async function compile(entry: string, constants: number): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const options = ['--optimizeLevel', '3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory'];
-  const { error, stderr } = await asc.main(['index.ts', ...options, '--initialMemory', '1', '--outFile', 'kernels.wasm'], {
+  const options = ['--optimizeLevel', '3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+  const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--memoryBase', String(constants)];
+  const { error, stderr } = await asc.main([entry, ...options, ...memory, '--outFile', 'kernels.wasm'], {
     readFile: (name: string) => {
       try {
         return readFileSync(join(folder, 'kernels', name), 'utf8');
@@ -29,14 +60,7 @@ export async function compileKernels(): Promise<string> {
     listFiles: () => [],
   });
   if (error !== null || binary === undefined) throw new Error(`The kernels do not compile:\n${stderr.toString()}`);
-  return [
-    '// Made by `pnpm --filter @emkit/core kernels` from assembly/. Do not edit.',
-    `export const MODULE_DIGEST = '${createHash('sha256').update(binary).digest('hex').slice(0, 16)}';`,
-    `export const MODULE_TEXT =\n  "${moduleText(binary).replaceAll('\\', '\\\\')}";`,
-    '',
-  ]
-    .join('\n\n')
-    .replace(/\n\n$/, '\n');
+  return binary;
 }
 
 /** What `readModuleText` reads. */

@@ -171,6 +171,13 @@ export interface Kernel<P> {
   readonly density: 'exponential' | 'independent-gaussian' | 'correlated-gaussian';
   /** The numbers the kernel needs; undefined where their sizes are so extreme that the family's own loops are wanted. */
   constants(parameters: P): KernelConstants | undefined;
+  /** `columnKernels`: needed where the family has several columns, which are else left to its own loops. */
+  readonly columns?: ColumnKernels;
+}
+
+/** The engine's kernels for several columns. Made by core: a family names them, and a bundler leaves them out of programs without such a family. */
+export interface ColumnKernels {
+  readonly further: object;
 }
 
 /** What a kernel needs of one component. `units` (u above) are powers of two: they only scale the statistics. */

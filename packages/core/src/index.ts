@@ -36,6 +36,7 @@ export {
   type AccuracyBudgets,
   type Codec,
   type Column,
+  type ColumnKernels,
   defineFamily,
   type ExponentialForm,
   type Family,
@@ -70,6 +71,7 @@ export {
   select,
   selectAsync,
 } from './inference/select.ts';
+export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export {
   checkMixtureParameters,

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createRandom, type Random, useKernels } from '@emkit/core';
+import { columnKernels, createRandom, type KernelKind, type Random, useKernels } from '@emkit/core';
 import { Decimal } from 'decimal.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileKernels, generatedFile } from '../assembly/build.ts';
+import type { ColumnFunctions, ColumnPasses } from '../src/kernels/columns.ts';
 import { type Kernels, kernels } from '../src/kernels/kernels.ts';
 import { readModuleText } from '../src/kernels/module-text.ts';
 import { HIGH_WORD, POWERS_START, STEPS, STEPS_PER_NAT } from '../src/kernels/powers.ts';
@@ -11,11 +12,15 @@ afterAll(() => {
   useKernels('simd');
 });
 
-function both(): readonly [Kernels, Kernels] {
-  expect(useKernels('plain')).toBe('plain');
-  const plain = kernels();
-  expect(useKernels('simd')).toBe('simd');
-  return [kernels(), plain];
+type AllKernels = Kernels & ColumnFunctions;
+
+function both(): readonly [AllKernels, AllKernels] {
+  return [all('simd'), all('plain')];
+}
+
+function all(kind: KernelKind): AllKernels {
+  expect(useKernels(kind)).toBe(kind);
+  return { ...kernels().further((columnKernels as ColumnPasses).further), ...kernels() };
 }
 
 const [simd, plain] = both();
@@ -23,7 +28,7 @@ const START = 1024;
 const SIZE = 200_000;
 
 /** Runs a function over equal memories and compares what it wrote, bit by bit. */
-function expectSameBits(fill: (memory: Float64Array, random: Random) => void, run: (engine: Kernels) => void, from: number, to: number) {
+function expectSameBits(fill: (memory: Float64Array, random: Random) => void, run: (engine: AllKernels) => void, from: number, to: number) {
   const outputs = [simd, plain].map((engine) => {
     const memory = engine.memory(SIZE);
     memory.fill(0, START);

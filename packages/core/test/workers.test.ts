@@ -17,8 +17,8 @@ import {
 } from '@emkit/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ShardMessage } from '../src/backend/worker-protocol.ts';
-import { adoptKernels, compiledKernels } from '../src/kernels/kernels.ts';
-import { MODULE_TEXT } from '../src/kernels/module.generated.ts';
+import { adoptKernels, type CompiledKernels, compiledKernels } from '../src/kernels/kernels.ts';
+import { MODULE } from '../src/kernels/module.generated.ts';
 import { readModuleText } from '../src/kernels/module-text.ts';
 import { bell, toss } from './support/families.ts';
 import { localWorkers } from './support/local-worker.ts';
@@ -131,7 +131,7 @@ describe('compiled kernels are shared with workers', () => {
     const sent: unknown[] = [];
     const result = await fitAsync(data, { ...options, threads: 2, startWorker: watched((message) => sent.push(message)) });
     expect(sent).toEqual(
-      [1, 2].map(() => ({ kind: 'kernels', compiled: { digest: expect.any(String), module: expect.any(WebAssembly.Module) } })),
+      [1, 2].map(() => ({ kind: 'kernels', compiled: [{ digest: expect.any(String), module: expect.any(WebAssembly.Module) }] })),
     );
     expect(JSON.stringify(result)).toBe(alone);
   });
@@ -152,8 +152,8 @@ describe('compiled kernels are shared with workers', () => {
   });
 
   it('and used by the worker, which need not compile', () => {
-    const shared = compiledKernels()!;
-    const module = new WebAssembly.Module(readModuleText(MODULE_TEXT));
+    const [shared] = compiledKernels() as [CompiledKernels];
+    const module = new WebAssembly.Module(readModuleText(MODULE.text));
     let hear: (data: unknown) => void = () => undefined;
     serveWorker([bell], {
       onMessage: (listener) => {
@@ -161,31 +161,31 @@ describe('compiled kernels are shared with workers', () => {
       },
       postMessage: () => undefined,
     });
-    hear({ kind: 'kernels', compiled: { digest: shared.digest, module } });
-    expect(compiledKernels()).toEqual({ digest: shared.digest, module });
-    expect(compiledKernels()!.module).toBe(module);
-    hear({ kind: 'kernels', compiled: shared });
+    hear({ kind: 'kernels', compiled: [{ digest: shared.digest, module }] });
+    expect(compiledKernels()).toEqual([{ digest: shared.digest, module }]);
+    expect(compiledKernels()![0]!.module).toBe(module);
+    hear({ kind: 'kernels', compiled: [shared] });
   });
 
   it('but not taken where they are others, or none', () => {
-    const shared = compiledKernels()!;
+    const [shared] = compiledKernels() as [CompiledKernels];
     const other = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-    adoptKernels({ digest: '0123456789abcdef', module: other });
-    adoptKernels({ digest: shared.digest, module: {} });
+    adoptKernels([{ digest: '0123456789abcdef', module: other }]);
+    adoptKernels([{ digest: shared.digest, module: {} }]);
     vi.stubGlobal('WebAssembly', undefined);
-    adoptKernels({ digest: shared.digest, module: other });
+    adoptKernels([{ digest: shared.digest, module: other }]);
     vi.unstubAllGlobals();
-    expect(compiledKernels()!.module).toBe(shared.module);
+    expect(compiledKernels()![0]!.module).toBe(shared.module);
   });
 
   it('and where they cannot be run, plain ones do', () => {
-    const shared = compiledKernels()!;
+    const [shared] = compiledKernels() as [CompiledKernels];
     const expected = createMemoryBackend(mixture, dataset).expect(request).vector;
     const refused = () => {
       throw new WebAssembly.CompileError('forbidden by the policy');
     };
     vi.stubGlobal('WebAssembly', { Module: WebAssembly.Module, Memory: WebAssembly.Memory, Instance: refused });
-    adoptKernels(shared);
+    adoptKernels([shared]);
     expect(createMemoryBackend(mixture, dataset).expect(request).vector).toEqual(expected);
     expect(compiledKernels()).toBeUndefined();
   });

@@ -1,4 +1,13 @@
-import { type Block, type Domain, degenerate, EmkitError, type ExponentialForm, type Family, type FamilyDefinition } from '@emkit/core';
+import {
+  type Block,
+  columnKernels,
+  type Domain,
+  degenerate,
+  EmkitError,
+  type ExponentialForm,
+  type Family,
+  type FamilyDefinition,
+} from '@emkit/core';
 import {
   cholesky,
   invertLower,
@@ -332,6 +341,7 @@ function makeFamily(
 
     kernel: {
       density: correlated ? 'correlated-gaussian' : 'independent-gaussian',
+      columns: columnKernels,
       constants: (parameters) => {
         const { mean, units, factor, inverse, constant } = prepare(parameters);
         if (!units.every(isOrdinaryUnit)) return undefined;

@@ -1,4 +1,3 @@
-export { correlatedDensities, correlatedStatistics } from './correlated';
-export { independentDensities, independentStatistics } from './independent';
+export { independentDensities } from './independent';
 export { posterior } from './posterior';
-export { exponential, gaussian, plane } from './univariate';
+export { exponential, gaussian } from './univariate';

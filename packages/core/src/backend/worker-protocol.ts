@@ -43,7 +43,7 @@ export interface ExpectMessage {
 /** This thread's compiled kernels. A message of its own, so that where it cannot be sent or read only it is lost. */
 export interface KernelsMessage {
   readonly kind: 'kernels';
-  readonly compiled: CompiledKernels;
+  readonly compiled: readonly CompiledKernels[];
 }
 
 export type WorkerRequest = KernelsMessage | ShardMessage | ExpectMessage;

@@ -2,7 +2,7 @@ import type { Block, Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import { Expectation, PairwiseSum } from '../expectation.ts';
 import { cutMatters } from '../kernels/cut.ts';
-import { compiledKernels } from '../kernels/kernels.ts';
+import { compiledKernels, prepareKernels } from '../kernels/kernels.ts';
 import type { Mixture } from '../mixture.ts';
 import type { Backend, ExpectationRequest } from './backend.ts';
 import { createMemoryBackend } from './memory.ts';
@@ -42,6 +42,7 @@ export class WorkerTeam implements Backend {
     this.mixture = mixture;
     this.dataset = dataset;
     const shared = shareColumns(dataset);
+    for (const family of mixture.families) prepareKernels(family);
     this.shards = cutShards(dataset, threads).map(
       (extent) => new ShardWorker(startWorker, () => shardMessage(mixture, dataset, extent, shared)),
     );

@@ -12,8 +12,8 @@ import type { Kernel, KernelConstants } from '../family.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
 import { twoSumError } from '../numerics/sum.ts';
-import { type Kernels, kernels, RESERVED_NUMBERS } from './kernels.ts';
-import { tiledPlace } from './plain.ts';
+import type { ColumnPasses } from './columns.ts';
+import { type FusedPass, type Kernels, kernels, RESERVED_NUMBERS } from './kernels.ts';
 import { STEPS_PER_NAT } from './powers.ts';
 
 /** Adds the expectation over one block to `expectation`, which is zero. */
@@ -22,18 +22,8 @@ export type BlockPass = (block: Block, origin: RowOrigin, expectation: Expectati
 /** Numbers in a pass over rows, columns and joint densities together: they stay in the second cache. */
 const NUMBERS_AT_A_TIME = 65_536;
 
-/** Rows of deviations, and of their products with responsibilities, that are multiplied at a time: they stay in the first cache. */
-const NUMBERS_IN_CHUNK = 4096;
-
-/** From this many columns on rows are packed, and bounds looked at: below, it costs more than it saves. */
-const FEWEST_COLUMNS_TO_PACK = 8;
-
-/** When more than this part of the components had to be finished in spite of their bounds, bounds are left alone for some passes. */
-const USELESS_BOUNDS = 0.5;
-const PASSES_WITHOUT_BOUNDS = 16;
-
 /** Numbers of the log-likelihood at the start of the sums: two lanes each of sum, compensation, magnitude. */
-const LIKELIHOOD_SUMS = 6;
+export const LIKELIHOOD_SUMS = 6;
 
 /**
  * The E-step by block for one mixture and one data set. Families with a kernel are worked on entirely in the kernels' memory; others
@@ -41,10 +31,10 @@ const LIKELIHOOD_SUMS = 6;
  */
 export class BlockKernels {
   private readonly mixture: Mixture;
-  private readonly dimension: number;
-  private readonly rows: number;
+  readonly dimension: number;
+  readonly rows: number;
   private readonly fallback: () => BlockWorkspace;
-  private passesWithoutBounds = 0;
+  passesWithoutBounds = 0;
 
   constructor(mixture: Mixture, largestBlock: number) {
     this.mixture = mixture;
@@ -92,10 +82,11 @@ export class BlockKernels {
     });
     const fused = fusedShape(kernel.density, this.dimension);
     if (fused !== undefined) return this.fused(fused, logs, here, there);
-    return this.multivariate(kernel.density === 'correlated-gaussian', logs, here, there, uncut !== true);
+    const columns = kernel.columns as ColumnPasses | undefined;
+    return columns?.pass(this, kernel.density === 'correlated-gaussian', logs, here, there, uncut !== true);
   }
 
-  private fused(
+  fused(
     { run, constantsOf, first, second }: FusedShape,
     logs: readonly number[],
     here: readonly KernelConstants[],
@@ -120,11 +111,12 @@ export class BlockKernels {
     return (block, expectation) => {
       const engine = kernels();
       const memory = engine.memory(layout.length);
+      const pass = run(engine);
       memory.set(constants, constantsAt);
       memory.fill(0, sums, scratch);
       for (let start = 0; start < block.size; start += this.rows) {
         const rows = this.load(memory, block, start, columns, weights);
-        engine[run](rows, components, 8 * columns, 8 * weights, unitRows(block, start, this.rows), 8 * constantsAt, 8 * scratch, 8 * sums);
+        pass(rows, components, 8 * columns, 8 * weights, unitRows(block, start, this.rows), 8 * constantsAt, 8 * scratch, 8 * sums);
       }
       readLikelihood(memory, sums, expectation);
       const { vector, offsets } = expectation;
@@ -146,94 +138,6 @@ export class BlockKernels {
       }
       // Sums of |log density| would take a logarithm a row: this is the same where the bound is negative, and more where it is not.
       vector[1] = (Math.abs(bound) + bound) * total - vector[0]!;
-    };
-  }
-
-  private multivariate(
-    correlated: boolean,
-    logs: readonly number[],
-    here: readonly KernelConstants[],
-    there: readonly KernelConstants[],
-    cut: boolean,
-  ): (block: Block, expectation: Expectation) => void {
-    const { dimension } = this;
-    const components = logs.length;
-    const constants = here.map((own, component) =>
-      correlated ? correlatedConstants(logs[component]!, own, dimension) : independentConstants(logs[component]!, own, dimension),
-    );
-    const size = constants[0]!.length;
-    const length = correlated ? dimension + (dimension * (dimension + 1)) / 2 : 2 * dimension;
-    const chunk = Math.max(16, Math.min(256, 16 * Math.floor(NUMBERS_IN_CHUNK / dimension / 16)));
-    const packing = dimension >= FEWEST_COLUMNS_TO_PACK;
-    const prefix = packing && cut && components > 1 ? (dimension < 16 ? 4 : 8) : 0;
-    const most = this.paddedRows(this.rows);
-    const layout = new Layout();
-    const columns = layout.take(most * dimension);
-    const weights = layout.take(most);
-    const joint = layout.take(most * components);
-    const constantsAt = layout.take(size * components);
-    const means = layout.take(dimension * components);
-    const sums = layout.take(LIKELIHOOD_SUMS + 2 * components);
-    const statistics = layout.take(2 * components * length);
-    const scratch = layout.take(32 + Math.max(48 + 16 * components, 2 * most + 32 * dimension + 64, 2 * chunk * (dimension + 1)));
-    return (block, expectation) => {
-      const engine = kernels();
-      const memory = engine.memory(layout.length);
-      constants.forEach((values, component) => {
-        memory.set(values, constantsAt + size * component);
-        memory.set(there[component]!.location, means + dimension * component);
-      });
-      memory.fill(0, sums, scratch);
-      for (let start = 0; start < block.size; start += this.rows) {
-        const rows = this.load(memory, block, start, columns, weights);
-        if (correlated) {
-          const used = this.passesWithoutBounds > 0 ? 0 : prefix;
-          const completed = engine.correlatedDensities(
-            rows,
-            components,
-            dimension,
-            used,
-            8 * columns,
-            8 * constantsAt,
-            8 * size,
-            8 * joint,
-            8 * scratch,
-          );
-          // Whether bounds are used changes no bit of the answer, only the time it takes.
-          if (used === 0) this.passesWithoutBounds = Math.max(0, this.passesWithoutBounds - 1);
-          else if (completed > USELESS_BOUNDS * rows * (components - 1)) this.passesWithoutBounds = PASSES_WITHOUT_BOUNDS;
-        } else engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constantsAt, 8 * joint);
-        engine.posterior(rows, components, 8 * joint, 8 * weights, unitRows(block, start, this.rows), cut ? 1 : 0, 8 * scratch, 8 * sums);
-        if (correlated) {
-          engine.correlatedStatistics(
-            rows,
-            components,
-            dimension,
-            chunk,
-            packing ? 1 : 0,
-            8 * columns,
-            8 * means,
-            8 * joint,
-            8 * scratch,
-            8 * statistics,
-          );
-        } else {
-          engine.independentStatistics(rows, components, dimension, 8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics);
-        }
-      }
-      readLikelihood(memory, sums, expectation);
-      readCounts(memory, sums, components, expectation);
-      for (let component = 0; component < components; component += 1) {
-        const { units } = there[component]!;
-        const { vector } = expectation;
-        let from = statistics + 2 * length * component;
-        let to = expectation.offsets[component]!;
-        for (let j = 0; j < dimension; j += 1, from += 2, to += 1) vector[to] = (memory[from]! + memory[from + 1]!) * units[j]!;
-        for (let j = 0; j < dimension; j += 1) {
-          for (let k = correlated ? 0 : j; k <= j; k += 1, from += 2, to += 1)
-            vector[to] = (memory[from]! + memory[from + 1]!) * units[j]! * units[k]!;
-        }
-      }
     };
   }
 
@@ -349,12 +253,14 @@ export class BlockKernels {
     const kernel = families[0]!.kernel;
     if (kernel === undefined || kernel.density === 'exponential' || families.some((family) => family !== families[0])) return undefined;
     const correlated = kernel.density === 'correlated-gaussian';
+    const passes = kernel.columns as ColumnPasses | undefined;
+    if (correlated && passes === undefined) return undefined;
     const constants: Float64Array[] = [];
     for (let component = 0; component < families.length; component += 1) {
       const own = kernel.constants(at.components[component]!);
       if (own === undefined) return undefined;
       const constant = own.constant + logWeights[component]!;
-      constants.push(correlated ? correlatedConstants(constant, own, dimension) : independentConstants(constant, own, dimension));
+      constants.push((correlated ? passes!.constants : independentConstants)(constant, own, dimension));
     }
     const size = constants[0]!.length;
     const length = 2 * this.paddedRows(this.rows) + 32 * dimension + 64;
@@ -368,7 +274,10 @@ export class BlockKernels {
         });
         const count = constants.length;
         if (!correlated) engine.independentDensities(rows, count, dimension, 8 * columns, 8 * place, 8 * joint);
-        else engine.correlatedDensities(rows, count, dimension, 0, 8 * columns, 8 * place, 8 * size, 8 * joint, 8 * scratch);
+        else
+          engine
+            .further(passes!.further)
+            .correlatedDensities(rows, count, dimension, 0, 8 * columns, 8 * place, 8 * size, 8 * joint, 8 * scratch);
       },
     };
   }
@@ -377,7 +286,7 @@ export class BlockKernels {
    * Rows filled up to whole groups of 16. One group more where many arrays would else begin a multiple of 2 kB apart: their numbers would
    * share a few sets of the first cache and drive one another out.
    */
-  private paddedRows(count: number): number {
+  paddedRows(count: number): number {
     const rows = (count + 15) & ~15;
     return rows % 256 === 0 && Math.max(this.dimension, this.mixture.families.length) > 4 ? rows + 16 : rows;
   }
@@ -394,7 +303,7 @@ export class BlockKernels {
   }
 
   /** Copies rows of a block into the kernels' memory; returns their number, filled up to a multiple of 16 by rows of weight 0. */
-  private load(memory: Float64Array, block: Block, start: number, columns: number, weights: number): number {
+  load(memory: Float64Array, block: Block, start: number, columns: number, weights: number): number {
     const count = Math.min(this.rows, block.size - start);
     const rows = this.paddedRows(count);
     const whole = start === 0 && count === block.size;
@@ -417,8 +326,8 @@ function allFinite(vector: Float64Array): boolean {
 }
 
 /** A pass that does everything for 16 rows at a time: its function, its constants, and its statistics of first and second order. */
-interface FusedShape {
-  readonly run: 'exponential' | 'gaussian' | 'plane';
+export interface FusedShape {
+  run(engine: Kernels): FusedPass;
   constantsOf(constant: number, here: KernelConstants, there: KernelConstants): readonly number[];
   readonly first: number;
   readonly second: readonly (readonly [number, number])[];
@@ -426,36 +335,26 @@ interface FusedShape {
 
 function fusedShape(density: Kernel<never>['density'], dimension: number): FusedShape | undefined {
   if (density === 'exponential') {
-    return { run: 'exponential', constantsOf: (constant, { scale }) => [constant, scale[0]! * STEPS_PER_NAT], first: 1, second: [] };
+    return {
+      run: (engine) => engine.exponential,
+      constantsOf: (constant, { scale }) => [constant, scale[0]! * STEPS_PER_NAT],
+      first: 1,
+      second: [],
+    };
   }
   if (density === 'independent-gaussian' && dimension === 1) {
     return {
-      run: 'gaussian',
+      run: (engine) => engine.gaussian,
       constantsOf: (constant, { location, scale }, there) => [constant, location[0]!, scale[0]! * STEPS_PER_NAT, there.location[0]!],
       first: 1,
       second: [[0, 0]],
-    };
-  }
-  if (density === 'correlated-gaussian' && dimension === 2) {
-    return {
-      run: 'plane',
-      constantsOf: (constant, { location, scale }, there) => [
-        ...[constant, location[0]!, location[1]!, scale[2]!, 1 / scale[0]!, 1 / scale[3]!],
-        ...there.location,
-      ],
-      first: 2,
-      second: [
-        [0, 0],
-        [1, 0],
-        [1, 1],
-      ],
     };
   }
   return undefined;
 }
 
 /** How many of the rows from `start` on stand in whole groups of 16 and have weight 1. */
-function unitRows({ size, weights }: Block, start: number, most: number): number {
+export function unitRows({ size, weights }: Block, start: number, most: number): number {
   return weights === undefined ? Math.min(most, size - start) & ~15 : 0;
 }
 
@@ -466,7 +365,7 @@ function loadWeights(memory: Float64Array, block: Block, start: number, count: n
   if (rows > count) memory.fill(0, to + count, to + rows);
 }
 
-function readLikelihood(memory: Float64Array, sums: number, expectation: Expectation): void {
+export function readLikelihood(memory: Float64Array, sums: number, expectation: Expectation): void {
   const first = memory[sums]!;
   const second = memory[sums + 1]!;
   const sum = first + second;
@@ -474,14 +373,14 @@ function readLikelihood(memory: Float64Array, sums: number, expectation: Expecta
   expectation.vector[1] = memory[sums + 4]! + memory[sums + 5]!;
 }
 
-function readCounts(memory: Float64Array, sums: number, components: number, expectation: Expectation): void {
+export function readCounts(memory: Float64Array, sums: number, components: number, expectation: Expectation): void {
   for (let component = 0; component < components; component += 1) {
     const at = sums + LIKELIHOOD_SUMS + 2 * component;
     expectation.vector[2 + component] = memory[at]! + memory[at + 1]!;
   }
 }
 
-function independentConstants(constant: number, { location, scale }: KernelConstants, dimension: number): Float64Array {
+export function independentConstants(constant: number, { location, scale }: KernelConstants, dimension: number): Float64Array {
   const out = new Float64Array(1 + 2 * dimension);
   out[0] = constant;
   for (let j = 0; j < dimension; j += 1) {
@@ -491,20 +390,8 @@ function independentConstants(constant: number, { location, scale }: KernelConst
   return out;
 }
 
-function correlatedConstants(constant: number, { location, scale }: KernelConstants, dimension: number): Float64Array {
-  const base = 1 + dimension;
-  const out = new Float64Array(base + (dimension * (dimension + 1)) / 2);
-  out[0] = constant;
-  out.set(location, 1);
-  for (let j = 0; j < dimension; j += 1) {
-    for (let k = 0; k < j; k += 1) out[base + tiledPlace(dimension, j, k)] = scale[j * dimension + k]!;
-    out[base + tiledPlace(dimension, j, j)] = 1 / scale[j * dimension + j]!;
-  }
-  return out;
-}
-
 /** Shares out the kernels' memory, in numbers; everything begins at a multiple of 16 bytes. */
-class Layout {
+export class Layout {
   length: number = RESERVED_NUMBERS;
 
   take(numbers: number): number {

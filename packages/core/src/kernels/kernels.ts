@@ -1,7 +1,21 @@
-import { MODULE_DIGEST, MODULE_TEXT } from './module.generated.ts';
+import type { Family } from '../family.ts';
+import { MODULE } from './module.generated.ts';
 import { readModuleText } from './module-text.ts';
 import { createPlainKernels } from './plain.ts';
 import { writePowers } from './powers.ts';
+
+/** Kernels that are compiled together, as assembly/build.ts writes them. */
+export interface KernelModule {
+  /** Of the compiled module: a thread with other kernels must not take it. */
+  readonly digest: string;
+  readonly text: string;
+}
+
+/** A module whose functions work on the memory of the kernels that every fit needs: what only some families need is apart from them. */
+export interface FurtherKernels<Functions> {
+  readonly module: KernelModule;
+  readonly createPlain: (memory: () => Float64Array) => Functions;
+}
 
 /**
  * The kernels' functions. Places are in bytes from the start of the kernels' memory; `rows` is a multiple of 16, and columns, joint
@@ -10,7 +24,6 @@ import { writePowers } from './powers.ts';
 export interface KernelFunctions {
   gaussian: FusedPass;
   exponential: FusedPass;
-  plane: FusedPass;
   posterior(
     rows: number,
     components: number,
@@ -22,42 +35,9 @@ export interface KernelFunctions {
     sums: number,
   ): void;
   independentDensities(rows: number, components: number, dimension: number, columns: number, constants: number, joint: number): void;
-  independentStatistics(
-    rows: number,
-    components: number,
-    dimension: number,
-    columns: number,
-    means: number,
-    responsibilities: number,
-    scratch: number,
-    sums: number,
-  ): void;
-  correlatedDensities(
-    rows: number,
-    components: number,
-    dimension: number,
-    prefix: number,
-    columns: number,
-    constants: number,
-    size: number,
-    joint: number,
-    scratch: number,
-  ): number;
-  correlatedStatistics(
-    rows: number,
-    components: number,
-    dimension: number,
-    chunk: number,
-    packing: number,
-    columns: number,
-    means: number,
-    responsibilities: number,
-    scratch: number,
-    sums: number,
-  ): void;
 }
 
-type FusedPass = (
+export type FusedPass = (
   rows: number,
   components: number,
   x: number,
@@ -73,6 +53,8 @@ export interface Kernels extends KernelFunctions {
   readonly kind: KernelKind;
   /** The memory, at least `numbers` long. The array is another one after the memory grew. */
   memory(numbers: number): Float64Array;
+  /** The functions of another module. */
+  further<Functions>(kernels: FurtherKernels<Functions>): Functions;
 }
 
 /** `simd`: WebAssembly, two numbers at a time. `plain`: TypeScript with the same bits, where WebAssembly is not allowed. */
@@ -91,31 +73,33 @@ export function kernels(): Kernels {
   return chosen;
 }
 
+/** Compiles what a family's passes over data will need besides. */
+export function prepareKernels({ kernel }: Family): void {
+  if (kernel?.columns !== undefined) kernels().further(kernel.columns.further as FurtherKernels<unknown>);
+}
+
 /** Chooses the kernels for this thread, for comparisons: the answers have the same bits. Returns the kind that is now in use. */
 export function useKernels(kind: KernelKind): KernelKind {
   chosen = (kind === 'simd' ? createSimdKernels() : undefined) ?? createPlain();
   return chosen.kind;
 }
 
-/**
- * The compiled kernels of this thread, for another: a module that is sent shares its machine code, with whatever the engine has optimised.
- */
+/** Compiled kernels of this thread, for another: a module that is sent shares its machine code, with whatever the engine has optimised. */
 export interface CompiledKernels {
-  /** Of what the module was compiled from: a thread with other kernels must not take it. */
   readonly digest: string;
   readonly module: object;
 }
 
 /** What another thread may take instead of compiling; undefined where WebAssembly cannot be used, or is not. */
-export function compiledKernels(): CompiledKernels | undefined {
-  return kernels().kind === 'simd' && compiled !== undefined ? { digest: MODULE_DIGEST, module: compiled } : undefined;
+export function compiledKernels(): readonly CompiledKernels[] | undefined {
+  return kernels().kind === 'simd' ? Array.from(compiled, ([digest, module]) => ({ digest, module })) : undefined;
 }
 
 /** Uses kernels that another thread compiled. Where they do not serve, this thread compiles its own when it needs them. */
-export function adoptKernels(data: CompiledKernels): void {
+export function adoptKernels(data: readonly CompiledKernels[]): void {
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
-  if (WebAssembly === undefined || data.digest !== MODULE_DIGEST || !(data.module instanceof WebAssembly.Module)) return;
-  compiled = data.module;
+  if (WebAssembly === undefined) return;
+  for (const { digest, module } of data) if (module instanceof WebAssembly.Module) compiled.set(digest, module);
   chosen = undefined;
 }
 
@@ -126,18 +110,21 @@ interface WebAssemblyLike {
   Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
 }
 
-/** Kept, so that workers can be sent it. */
-let compiled: object | undefined;
+/** By digest; kept, so that workers can be sent them. */
+const compiled = new Map<string, object>();
 
 /** Undefined where there is no WebAssembly, or none with SIMD, or a content security policy forbids it. */
 function createSimdKernels(): Kernels | undefined {
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
   if (WebAssembly === undefined) return undefined;
   try {
-    compiled ??= new WebAssembly.Module(readModuleText(MODULE_TEXT));
-    const module = compiled;
     const memory = new WebAssembly.Memory({ initial: 8 });
-    const functions = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelFunctions;
+    const instantiate = ({ digest, text }: KernelModule): unknown => {
+      const module = compiled.get(digest) ?? new WebAssembly.Module(readModuleText(text));
+      compiled.set(digest, module);
+      return new WebAssembly.Instance(module, { env: { memory } }).exports;
+    };
+    const functions = instantiate(MODULE) as KernelFunctions;
     let view = new Float64Array(memory.buffer);
     writePowers(view);
     return {
@@ -150,6 +137,7 @@ function createSimdKernels(): Kernels | undefined {
         }
         return view;
       },
+      further: once(({ module }) => instantiate(module)),
     };
   } catch {
     return undefined;
@@ -169,5 +157,16 @@ function createPlain(): Kernels {
       }
       return view;
     },
+    further: once(({ createPlain: create }) => create(() => view)),
+  };
+}
+
+/** Makes the functions of a module when they are first asked for. */
+function once(make: (kernels: FurtherKernels<unknown>) => unknown): Kernels['further'] {
+  const made = new Map<FurtherKernels<unknown>, unknown>();
+  return <Functions>(further: FurtherKernels<Functions>): Functions => {
+    const functions = made.get(further) ?? make(further);
+    made.set(further, functions);
+    return functions as Functions;
   };
 }

@@ -1,0 +1,3 @@
+export { correlatedDensities, correlatedStatistics } from './correlated';
+export { independentStatistics } from './independent';
+export { plane } from './univariate';
