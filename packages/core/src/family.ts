@@ -177,6 +177,7 @@ export interface Kernel<P> {
 
 /** The engine's kernels for several columns. Made by core: a family names them, and a bundler leaves them out of programs without such a family. */
 export interface ColumnKernels {
+  /** Core's own affair. */
   readonly further: object;
 }
 
