@@ -4,6 +4,9 @@ import { TextDecoder } from 'node:util';
 import type { Io } from '../io.ts';
 import { describeFileError, interruption, Problem } from '../problem.ts';
 
+/** Bytes read at a time: the rows of a piece are then forgotten while they are young. Larger pieces take more memory and more time. */
+const PIECE = 16 * 1024;
+
 /** How a message names an input: its path, or that it is the standard input. */
 export function inputName(path: string): string {
   return path === '-' ? 'standard input' : path;
@@ -11,7 +14,7 @@ export function inputName(path: string): string {
 
 /** The text of a file, or of the standard input for `-`, piece by piece: decoded, without a byte-order mark, lines ending in `\n`. */
 export async function* readText(path: string, io: Io): AsyncGenerator<string, void, undefined> {
-  const bytes = path === '-' ? io.stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
+  const bytes = path === '-' ? io.stdin : createReadStream(path, { highWaterMark: PIECE });
   const stop = (): void => {
     bytes.destroy(interruption());
   };
