@@ -1,13 +1,4 @@
-import {
-  createMixture,
-  type Domain,
-  defineFamily,
-  EmkitError,
-  Expectation,
-  type Family,
-  type Mixture,
-  type ParameterValues,
-} from '@emkit/core';
+import { createMixture, type Domain, EmkitError, type Expectation, type Family, type Mixture, type ParameterValues } from '@emkit/core';
 import { describe, expect, it } from 'vitest';
 import { FRESH_MEMORY, judgeAccelerated, judgeStep } from '../src/driver/convergence.ts';
 import { mixtureDistance, roundingDistance } from '../src/driver/distance.ts';
@@ -15,49 +6,9 @@ import type { DriverRequest } from '../src/driver/driver.ts';
 import { emDriver, endDiagnosis, startState } from '../src/driver/em.ts';
 import { emStep, expectAt, roundingAllowance } from '../src/driver/em-step.ts';
 import { mStep, recentrePoints } from '../src/driver/m-step.ts';
-
-/** A family that is nothing but what a test says of it. */
-function familyOf(parts: Partial<Family> & { readonly parameters: Readonly<Record<string, Domain>> }): Family {
-  const definition = defineFamily<ParameterValues>({
-    id: 'stub',
-    title: 'A stub',
-    create: () => ({
-      id: 'stub',
-      options: {},
-      columns: [{ name: 'x', support: { kind: 'real' } }],
-      statisticsLength: 1,
-      logDensity: () => {},
-      accumulate: () => {},
-      maximize: (_statistics, _count, about) => about,
-      ...parts,
-    }),
-  });
-  return definition();
-}
+import { expectationOf, failureOf, familyOf } from './support/stub.ts';
 
 const scalar = familyOf({ parameters: { size: { kind: 'positive' } } });
-
-/** An expectation of these counts, with 10 times the component's number as its statistics. */
-function expectationOf(mixture: Mixture, counts: readonly number[], logLikelihood = 0, magnitude = 0): Expectation {
-  const expectation = Expectation.zero(mixture);
-  expectation.vector[0] = logLikelihood;
-  expectation.vector[1] = magnitude;
-  counts.forEach((count, component) => {
-    expectation.counts[component] = count;
-    expectation.statistics(component)[0] = 10 * (component + 1);
-  });
-  return expectation;
-}
-
-function failureOf(action: () => unknown): EmkitError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof EmkitError) return error;
-    throw error;
-  }
-  return expect.fail('nothing was thrown');
-}
 
 describe('the stopping rule', () => {
   it('extrapolates the distance still to go from the ratio of two steps', () => {
@@ -161,6 +112,7 @@ describe('the default distance', () => {
     ['share', 0.25, 0.25],
     ['share', 0.75, 0.25],
     ['place', 4, 0.25],
+    ['place', 6, 0.75],
     ['level', 0, 0],
     ['level', 5, 1],
     ['size', 8, 0.75],
@@ -374,6 +326,14 @@ describe('the M-step of a mixture', () => {
     });
     expect(mStep(held, expectationOf(held, [1, 3]), previous, about).components).toEqual(previous.components);
     expect(calls).toHaveLength(1);
+    const half = createMixture({
+      family: record(calls),
+      components: 2,
+      shared: ['size'],
+      held: { components: [['level', 'size'], ['size']] },
+    });
+    mStep(half, expectationOf(half, [1, 3]), previous, about);
+    expect(calls).toHaveLength(2);
   });
 
   it.each([
@@ -499,6 +459,14 @@ describe('the textbook driver', () => {
     expect(fallen.state).toMatchObject({ iteration: 1, evaluations: 3, trace: [-9, -8], parameters: { components: [{ size: 2 }] } });
     expect(run(growing, [-9, -8, -8 - 1e-12], 2).diagnosis.kind).toBe('iteration-limit');
     expect(run(growing, [-9, Number.NaN], 2).diagnosis.kind).toBe('decreased');
+  });
+
+  it('takes a fall of just what is allowed for rounding', () => {
+    // The distance of this family is 0, so that only the rounding of a sum of magnitude 100 over 5 rows is allowed.
+    const exact = { ...growing, distance: () => 0 };
+    const allowed = 64 * Number.EPSILON * 105;
+    expect(run(exact, [allowed, 0], 1).diagnosis.kind).toBe('iteration-limit');
+    expect(run(exact, [1.01 * allowed, 0], 1).diagnosis.kind).toBe('decreased');
   });
 
   it('keeps the point before a collapse', () => {

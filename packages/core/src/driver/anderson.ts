@@ -75,8 +75,11 @@ export function* andersonDriver(mixture: Mixture, begin: DriverState, options: D
     }
     let next: Expectation | undefined;
     if (proposal !== undefined) {
-      next = yield* tryPoint(mixture, proposal.point);
-      evaluations += 1;
+      // A point outside of the domain costs no pass.
+      if (isInDomain(mixture, proposal.point)) {
+        next = yield* tryPoint(proposal.point);
+        evaluations += 1;
+      }
       if (next !== undefined && !(next.logLikelihood >= expectation.logLikelihood)) next = undefined;
       hesitant = next === undefined && !proposal.stretched;
       if (proposal.stretched && next === undefined) longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
@@ -231,13 +234,14 @@ function dot(x: Float64Array, xStart: number, y: Float64Array, yStart: number, l
 /** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
 const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
 
-/** The expectation at a proposed point; undefined where the point is outside the domain or makes some row impossible. */
-function* tryPoint(mixture: Mixture, point: MixtureParameters): Process<Expectation | undefined> {
-  for (let component = 0; component < mixture.families.length; component += 1) {
-    for (const [name, domain] of Object.entries(mixture.families[component]!.parameters)) {
-      if (domainViolation(domain, point.components[component]![name]) !== undefined) return undefined;
-    }
-  }
+function isInDomain(mixture: Mixture, point: MixtureParameters): boolean {
+  return mixture.families.every(({ parameters }, component) =>
+    Object.entries(parameters).every(([name, domain]) => domainViolation(domain, point.components[component]![name]) === undefined),
+  );
+}
+
+/** The expectation at a proposed point; undefined where the point makes some row impossible. */
+function* tryPoint(point: MixtureParameters): Process<Expectation | undefined> {
   try {
     const expectation = yield* expectAt(point);
     return Number.isFinite(expectation.logLikelihood) ? expectation : undefined;
