@@ -21,7 +21,6 @@ const families = 'packages/families/src';
 
 /** A function is tested for its own sake, not by what others make of it: their tests would only take longer. */
 const NUMERICS_TESTS: Readonly<Record<string, readonly string[]>> = {
-  'elementary.ts': ['elementary', 'determinism'],
   'incomplete-beta.ts': ['incomplete'],
   'incomplete-gamma.ts': ['incomplete'],
 };
