@@ -43,6 +43,6 @@ export function writeFigures(found: FileFigures, files: readonly string[], fresh
   // A run that remembers says nothing of how long the whole takes.
   byFile.set(found.file, { ...found, seconds: fresh ? found.seconds : Math.max(found.seconds, before?.seconds ?? 0) });
   const kept = files.flatMap((file) => byFile.get(file) ?? []);
-  writeFileSync(path, `${JSON.stringify(kept, undefined, 1)}\n`);
+  writeFileSync(path, `${JSON.stringify(kept, undefined, 2)}\n`);
   return kept;
 }

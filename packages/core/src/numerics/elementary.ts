@@ -355,7 +355,6 @@ export function expit(x: number): number {
 export function logit(probability: number): number {
   // Near 1/2 the odds are near 1; 2p - 1 is exact there.
   if (probability > 0.25 && probability < 0.75) return log1p((2 * probability - 1) / (1 - probability));
-  if (probability < 1e-300) return log(probability);
   return log(probability / (1 - probability));
 }
 

@@ -31,10 +31,10 @@ export function logSumExp(values: ArrayLike<number>, start = 0, end: number = va
  * Accuracy: |error| <= 1 ulp of the result + 2^-53. Edges: the other one when one is -Infinity; Infinity when either is; NaN when either is.
  */
 export function logAddExp(a: number, b: number): number {
-  if (a === b) return a === -Infinity || a === Infinity ? a : a + 0.6931471805599453;
+  // Infinities of one sign, whose difference is not a number, too.
+  if (a === b) return a + 0.6931471805599453;
   const difference = a - b;
-  if (difference > 0) return a + log1p(exp(-difference));
-  return difference < 0 ? b + log1p(exp(difference)) : Number.NaN;
+  return difference > 0 ? a + log1p(exp(-difference)) : b + log1p(exp(difference));
 }
 
 /**
@@ -44,6 +44,5 @@ export function logAddExp(a: number, b: number): number {
  * Edges: -Infinity when they are equal; a when b is -Infinity; NaN when a < b, or either is NaN, or both are Infinity.
  */
 export function logSubtractExp(a: number, b: number): number {
-  if (a === b) return a === Infinity ? Number.NaN : -Infinity;
   return b === -Infinity ? a : a + log1mexp(b - a);
 }

@@ -120,8 +120,13 @@ describe('log', patience, () => {
       expect(error).toBeLessThanOrEqual(Math.min(2 ** -57, 2 ** -55 * Math.abs(exact.toNumber())));
       expect(Math.abs(low[0]!)).toBeLessThanOrEqual(0.03 + Number.EPSILON * Math.abs(high));
     }
-    expect(logExtended(0, low)).toBe(-Infinity);
-    expect(low[0]).toBe(0);
+    for (const x of [0, -1, Infinity, NaN]) {
+      low[0] = 1;
+      expect(logExtended(x, low)).toBe(log(x));
+      expect(low[0]).toBe(0);
+    }
+    const largest = oracle.log(Number.MAX_VALUE).minus(oracle.real(logExtended(Number.MAX_VALUE, low)));
+    expect(largest.minus(oracle.real(low[0])).abs().toNumber()).toBeLessThanOrEqual(2 ** -57);
   });
 });
 
@@ -180,10 +185,12 @@ describe('what follows from exp and log', patience, () => {
   it('log1p is within 0.7 ulp', () => {
     const wide = points.list(100, (p) => p.logUniform(0, 300));
     const below = points.list(200, (p) => p.uniform(-1, 3));
+    // Below a power of two, x - x^2/2 lies beyond it and rounds.
+    const beyond = points.list(200, (p) => p.uniform(-0.25, -0.2235));
     expectWithin(0.7, {
       approximate: log1p,
       exact: oracle.log1p,
-      points: [...small, ...wide, ...below, ...around([-0.2929, 0.4142]), [0.3988512894959496]],
+      points: [...small, ...wide, ...below, ...beyond, ...around([-0.2929, 0.4142]), [0.3988512894959496]],
     });
     expect([log1p(0), log1p(-0), log1p(-1), log1p(Infinity)]).toEqual([0, -0, -Infinity, Infinity]);
     expect([log1p(-1.5), log1p(NaN)]).toEqual([NaN, NaN]);
@@ -193,8 +200,8 @@ describe('what follows from exp and log', patience, () => {
     const near = points.list(200, (p) => p.near(1));
     expectWithin(1.5, { approximate: log2, exact: oracle.log2, points: [...near, ...points.list(200, (p) => p.logUniform(-320, 308))] });
     for (let power = 2 ** -1074, exponent = -1074; exponent <= 1023; exponent += 1, power *= 2) expect(log2(power)).toBe(exponent);
-    expect([log2(0), log2(Infinity)]).toEqual([-Infinity, Infinity]);
-    expect(log2(-1)).toBeNaN();
+    expect([log2(0), log2(Infinity), log2(Number.MAX_VALUE)]).toEqual([-Infinity, Infinity, 1024]);
+    expect([log2(-1), log2(NaN)]).toEqual([NaN, NaN]);
   });
 
   it('log1mexp is within 1.5 ulp', () => {
@@ -216,6 +223,8 @@ describe('what follows from exp and log', patience, () => {
   it('expit is within 2.5 ulp, in both tails relative to the value', () => {
     expectWithin(2.5, { approximate: expit, exact: oracle.expit, points: [...symmetric, ...points.list(200, (p) => p.uniform(-700, 40))] });
     expect([expit(-Infinity), expit(0), expit(Infinity)]).toEqual([0, 0.5, 1]);
+    // Where e^-x overflows, e^x is still a number.
+    expect(expit(-720)).toBe(exp(-720));
     expect(expit(NaN)).toBeNaN();
   });
 

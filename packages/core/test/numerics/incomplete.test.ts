@@ -71,7 +71,82 @@ function betaPoints(seed: number, thin = 1): (readonly number[])[] {
 // The arithmetic at high precision takes its time on a busy machine.
 const patience = { timeout: 60_000 };
 
+/** Shape, point, P and Q, from the definitions at 45 digits, for every method: what takes long below is only for the last digits. */
+const GAMMA_VALUES = [
+  [0.3, 0.2, 0.6575067242697218, 0.34249327573027827],
+  [0.7, 0.999, 0.7609040311180856, 0.2390959688819144],
+  [0.01, 0.5, 0.9943732438060329, 0.0056267561939671844],
+  [0.5, 1.5, 0.9167354833364496, 0.0832645166635504],
+  [0.3, 3, 0.9935096273009015, 0.006490372699098434],
+  [1, 1, 0.6321205588285577, 0.36787944117144233],
+  [1, 0.25, 0.22119921692859512, 0.7788007830714049],
+  [2.5, 0.5, 0.03743422675270363, 0.9625657732472964],
+  [2.5, 2.5, 0.5841198130044921, 0.41588018699550794],
+  [2.5, 4, 0.8437643724222776, 0.15623562757772233],
+  [10, 3, 0.0011024881301154798, 0.9988975118698845],
+  [10, 25, 0.9997785233617512, 0.00022147663824878357],
+  [60, 40, 0.0018796285686450839, 0.9981203714313549],
+  [60, 90, 0.9996747109890874, 0.0003252890109125407],
+  [64, 43, 0.0016362813033534587, 0.9983637186966465],
+  [64, 60, 0.31956677546431816, 0.6804332245356819],
+  [64, 64, 0.5166239875038265, 0.4833760124961735],
+  [64, 70, 0.7790926924588397, 0.2209073075411603],
+  [64, 92, 0.9991269736922591, 0.0008730263077409193],
+  [64, 93.5, 0.9994758714999499, 0.0005241285000501125],
+  [100, 80, 0.017108313035133115, 0.9828916869648668],
+  [100, 130, 0.9972495916326934, 0.002750408367306526],
+  [300, 310, 0.7224887541718611, 0.2775112458281389],
+  [1000, 900, 0.0005499022657117829, 0.9994500977342882],
+  [1000, 1100, 0.99894067674607, 0.0010593232539299773],
+  [64, 42, 0.0009487107150271018, 0.9990512892849729],
+  [20, 0.5, 2.435465429925314e-25, 1],
+  [5, 60, 1, 5.060046065842574e-21],
+] as const;
+
+/** Point, both parameters, I and 1 - I, likewise. */
+const BETA_VALUES = [
+  [0.3, 0.5, 0.5, 0.36901011956554536, 0.6309898804344546],
+  [0.9, 0.4, 0.7, 0.9033684709954665, 0.09663152900453352],
+  [0.2, 0.5, 3, 0.7334302966199311, 0.26656970338006897],
+  [0.7, 3, 0.5, 0.15993052742645145, 0.8400694725735486],
+  [0.5, 2, 2, 0.5, 0.5],
+  [0.1, 2, 5, 0.114265, 0.8857349999999999],
+  [0.6, 2, 5, 0.95904, 0.04096000000000001],
+  [0.99, 8, 0.3, 0.49276522465278483, 0.5072347753472152],
+  [0.3, 30, 70, 0.5116251045586091, 0.4883748954413909],
+  [0.25, 30, 70, 0.13581490428342743, 0.8641850957165725],
+  [0.4, 30, 70, 0.9822224303035403, 0.017777569696459713],
+  [0.5, 399, 399, 0.5, 0.5],
+  [0.3, 300, 800, 0.9773411974600006, 0.02265880253999937],
+  [0.5, 500, 500, 0.5, 0.5],
+  [0.48, 500, 500, 0.10291752730699572, 0.8970824726930043],
+  [0.53, 500, 500, 0.9711916529461005, 0.028808347053899487],
+  [0.35, 410, 800, 0.7944809324706417, 0.2055190675293584],
+  [0.33, 410, 800, 0.25912158720884315, 0.7408784127911568],
+  [0.7, 1000, 450, 0.8021988761030819, 0.19780112389691812],
+  [0.001, 1.5, 200, 0.05990210981833617, 0.9400978901816638],
+  [0.999, 200, 1.5, 0.9400978901816638, 0.05990210981833624],
+  [0.9, 40, 2, 0.07390441470717302, 0.926095585292827],
+] as const;
+
+/** A value within some units of 2^-52 of itself or of 1, times the logarithm of the probability in question. */
+const expectNear = (value: number, truth: number, probability: number, units: number, absolute = false): void => {
+  const scale = absolute ? 1 : Math.abs(truth);
+  expect(Math.abs(value - truth)).toBeLessThanOrEqual(units * Number.EPSILON * scale * Math.max(1, -Math.log(probability)));
+};
+
 describe('the incomplete gamma functions', patience, () => {
+  it('have the values of the definition', () => {
+    for (const [a, x, lower, upper] of GAMMA_VALUES) {
+      expectNear(regularizedGammaP(a, x), lower, lower, 8);
+      expectNear(regularizedGammaQ(a, x), upper, upper, 8);
+      expectNear(logRegularizedGammaP(a, x), Math.log(lower), lower, 10, true);
+      expectNear(logRegularizedGammaQ(a, x), Math.log(upper), upper, 10, true);
+      if (lower < 0.99) expectNear(regularizedGammaPInverse(a, lower), x, lower, 100 / Math.min(1, a));
+      if (upper < 0.99) expectNear(regularizedGammaQInverse(a, upper), x, upper, 100 / Math.min(1, a));
+    }
+  });
+
   it('P is within 8 ulp max(1, |log P|)', () => {
     expectWithin(8, {
       approximate: (a, x) => regularizedGammaP(a!, x!),
@@ -187,6 +262,16 @@ describe('the incomplete gamma functions', patience, () => {
 });
 
 describe('the incomplete beta function', patience, () => {
+  it('has the values of the definition', () => {
+    for (const [x, a, b, lower, upper] of BETA_VALUES) {
+      expectNear(regularizedBeta(x, a, b), lower, lower, 10);
+      expectNear(regularizedBetaUpper(x, a, b), upper, upper, 10);
+      expectNear(logRegularizedBeta(x, a, b), Math.log(lower), lower, 12, true);
+      expectNear(logRegularizedBetaUpper(x, a, b), Math.log(upper), upper, 12, true);
+      expectNear(regularizedBetaInverse(lower, a, b), x, lower, 1000);
+    }
+  });
+
   it('I is within 10 ulp max(1, |log I|)', () => {
     const points = betaPoints(71);
     expectWithin(10, {

@@ -61,6 +61,7 @@ describe('logSumExp', patience, () => {
     expect(logSumExp([-Infinity, -Infinity])).toBe(-Infinity);
     expect(logSumExp([-Infinity, 3])).toBe(3);
     expect(logSumExp([1, Infinity, -Infinity])).toBe(Infinity);
+    expect(logSumExp([Infinity, 0, Infinity])).toBe(Infinity);
     expect(logSumExp([Infinity, NaN])).toBeNaN();
     expect(logSumExp([NaN, -Infinity])).toBeNaN();
     expect(logSumExp([9, 1, 1, 9], 1, 3)).toBe(logSumExp([1, 1]));
@@ -112,5 +113,6 @@ describe('logAddExp and logSubtractExp', patience, () => {
     expect(logSubtractExp(1, 2)).toBeNaN();
     expect(logSubtractExp(Infinity, Infinity)).toBeNaN();
     expect(logSubtractExp(Infinity, 0)).toBe(Infinity);
+    expect([logSubtractExp(NaN, 1), logSubtractExp(1, NaN), logSubtractExp(NaN, -Infinity)]).toEqual([NaN, NaN, NaN]);
   });
 });
