@@ -1,6 +1,16 @@
-import { type Codec, createMixture, type DriverState, EmkitError, type ErrorCode, type Family, type ParameterValues } from '@emkit/core';
+import {
+  type Codec,
+  createMixture,
+  type DriverState,
+  EmkitError,
+  type ErrorCode,
+  type Family,
+  type ParameterValues,
+  runSync,
+} from '@emkit/core';
 import { describe, expect, it } from 'vitest';
 import { andersonDriver } from '../src/driver/anderson.ts';
+import type { EmPair } from '../src/driver/driver.ts';
 import { startState } from '../src/driver/em.ts';
 import { expectationOf, failureOf, familyOf } from './support/stub.ts';
 
@@ -57,7 +67,11 @@ function run(family: Family, begin: Vector, { iterations = 20, tolerance = 0, lo
 }
 
 const linear = (rate: number): Family => familyOfMap(1, ([x]) => [rate * x!]);
-const translation = familyOfMap(1, ([x]) => [x! + 1]);
+const translation = (by: number): Family => familyOfMap(1, ([x]) => [x! + by]);
+const pairOf = (at: Vector | number, image: Vector | number): EmPair => {
+  const [from, to] = [at, image].map((point) => ({ weights: [1], components: [{ point: [point].flat() }] }));
+  return { at: from!, image: to! };
+};
 const firstOf = (points: readonly Vector[]): Vector => points.map(([x]) => x!);
 
 /** M(x) = x* + A (x - x*). */
@@ -97,14 +111,18 @@ describe('the accelerated step', () => {
     });
   });
 
-  it('leaves out a difference that newer ones explain', () => {
-    const pairs = [8, 4, 2].map((x) => ({
-      at: { weights: [1], components: [{ point: [x] }] },
-      image: { weights: [1], components: [{ point: [x / 2] }] },
-    }));
-    const from = { trace: [0], acceleration: { history: pairs, longestStep: 1, hesitant: false } };
-    const { asked } = run(linear(0.5), [1], { iterations: 1, from });
+  it('leaves out a difference that newer ones explain, and one of nothing', () => {
+    const from = (history: readonly EmPair[]) => ({ trace: [0], acceleration: { history, longestStep: 1, hesitant: false } });
+    const { asked } = run(linear(0.5), [1], { iterations: 1, from: from([pairOf(8, 4), pairOf(4, 2), pairOf(2, 1)]) });
     expect(firstOf(asked)).toEqual([1, 0]);
+    // The last two steps are of -1 both; the one of -2 before tells that the step shrinks by 1 on a way of 2, so the fixed point is 2 away.
+    const level = run(translation(-1), [2], { iterations: 1, from: from([pairOf(5, 3), pairOf(3, 2)]) });
+    expect(firstOf(level.asked)).toEqual([2, 0]);
+  });
+
+  it('learns from differences of any size', () => {
+    expect(firstOf(run(linear(0.5), [2 ** -30], { iterations: 2 }).asked)).toEqual([2 ** -30, 2 ** -31, 0]);
+    expect(firstOf(run(linear(0.5), [2 ** 30], { iterations: 2 }).asked)).toEqual([2 ** 30, 2 ** 29, 0]);
   });
 
   it('remembers ten differences, and five where there are more than 2,000 coordinates', () => {
@@ -119,7 +137,7 @@ describe('the accelerated step', () => {
   });
 
   it('uses the newest of them', () => {
-    const { states } = run(translation, [0], { iterations: 13 });
+    const { states } = run(translation(1), [0], { iterations: 13 });
     const { history } = states.at(-1)!.acceleration!;
     expect(history).toHaveLength(11);
     expect(history.at(-1)!.at).toBe(states.at(-2)!.parameters);
@@ -182,10 +200,9 @@ describe('the guard', () => {
   });
 
   it('does not let the bound fall below 1, nor rise above 2^20', () => {
-    const pair = { at: { weights: [1], components: [{ point: [0] }] }, image: { weights: [1], components: [{ point: [1] }] } };
-    const from = (longestStep: number) => ({ trace: [0], acceleration: { history: [pair], longestStep, hesitant: false } });
+    const from = (longestStep: number) => ({ trace: [0], acceleration: { history: [pairOf(0, 1)], longestStep, hesitant: false } });
     const after = (longestStep: number, logLikelihood: (x: Vector) => number): number =>
-      run(translation, [1], { iterations: 1, from: from(longestStep), logLikelihood }).state.acceleration!.longestStep;
+      run(translation(1), [1], { iterations: 1, from: from(longestStep), logLikelihood }).state.acceleration!.longestStep;
     const forward = ([x]: Vector): number => (x! > 2 ? -1 : 0);
     expect(after(2 ** 20, () => 0)).toBe(2 ** 20);
     expect(after(2 ** 17, () => 0)).toBe(2 ** 19);
@@ -199,7 +216,7 @@ describe('the guard', () => {
       from: {
         trace: [0],
         acceleration: {
-          history: [{ at: { weights: [1], components: [{ point: [2] }] }, image: { weights: [1], components: [{ point: [1] }] } }],
+          history: [pairOf(2, 1)],
           longestStep: 1,
           hesitant: true,
         },
@@ -210,7 +227,7 @@ describe('the guard', () => {
   });
 
   it('stretches the EM step where nothing bends, by four times more each time', () => {
-    const { asked } = run(translation, [0], { iterations: 4 });
+    const { asked } = run(translation(1), [0], { iterations: 4 });
     expect(firstOf(asked)).toEqual([0, 1, 5, 21, 85]);
   });
 
@@ -220,14 +237,34 @@ describe('the guard', () => {
     expect(firstOf(asked)).toEqual([1, 1.5, 3]);
   });
 
+  it('takes a solution that is at a right angle to the EM step for one that leads back', () => {
+    // The last differences are (2.25, -2) of the points and (4, 3) of the steps; gamma is 0.8 and the solution (5, 0) - 0.8 (6.25, 1).
+    const history = [pairOf([-2.25, 2], [-1.25, -1])];
+    const from = { trace: [0], acceleration: { history, longestStep: 1, hesitant: false } };
+    const { asked } = run(
+      familyOfMap(2, () => [5, 0]),
+      [0, 0],
+      { iterations: 1, from },
+    );
+    expect(asked).toEqual([
+      [0, 0],
+      [5, 0],
+    ]);
+  });
+
   it('goes on plainly where the length is no longer than the step itself', () => {
+    // M(x) = 2 x leads away from 0, by a length of 1: the image itself, which is not asked about twice when it is as likely but for rounding.
+    const { asked: doubling } = run(linear(2), [1], { iterations: 2, logLikelihood: ([x]) => (x === 4 ? -1e-15 : 0) });
+    expect(firstOf(doubling)).toEqual([1, 2, 4]);
     // M(x) = -x: the solution 0 is refused, and the length is 1/2.
     const { asked } = run(linear(-1), [1], { iterations: 3, logLikelihood: refusingZero });
     expect(firstOf(asked).map((x) => x + 0)).toEqual([1, -1, 0, 1, -1]);
   });
 
   it('takes a point that is as likely as the one before', () => {
-    expect(firstOf(run(linear(0.5), [1], { iterations: 2, logLikelihood: () => -3 }).asked)).toEqual([1, 0.5, 0]);
+    const { asked, state } = run(linear(0.5), [1], { iterations: 2, logLikelihood: () => -3 });
+    expect(firstOf(asked)).toEqual([1, 0.5, 0]);
+    expect(state.acceleration!.hesitant).toBe(false);
   });
 
   it('asks about no point beyond the doubles or outside of the domain, which costs no pass', () => {
@@ -235,13 +272,48 @@ describe('the guard', () => {
     const { asked, state } = run(positive, [1], { iterations: 2 });
     expect(firstOf(asked)).toEqual([1, 0.5, 0.25]);
     expect(state).toMatchObject({ evaluations: 3, acceleration: { hesitant: true } });
-    const pair = { at: { weights: [1], components: [{ point: [0] }] }, image: { weights: [1], components: [{ point: [1e307] }] } };
     const huge = run(
       familyOfMap(1, ([x]) => [x! + 1e307]),
       [1e307],
-      { iterations: 1, from: { trace: [0], acceleration: { history: [pair], longestStep: 64, hesitant: false } } },
+      { iterations: 1, from: { trace: [0], acceleration: { history: [pairOf(0, 1e307)], longestStep: 64, hesitant: false } } },
     );
     expect(firstOf(huge.asked)).toEqual([1e307, 2e307]);
+    expect(huge.state.acceleration!.longestStep).toBe(64);
+  });
+
+  it('looks at every parameter of every component before it asks', () => {
+    const codec: Codec<ParameterValues> = {
+      length: 2,
+      encode: ({ place, size }, out, offset) => out.set([place as number, size as number], offset),
+      decode: (vector, offset) => ({ place: vector[offset]!, size: vector[offset + 1]! }),
+    };
+    const halving = (name: string): Family =>
+      familyOf({
+        parameters: { place: { kind: 'real' }, size: { kind: 'positive' } },
+        codec,
+        maximize: (_statistics, _count, about) => ({ ...about, [name]: 0.5 * (about[name] as number) }),
+      });
+    /** The points asked about, for families that halve one parameter each. */
+    const asked = (names: readonly string[]): readonly (readonly ParameterValues[])[] => {
+      const mixture = createMixture({ families: names.map(halving) });
+      const start = { weights: names.map(() => 1 / names.length), components: names.map(() => ({ place: 1, size: 1 })) };
+      const counts = names.map(() => 5);
+      const points: (readonly ParameterValues[])[] = [];
+      const answer = ({ at }: ExpectationRequest): Expectation => {
+        points.push(at.components);
+        return expectationOf(mixture, counts);
+      };
+      const backend = { expect: answer, expectInSlices: () => expect.fail('not asked for') };
+      runSync(andersonDriver(mixture, startState('anderson', start), { iterations: 2, tolerance: 0 }), backend);
+      return points;
+    };
+    // The solution takes what is halved to 0, which a place may be and a size may not.
+    expect(asked(['place']).at(-1)).toEqual([{ place: 0, size: 1 }]);
+    expect(asked(['size']).at(-1)).toEqual([{ place: 1, size: 0.25 }]);
+    expect(asked(['place', 'size']).at(-1)).toEqual([
+      { place: 0.25, size: 1 },
+      { place: 1, size: 0.25 },
+    ]);
   });
 
   it.each<ErrorCode>(['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'])(
@@ -312,11 +384,23 @@ describe('the end of an accelerated run', () => {
   });
 
   it('knows no rate from one point twice', () => {
-    const same = { at: { weights: [1], components: [{ point: [1] }] }, image: { weights: [1], components: [{ point: [0.5] }] } };
-    const from = { trace: [0], acceleration: { history: [same], longestStep: 1, hesitant: false } };
-    const { diagnosis, asked } = run(linear(0.5), [1], { iterations: 1, from });
+    const from = { trace: [0], acceleration: { history: [pairOf(1, 0.5)], longestStep: 1, hesitant: false } };
+    const { diagnosis, asked, state } = run(linear(0.5), [1], { iterations: 1, from });
     expect(diagnosis).toEqual({ kind: 'iteration-limit', remaining: null });
     expect(firstOf(asked)).toEqual([1, 0.5]);
+    expect(state.convergence.ratios).toEqual([]);
+  });
+
+  it('goes by the last two points', () => {
+    const history = [pairOf(4, 3.9), pairOf(2, 1)];
+    const from = { trace: [0], acceleration: { history, longestStep: 1, hesitant: false } };
+    const { diagnosis } = run(
+      familyOfMap(1, () => [0.75]),
+      [1],
+      { iterations: 1, from },
+    );
+    // The images 1 and 0.75 are a quarter of 2 - 1 apart; the step of 0.25 is the first term of a series.
+    expect(diagnosis).toEqual({ kind: 'iteration-limit', remaining: expect.closeTo(0.25 / (1 - 0.25), 12) });
   });
 
   it('keeps the point before a collapse, and counts the passes for better statistics', () => {

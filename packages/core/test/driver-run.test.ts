@@ -26,14 +26,16 @@ function backendOf(slices: number, atSlice: (slice: number) => void = () => {}):
   return backend;
 }
 
-/** One report, one offer of a pause and one question, the given number of times; notes its end, however it comes. */
-function* rounds(count: number, ended: { value: boolean } = { value: false }): Process<Expectation | undefined> {
+/** One report, one offer of a pause and one question, the given number of times; notes how often it went on after a report, and its end. */
+function* rounds(count: number, ended: { value: boolean; after?: number } = { value: false }): Process<Expectation | undefined> {
   let last: Expectation | undefined;
   try {
     for (let round = 0; round < count; round += 1) {
       yield { kind: 'iteration', state: { ...state, iteration: round }, expectation: answer };
+      ended.after = round;
       yield { kind: 'pause' };
       last = yield { kind: 'expect', request };
+      if (last === undefined) throw new Error('went on without an answer');
     }
     return last;
   } finally {
@@ -91,7 +93,7 @@ describe('the asynchronous runner', () => {
 
   test('aborted by its observer it makes no other step, and keeps what was complete', async () => {
     const controller = new AbortController();
-    const ended = { value: false };
+    const ended = { value: false, after: 0 };
     const backend = backendOf(1);
     const outcome = await runAsync(rounds(9, ended), backend, {
       signal: controller.signal,
@@ -100,7 +102,7 @@ describe('the asynchronous runner', () => {
       },
     });
     expect(outcome).toMatchObject({ kind: 'aborted', latest: { state: { iteration: 2 }, expectation: answer } });
-    expect(ended.value).toBe(true);
+    expect(ended).toEqual({ value: true, after: 1 });
     expect(backend.begun).toBe(2);
   });
 
