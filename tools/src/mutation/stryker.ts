@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -20,8 +21,17 @@ import type { Unit } from './units.ts';
 /** The laws that statistics and M-steps can break. */
 const LAWS = ['statistics', 'm-step', 'bound', 'recovery', 'equivariance-and-purity', 'degenerate'];
 
-/** What was found before is kept here, so that only what changed since is tried again. */
+/** What was noticed before is kept here, so that it is not tried again as long as the source and the test that noticed are there. */
 const memory = join(root, 'node_modules/.cache/emkit-mutation');
+
+/** Stryker knows a test by its name: of one that became stricter it does not see that it may notice more. So what survived is forgotten. */
+function forgetSurvivors(path: string): void {
+  if (!existsSync(path)) return;
+  const report = JSON.parse(readFileSync(path, 'utf8')) as { files: Record<string, { mutants: readonly StrykerMutant[] }> };
+  for (const file of Object.values(report.files))
+    file.mutants = file.mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout');
+  writeFileSync(path, JSON.stringify(report));
+}
 
 /** A copy of the workspace in which the packages see one another, and everything else is the workspace's own. */
 export class WorkspaceCopy {
@@ -83,6 +93,8 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
   writeFileSync(configuration, vitestConfiguration(copy, [...unit.tests, ...(unit.family === undefined ? [] : [laws])]));
   const report = join(copy.folder, `${name}.json`);
   mkdirSync(memory, { recursive: true });
+  const remembered = join(memory, `${name}.json`);
+  forgetSurvivors(remembered);
   const settings = {
     plugins: [join(realpathSync(join(root, 'tools/node_modules/@stryker-mutator/vitest-runner')), 'dist/src/index.js')],
     testRunner: 'vitest',
@@ -91,7 +103,7 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
     mutate: unit.ranges === undefined ? [source] : unit.ranges.map(([first, last]) => `${source}:${first}-${last}`),
     coverageAnalysis: 'perTest',
     incremental: true,
-    incrementalFile: join(memory, `${name}.json`),
+    incrementalFile: remembered,
     force: fresh,
     concurrency: Number(process.env['EMKIT_MUTATION_WORKERS'] ?? 2),
     timeoutMS: 4000,

@@ -81,9 +81,10 @@ export function erfcx(x: number): number {
   }
   if (x >= 1) return evaluateRational(SCALED_TWO_NUMERATOR, SCALED_TWO_DENOMINATOR, x - 1);
   if (x >= 0) return evaluateRational(SCALED_ONE_NUMERATOR, SCALED_ONE_DENOMINATOR, x);
-  if (!(x >= -27)) return Number.isNaN(x) ? x : Infinity;
   const square = x * x;
   const value = exp(square);
+  // Infinity and NaN: with the rounding of the square, 0 or less, the former would become NaN.
+  if (!(value < Infinity)) return value;
   return 2 * (value + value * twoProductError(x, x, square)) - erfcx(-x);
 }
 
@@ -113,7 +114,6 @@ function normalTail(x: number): number {
  */
 export function logNormalCdf(x: number): number {
   if (x > -1) return x > 0 ? log1p(x > 39 ? 0 : -normalUpper(x)) : log(normalCdf(x));
-  if (x < -1e150) return x * x * -0.5;
   return log(0.5 * erfcx(-x * SQRT_HALF)) - 0.5 * (x * x);
 }
 

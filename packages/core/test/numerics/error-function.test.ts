@@ -20,6 +20,7 @@ describe('the error function', patience, () => {
   it('erf is within 1 ulp', () => {
     expectWithin(1, { approximate: erf, exact: oracle.erf, points: [...middle, ...small, ...joints] });
     expect([...specials, 0, -0].map(erf)).toEqual([-1, 1, NaN, 0, -0]);
+    for (const [x] of middle) expect(erf(-x!)).toBe(-erf(x!));
   });
 
   it('erfc is within 3.5 ulp of its value, in the tail too', () => {
@@ -35,6 +36,9 @@ describe('the error function', patience, () => {
     expectWithin(3, { approximate: erfcx, exact: oracle.erfcx, points: [...middle, ...tail, ...below, ...joints, [2.172137009046362]] });
     expect(specials.map(erfcx)).toEqual([Infinity, 0, NaN]);
     expect([erfcx(0), erfcx(-0), erfcx(-27.5)]).toEqual([1, 1, Infinity]);
+    // It overflows at -26.63 and e^(x^2) at -26.642; from there on the result is Infinity, never NaN.
+    for (const [x] of points.list(200, (p) => p.uniform(-28, -26.63))) expect(erfcx(x!)).toBe(Infinity);
+    expect(erfcx(-27)).toBe(Infinity);
     expect(ulpDistance(erfcx(1e300), 5.641895835477563e-301)).toBeLessThanOrEqual(1);
   });
 });
@@ -71,10 +75,12 @@ describe('the normal distribution', patience, () => {
       ...around([0.075, 0.925]),
       [5e-324],
     ];
-    // One Newton step from the result, at high precision, gives the quantile to twice the digits.
+    // One Newton step from the result, at high precision, gives the quantile to twice the digits, once it has some.
     const exact = (probability: number | undefined) => {
       const x = oracle.real(normalQuantile(probability!));
-      return x.minus(oracle.normalCdf(x).minus(oracle.real(probability!)).div(oracle.normalDensity(x)));
+      const correction = oracle.normalCdf(x).minus(oracle.real(probability!)).div(oracle.normalDensity(x));
+      expect(correction.abs().toNumber(), `at ${probability}`).toBeLessThan(1e-14 * (1 + x.abs().toNumber()));
+      return x.minus(correction);
     };
     expectWithin(2, { approximate: normalQuantile, exact, points: probabilities });
   });
