@@ -1,0 +1,229 @@
+import { EmkitError, type Family, type ParameterValues } from '@emkit/core';
+import { describe, expect, it } from 'vitest';
+import { binomial } from '../src/binomial.ts';
+import { categorical } from '../src/categorical.ts';
+import { exponential } from '../src/exponential.ts';
+import { gaussian } from '../src/gaussian.ts';
+import { geometric } from '../src/geometric.ts';
+import { poisson } from '../src/poisson.ts';
+import { blockOf, nothingHeld, statisticsOf } from './support.ts';
+
+const held = (...names: readonly string[]): ReadonlySet<string> => new Set(names);
+
+function failureOf(action: () => unknown): EmkitError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof EmkitError) return error;
+    throw error;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+/** The estimate from given statistics. */
+function maximized<P extends ParameterValues>(
+  family: Family<P>,
+  statistics: readonly number[],
+  count: number,
+  about: P,
+  names = nothingHeld,
+): P {
+  return family.maximize(Float64Array.from(statistics), count, about, names);
+}
+
+/** Why there is no estimate: which parameter has none, and the reason. */
+function reasonOf(action: () => unknown): readonly unknown[] {
+  const { code, details } = failureOf(action);
+  return [code, details.parameter, details.reason];
+}
+
+describe('the Gaussian M-step at its edges', () => {
+  const family = gaussian();
+  const about = { mean: 5, variance: 1 };
+
+  it('asks for statistics about a better mean when less than a quarter of the mean square is spread', () => {
+    // 12 - 3^2 is a quarter of 12.
+    expect(family.recentre!(Float64Array.of(3, 12), 1, about, nothingHeld)).toBeUndefined();
+    expect(family.recentre!(Float64Array.of(3, 11.99), 1, about, nothingHeld)).toEqual({ mean: 8, variance: 1 });
+    expect(family.recentre!(Float64Array.of(3, 11.99), 1, about, held('mean'))).toBeUndefined();
+  });
+
+  it('asks for a larger unit where squares overflow, unless the variance is held', () => {
+    expect(family.recentre!(Float64Array.of(0, Infinity), 1, about, nothingHeld)).toEqual({ mean: 5, variance: 2 ** 1022 });
+    expect(family.recentre!(Float64Array.of(0, Infinity), 1, about, held('variance'))).toBeUndefined();
+  });
+
+  it('says which number is no double, and what to do', () => {
+    const far = { mean: Number.MAX_VALUE, variance: 2 ** 1000 };
+    expect(reasonOf(() => maximized(family, [2 ** 523, 2 ** 1020], 1, far))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'mean',
+      'it is too large for a double: divide the column by a power of ten',
+    ]);
+    const small = { mean: 0, variance: 2 ** -1022 };
+    expect(maximized(family, [0, 1], 1, small)).toEqual({ mean: 0, variance: 2 ** -1022 });
+    expect(reasonOf(() => maximized(family, [0, 0.99], 1, small))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'variance',
+      'it is too small for a double: multiply the column by a power of ten',
+    ]);
+    expect(reasonOf(() => maximized(family, [0, 8], 1, { mean: 0, variance: 2 ** 1022 }))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'variance',
+      'it is too large for a double: divide the column by a power of ten',
+    ]);
+  });
+
+  const fell = [
+    'COMPONENT_DEGENERATE',
+    'variance',
+    'it fell to zero, for all the observations of the component are equal or differ by their rounding only',
+  ];
+  it('has no variance where all values are equal, were they 0', () => {
+    expect(reasonOf(() => maximized(family, [0, 0], 3, { mean: 0, variance: 1 }))).toEqual(fell);
+    // Spread by 1e-7 about 1e10, where doubles are 2e-6 apart.
+    expect(reasonOf(() => maximized(family, [0, 1e-14], 1, { mean: 1e10, variance: 1 }))).toEqual(fell);
+    expect(maximized(family, [0, 1e-8], 1, { mean: 1e10, variance: 1 })).toEqual({ mean: 1e10, variance: 1e-8 });
+  });
+
+  describe('with a shared variance', () => {
+    const tied = gaussian({ covariance: 'tied' });
+    const shared = (statistics: readonly (readonly number[])[], means: readonly number[], names: readonly (readonly string[])[]) =>
+      tied.maximizeShared!(
+        statistics.map((each) => Float64Array.from(each)),
+        statistics.map(() => 1),
+        means.map((mean) => ({ mean, variance: 1 })),
+        held('variance'),
+        names.map((each) => held(...each)),
+      );
+
+    it('judges its fall by the component farthest from 0', () => {
+      const statistics = [
+        [0, 1e-14],
+        [0, 1e-14],
+      ];
+      expect(reasonOf(() => shared(statistics, [1e10, 0], [[], []]))).toEqual(fell);
+      expect(reasonOf(() => shared(statistics, [0, 1e10], [[], []]))).toEqual(fell);
+      expect(shared(statistics, [0, 1], [[], []]).map(({ variance }) => variance)).toEqual([1e-14, 1e-14]);
+    });
+
+    it('leaves it as it is where one component holds it', () => {
+      expect(
+        shared(
+          [
+            [1, 9],
+            [2, 9],
+          ],
+          [0, 0],
+          [['variance'], []],
+        ),
+      ).toEqual([
+        { mean: 1, variance: 1 },
+        { mean: 2, variance: 1 },
+      ]);
+    });
+
+    it('shares nothing else', () => {
+      const error = failureOf(() => tied.maximizeShared!([], [], [], held('variance', 'mean'), []));
+      expect(error.code).toBe('CAPABILITY_MISSING');
+      expect(error.message).toContain('Gaussian components cannot share the parameter mean.');
+      expect(error.details).toMatchObject({
+        family: 'gaussian',
+        parameter: 'mean',
+        capability: 'maximizeShared',
+        remedy: 'Only variance can be shared.',
+      });
+    });
+  });
+});
+
+describe('the exponential M-step at its edges', () => {
+  const family = exponential();
+  const unit = (rate: number): number => statisticsOf(family, blockOf([2 ** -100]), [1], { rate })[0]! / 2 ** -100;
+
+  it('adds up in units that neither overflow nor lose digits, and takes them out again', () => {
+    expect([1, 2 ** 899, 2 ** -899].map(unit)).toEqual([1, 1, 1]);
+    expect([2 ** 901, Number.MAX_VALUE].map(unit)).toEqual([2 ** 200, 2 ** 200]);
+    expect([2 ** -901, Number.MIN_VALUE].map(unit)).toEqual([2 ** -200, 2 ** -200]);
+    for (const rate of [1, 2 ** 901, 2 ** -901]) expect(maximized(family, [4 * unit(rate)], 2, { rate })).toEqual({ rate: 0.5 });
+  });
+
+  it('says why there is no rate', () => {
+    expect(reasonOf(() => maximized(family, [0], 2, { rate: 1 }))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'rate',
+      'every observation of the component is 0, so that its likelihood grows with the rate without bound',
+    ]);
+    const unfit = ['COMPONENT_DEGENERATE', 'rate', 'it is too large or too small for a double: change the unit of the column'];
+    expect(reasonOf(() => maximized(family, [1e-300], 1e300, { rate: 1 }))).toEqual(unfit);
+    expect(reasonOf(() => maximized(family, [1e300], 1e-300, { rate: 1 }))).toEqual(unfit);
+    const about = { rate: 3 };
+    expect(maximized(family, [0], 2, about, held('rate'))).toBe(about);
+  });
+});
+
+describe('the Poisson M-step at its edges', () => {
+  const family = poisson();
+  it('says why there is no rate', () => {
+    expect(reasonOf(() => maximized(family, [0], 2, { rate: 1 }))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'rate',
+      'every count of the component is 0, so that its likelihood rises as the rate falls to 0',
+    ]);
+    const unfit = ['COMPONENT_DEGENERATE', 'rate', 'it is too large or too small for a double'];
+    expect(reasonOf(() => maximized(family, [1e300], 1e-300, { rate: 1 }))).toEqual(unfit);
+    expect(reasonOf(() => maximized(family, [1e-300], 1e300, { rate: 1 }))).toEqual(unfit);
+    const about = { rate: 3 };
+    expect(maximized(family, [0], 2, about, held('rate'))).toBe(about);
+  });
+});
+
+describe('shares at their edges', () => {
+  const tiny = Number.MIN_VALUE;
+  const belowOne = 1 - Number.EPSILON / 2;
+
+  it('a binomial probability is 0 or 1 only when it is exactly that, and stays without trials', () => {
+    const family = binomial({ trials: 5 });
+    const share = (successes: number, failures: number) => maximized(family, [successes, failures], 1, { probability: 0.3 }).probability;
+    expect([share(1, 3), share(0, 3), share(3, 0), share(0, 0)]).toEqual([0.25, 0, 1, 0.3]);
+    expect([share(1e300, 1e-10), share(1e-300, 1e300)]).toEqual([belowOne, tiny]);
+    const about = { probability: 0.5 };
+    expect(maximized(family, [1, 3], 1, about, held('probability'))).toBe(about);
+  });
+
+  it('a geometric probability is 1 only without a failure, and never 0', () => {
+    const family = geometric();
+    const share = (successes: number, failures: number) => maximized(family, [failures], successes, { probability: 0.3 }).probability;
+    expect([share(1, 3), share(3, 0)]).toEqual([0.25, 1]);
+    expect([share(1e300, 1e-10), share(1e-300, 1e300)]).toEqual([belowOne, tiny]);
+    const about = { probability: 0.5 };
+    expect(maximized(family, [1], 1, about, held('probability'))).toBe(about);
+  });
+
+  it('a category is impossible only when nothing was seen of it, and all are alike without data', () => {
+    const family = categorical({ categories: 3 });
+    const about = { probabilities: [0.2, 0.3, 0.5] };
+    const share = (...totals: readonly number[]) => maximized(family, totals, 1, about).probabilities;
+    expect(share(1, 0, 3)).toEqual([0.25, 0, 0.75]);
+    expect(share(0, 0, 0)).toEqual([1 / 3, 1 / 3, 1 / 3]);
+    expect(share(1e300, 1e-300, 0)).toEqual([1, tiny, 0]);
+    expect(maximized(family, [1, 1, 1], 1, about, held('probabilities'))).toBe(about);
+  });
+
+  it('sums over several hundred rows miss none and count none twice', () => {
+    // One more row than two whole runs of 128.
+    const counts = Array.from({ length: 257 }, (_, row) => row % 4);
+    const ones = counts.map(() => 1);
+    const sum = counts.reduce((total, count) => total + count, 0);
+    expect([...statisticsOf(poisson(), blockOf(counts), ones, { rate: 1 })]).toEqual([sum]);
+    expect([...statisticsOf(geometric(), blockOf(counts), ones, { probability: 0.5 })]).toEqual([sum]);
+    expect([...statisticsOf(binomial({ trials: 3 }), blockOf(counts), ones, { probability: 0.5 })]).toEqual([sum, 3 * 257 - sum]);
+    const given = binomial({ trials: 'column' });
+    const trials = counts.map((count, row) => count + (row % 7));
+    const failures = trials.reduce((total, count) => total + count, 0) - sum;
+    expect([...statisticsOf(given, blockOf(counts, trials), ones, { probability: 0.5 })]).toEqual([sum, failures]);
+    const seen = [0, 1, 2, 3].map((category) => counts.filter((count) => count === category).length);
+    const probabilities = [0.25, 0.25, 0.25, 0.25];
+    expect([...statisticsOf(categorical({ categories: 4 }), blockOf(counts), ones, { probabilities })]).toEqual(seen);
+  });
+});
