@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { binomial } from '../src/binomial.ts';
 import { categorical } from '../src/categorical.ts';
 import { exponential } from '../src/exponential.ts';
+import { gamma } from '../src/gamma.ts';
 import { gaussian } from '../src/gaussian.ts';
 import { geometric } from '../src/geometric.ts';
 import { poisson } from '../src/poisson.ts';
@@ -225,5 +226,112 @@ describe('shares at their edges', () => {
     const seen = [0, 1, 2, 3].map((category) => counts.filter((count) => count === category).length);
     const probabilities = [0.25, 0.25, 0.25, 0.25];
     expect([...statisticsOf(categorical({ categories: 4 }), blockOf(counts), ones, { probabilities })]).toEqual(seen);
+  });
+});
+
+describe('the gamma M-step', () => {
+  const family = gamma();
+  /** A shape a, log a - psi(a) and psi(a), from the definitions at 45 digits. */
+  const SHAPES = [
+    [1e-4, 9991.366710811537, -10000.577051183514],
+    [0.01, 95.95571527188058, -100.56088545786868],
+    [0.1, 8.12116984741703, -10.423754940411076],
+    [0.5, 1.2703628454614782, -1.9635100260214235],
+    [1, 0.5772156649015329, -0.5772156649015329],
+    [2, 0.27036284546147815, 0.42278433509846713],
+    [3.5, 0.14960632785012482, 1.103156640645243],
+    [8, 0.06380006372422593, 2.01564147795561],
+    [20, 0.025208281311841944, 2.970523992242149],
+    [100, 0.005008333250003967, 4.600161852738087],
+    [1e4, 0.0000500008333333325, 9.210290371142849],
+    [1e6, 5.000000833333334e-7, 13.815510057964191],
+    [1.5e6, 3.333333703703704e-7, 14.220975332739068],
+    [1e9, 5.000000000833333e-10, 20.723265836446412],
+    [1e14, 5.000000000000009e-15, 32.236191301916634],
+  ] as const;
+  const about = { shape: 1, rate: 0.25 };
+  const expectRelative = (value: number, truth: number, tolerance: number): void => {
+    expect(Math.abs(value / truth - 1)).toBeLessThanOrEqual(tolerance);
+  };
+
+  it('solves log a - psi(a) = log(mean) - mean of log', () => {
+    for (const [shape, difference] of SHAPES) {
+      const found = maximized(family, [0, 2 * difference], 2, about);
+      expectRelative(found.shape, shape, 1e-15);
+      expectRelative(found.rate, shape / 4, 2e-15);
+    }
+  });
+
+  it('takes the move of the mean out of the difference', () => {
+    for (const shift of [-0.75, -0.1, -1e-3, -1e-5, 1e-12, 1e-4, 9e-4, 0.0011, 0.5, 20]) {
+      // d - log(1 + d), by its series where the formula would cancel.
+      const lost =
+        Math.abs(shift) < 0.01
+          ? shift ** 2 * (1 / 2 - shift / 3 + shift ** 2 / 4 - shift ** 3 / 5 + shift ** 4 / 6)
+          : shift - Math.log1p(shift);
+      const found = maximized(family, [3 * shift, 3 * (0.27036284546147815 + lost)], 3, about);
+      expectRelative(found.shape, 2, 2e-14 * (1 + lost));
+      expectRelative(found.rate, 2 / (4 * (1 + shift)), 2e-14 * (1 + lost));
+    }
+  });
+
+  it('solves psi(a) = log rate + mean of log where the rate is held', () => {
+    for (const [shape, , digamma] of SHAPES) {
+      // About a mean of 2^k the mean of log x is log(mean) + S1/N - S2/N, and the rate is 1.
+      const mean = 2 ** Math.ceil(Math.log2(shape + 1));
+      const found = maximized(family, [0.5, 2 * (Math.log(mean) - digamma) + 0.5], 2, { shape: mean, rate: 1 }, held('rate'));
+      expect(found.rate).toBe(1);
+      expectRelative(found.shape, shape, 2e-14);
+    }
+  });
+
+  it('keeps what is held', () => {
+    expect(maximized(family, [2, 5], 2, { shape: 3, rate: 6 }, held('shape'))).toEqual({ shape: 3, rate: 3 });
+    const both = { shape: 3, rate: 6 };
+    expect(maximized(family, [2, 5], 2, both, held('shape', 'rate'))).toBe(both);
+  });
+
+  it('says why there is no estimate', () => {
+    const alike = [
+      'COMPONENT_DEGENERATE',
+      'shape',
+      'it grows without bound, for all the observations of the component are equal or differ by their rounding only',
+    ];
+    expect(reasonOf(() => maximized(family, [0, 0], 2, about))).toEqual(alike);
+    // A relative spread of 4 roundings: log a - psi(a) is half its square.
+    const least = 0.5 * (4 * Number.EPSILON) ** 2;
+    expect(reasonOf(() => maximized(family, [0, least], 1, about))).toEqual(alike);
+    expectRelative(maximized(family, [0, 2 * least], 1, about).shape, 0.25 / least, 1e-12);
+    const unfit = 'it is too large or too small for a double: change the unit of the column';
+    // Half the mean of the largest rate there is, and a mean of log x of minus infinity.
+    const huge = { shape: 1e10, rate: Number.MAX_VALUE };
+    expect(reasonOf(() => maximized(family, [-0.5, 1], 1, huge, held('shape')))).toEqual(['COMPONENT_DEGENERATE', 'rate', unfit]);
+    expect(reasonOf(() => maximized(family, [-0.5, Math.LN2 - 0.5 + 1e-12], 1, huge))).toEqual(['COMPONENT_DEGENERATE', 'rate', unfit]);
+    expect(reasonOf(() => maximized(family, [0, Infinity], 1, about, held('rate')))).toEqual(['COMPONENT_DEGENERATE', 'shape', unfit]);
+  });
+
+  it('asks for statistics about the mean of the data when less than a quarter of the difference is spread', () => {
+    const recentred = (shift: number, square: number, names = nothingHeld, at = { shape: 2, rate: 0.5 }) =>
+      family.recentre!(Float64Array.of(3 * shift, 3 * square), 3, at, names);
+    // 1 - log 2 of the mean square is lost to a move by the whole mean.
+    const lost = 1 - Math.LN2;
+    expect(recentred(1, 1.34 * lost)).toBeUndefined();
+    expect(recentred(1, 1.32 * lost)).toEqual({ shape: 2, rate: 0.25 });
+    expect(recentred(1, 1.32 * lost, held('rate'))).toEqual({ shape: 4, rate: 0.5 });
+    expect(recentred(0, 1e-300)).toBeUndefined();
+    expect(recentred(4 * Number.EPSILON, 1e-300)).toBeUndefined();
+    // Where the mean falls by more than half, always; by more than nine tenths, to e^(S1/N - S2/N) of it, which is the mean of log x.
+    expect(recentred(-0.5, 100)).toEqual({ shape: 2, rate: 1 });
+    expect(recentred(-0.4999, 100)).toBeUndefined();
+    expect(recentred(-0.75, 100)).toEqual({ shape: 2, rate: 2 });
+    const far = recentred(-0.95, 3)!;
+    expectRelative(far.rate, 0.5 * Math.exp(0.95 + 3), 1e-14);
+    expect(far.shape).toBe(2);
+  });
+
+  it('asks for a mean 2^1000 times as large where the statistics overflow, as far as it is a double', () => {
+    const overflowing = (at: { shape: number; rate: number }) => family.recentre!(Float64Array.of(1, Infinity), 1, at, nothingHeld);
+    expect(overflowing({ shape: 1, rate: 1 })).toEqual({ shape: 1, rate: 2 ** -1000 });
+    expect(overflowing({ shape: 1, rate: 2 ** -1000 })!.rate).toBe(1 / Number.MAX_VALUE);
   });
 });
