@@ -147,6 +147,32 @@ describe('the incomplete gamma functions', patience, () => {
     }
   });
 
+  it('keep their digits for shapes near 0, where P is nearly 1', () => {
+    for (const a of [1e-3, 1e-6, 1e-12, 1e-20]) {
+      for (const x of [1e-3, 0.1, 0.5, 1, 2.5]) {
+        const lower = oracle.gammaP(a, x);
+        const upper = new oracle.D(1).minus(lower);
+        expectNear(regularizedGammaP(a, x), lower.toNumber(), 1, 8);
+        expectNear(regularizedGammaQ(a, x), upper.toNumber(), upper.toNumber(), 8);
+        if (x <= 1) expectNear(logRegularizedGammaP(a, x), oracle.log1p(upper.negated()).toNumber(), upper.toNumber(), 8);
+        expectNear(logRegularizedGammaQ(a, x), Math.log(upper.toNumber()), 1, 8);
+      }
+    }
+  });
+
+  it('have quantiles right to the digits of the smaller tail', () => {
+    for (const a of [0.2, 1, 2, 30, 1000]) {
+      for (let power = 2; power <= 52; power += 5) {
+        const small = 2 ** -power;
+        const [left, right] = [regularizedGammaPInverse(a, small), regularizedGammaPInverse(a, 1 - small)];
+        expect(regularizedGammaQInverse(a, 1 - small)).toBe(left);
+        expect(regularizedGammaQInverse(a, small)).toBe(right);
+        if (left > 1e-290) expectNear(logRegularizedGammaP(a, left), Math.log(small), small, 2 + a);
+        expectNear(logRegularizedGammaQ(a, right), Math.log(small), small, 2 + right);
+      }
+    }
+  });
+
   it('P is within 8 ulp max(1, |log P|)', () => {
     expectWithin(8, {
       approximate: (a, x) => regularizedGammaP(a!, x!),
@@ -210,6 +236,13 @@ describe('the incomplete gamma functions', patience, () => {
     ]);
     expect([regularizedGammaQ(2, 0), regularizedGammaQ(2, Infinity), regularizedGammaQ(0, 1), regularizedGammaQ(Infinity, 1)]).toEqual([
       1, 0, 0, 1,
+    ]);
+    // No shape at all is the point 0.
+    expect([regularizedGammaP(0, 0), regularizedGammaQ(0, 0), logRegularizedGammaP(0, 0), logRegularizedGammaQ(0, 0)]).toEqual([
+      1,
+      0,
+      0,
+      -Infinity,
     ]);
     expect([logRegularizedGammaP(2, 0), logRegularizedGammaQ(2, Infinity), logRegularizedGammaP(2, Infinity)]).toEqual([
       -Infinity,
