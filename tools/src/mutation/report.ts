@@ -79,7 +79,7 @@ machine found is not tried again unless the file or its tests changed; \`--fresh
 checks that the reasons still match the sources.
 
 A file is tested by its own tests only: numerics by the file of the same name, M-steps by the families' tests and six laws of [the conformance kit](conformance.md)
-with a tenth of their cases. The whole of \`npm test\` may notice more than is said here.
+with a fifth of their cases. The whole of \`npm test\` may notice more than is said here.
 
 ## What survives
 

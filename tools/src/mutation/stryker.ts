@@ -19,7 +19,7 @@ import type { FileFigures, Survivor } from './figures.ts';
 import type { Unit } from './units.ts';
 
 /** The laws that statistics and M-steps can break, and how many cases each part of them tries. */
-const CASES = 10;
+const CASES = 20;
 const LAWS = ['statistics', 'm-step', 'bound', 'recovery', 'equivariance-and-purity', 'degenerate'];
 
 /** Parts of the names of test files in the order in which they run. */
@@ -27,6 +27,8 @@ const QUICK_FIRST = ['edges', 'driver-', 'families/test', 'engine', 'model', 'la
 
 /** What was noticed before is kept here, so that it is not tried again as long as the source and the test that noticed are there. */
 const memory = join(root, 'node_modules/.cache/emkit-mutation');
+/** Here the tests keep exact values, which take longer than all else. */
+const exactValues = join(memory, 'exact-values');
 
 /** Stryker knows a test by its name: of one that became stricter it does not see that it may notice more. So what survived is forgotten. */
 function forgetSurvivors(path: string): void {
@@ -40,11 +42,8 @@ function forgetSurvivors(path: string): void {
 /** A copy of the workspace in which the packages see one another, and everything else is the workspace's own. */
 export class WorkspaceCopy {
   readonly folder: string = realpathSync(mkdtempSync(join(tmpdir(), 'emkit-mutation-')));
-  /** Where the tests keep exact values, which take longer than all else. */
-  readonly exactValues: string = join(this.folder, 'exact-values');
 
   constructor() {
-    mkdirSync(this.exactValues);
     for (const name of ['package.json', 'tsconfig.base.json', 'pnpm-workspace.yaml', 'tools/tsconfig.json', 'tools/tsconfig.test.json'])
       cpSync(join(root, name), join(this.folder, name));
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
@@ -99,7 +98,8 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
   const configuration = join(copy.folder, 'vitest.mutation.config.mjs');
   writeFileSync(configuration, vitestConfiguration(copy, [...unit.tests, ...(unit.family === undefined ? [] : [laws])]));
   const report = join(copy.folder, `${name}.json`);
-  mkdirSync(memory, { recursive: true });
+  if (fresh) rmSync(exactValues, { recursive: true, force: true });
+  mkdirSync(exactValues, { recursive: true });
   const remembered = join(memory, `${name}.json`);
   forgetSurvivors(remembered);
   const settings = {
@@ -113,7 +113,7 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
     incrementalFile: remembered,
     force: fresh,
     concurrency: Number(process.env['EMKIT_MUTATION_WORKERS'] ?? 2),
-    timeoutMS: 6000,
+    timeoutMS: 3000,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: report },
     checkers: [],
@@ -126,7 +126,7 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
   const { status } = spawnSync(process.execPath, [stryker, 'run', 'stryker.json'], {
     cwd: folder,
     stdio: 'inherit',
-    env: { ...process.env, EMKIT_EXACT_VALUES: copy.exactValues },
+    env: { ...process.env, EMKIT_EXACT_VALUES: exactValues },
   });
   if (status !== 0) throw new Error(`Stryker failed on ${unit.file}.`);
   const seconds = Math.round((performance.now() - started) / 1000);

@@ -91,13 +91,14 @@ function continuedFraction(a: number, b: number, x: number, y: number): number {
 }
 
 function fractionNumerator(n: number, a: number, b: number, x: number): number {
-  const before = a + 2 * n - 1;
-  return ((a + n - 1) / before) * ((a + b + n - 1) / before) * n * (b - n) * x * x;
+  // The whole numbers first: 1 + a - 1 would leave few digits of a small a.
+  const before = a + (2 * n - 1);
+  return ((a + (n - 1)) / before) * ((a + b + (n - 1)) / before) * n * (b - n) * x * x;
 }
 
 function fractionDenominator(n: number, a: number, b: number, x: number, y: number, slack: number): number {
   const last = ((a + n) * (slack + n * (1 + y))) / (a + 2 * n + 1);
-  return n === 0 ? last : n + (n * (b - n) * x) / (a + 2 * n - 1) + last;
+  return n === 0 ? last : n + (n * (b - n) * x) / (a + (2 * n - 1)) + last;
 }
 
 /** Nodes and weights of the Gauss-Legendre rule of order 16 on [-1, 1], the positive half. */

@@ -305,6 +305,58 @@ describe('the incomplete beta function', patience, () => {
     }
   });
 
+  it('keeps its digits for parameters near 0, and is finite for those near the end of the doubles', () => {
+    for (const small of [1e-3, 1e-8, 1e-15]) {
+      for (const other of [1e-6, 0.5, 3, 40]) {
+        for (const x of [0.1, 0.5, 0.9]) {
+          expectNear(regularizedBeta(x, small, other), oracle.beta(x, small, other).toNumber(), 1, 10, true);
+          expectNear(regularizedBetaUpper(x, other, small), oracle.betaUpper(x, other, small).toNumber(), 1, 10, true);
+        }
+      }
+    }
+    expect(regularizedBeta(0.5, 1e305, 1e305)).toBeCloseTo(0.5, 14);
+  });
+
+  it('is 1 - (1 - x)^b for a = 1, and x^a for b = 1', () => {
+    for (const x of [1e-9, 0.01, 0.2, 0.5, 0.95]) {
+      for (const power of [1, 2, 7.5, 300]) {
+        const lower = -Math.expm1(power * Math.log1p(-x));
+        expectNear(regularizedBeta(x, 1, power), lower, lower, 12);
+        const upper = x ** power;
+        if (upper > 1e-290) expectNear(regularizedBeta(x, power, 1), upper, upper, 12);
+      }
+    }
+  });
+
+  it('rises by the density from each double to the next, for huge parameters too', () => {
+    const [a, b] = [1e12, 2e12];
+    const density = Math.sqrt((a + b) / ((2 * Math.PI * 2) / 9));
+    const values = Array.from({ length: 40 }, (_, steps) => regularizedBeta(stepFrom(1 / 3, steps), a, b));
+    for (let step = 1; step < values.length; step += 1) {
+      const rise = (values[step]! - values[step - 1]!) / (density * 2 ** -54);
+      expect(Math.abs(rise - 1)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('has quantiles right to the digits of the smaller tail', () => {
+    for (const [a, b] of [
+      [0.5, 0.5],
+      [1, 3],
+      [2, 2],
+      [30, 4],
+      [900, 1100],
+    ] as const) {
+      for (let power = 2; power <= 32; power += 5) {
+        const small = 2 ** -power;
+        const x = regularizedBetaInverse(1 - small, a, b);
+        // One unit in the last place of x is the greater part of what is left of 1.
+        const unit = 1 + (b * x) / (1 - x);
+        expectNear(logRegularizedBetaUpper(x, a, b), Math.log(small), small, 4 * unit, true);
+        expectNear(logRegularizedBeta(regularizedBetaInverse(small, a, b), a, b), Math.log(small), small, 8 + a, true);
+      }
+    }
+  });
+
   it('I is within 10 ulp max(1, |log I|)', () => {
     const points = betaPoints(71);
     expectWithin(10, {
@@ -368,6 +420,8 @@ describe('the incomplete beta function', patience, () => {
     ]);
     expect([regularizedBeta(0.3, 1, Infinity), regularizedBeta(0.3, Infinity, 1)]).toEqual([1, 0]);
     expect([regularizedBetaUpper(0, 2, 3), logRegularizedBeta(0, 2, 3), logRegularizedBetaUpper(0, 2, 3)]).toEqual([1, -Infinity, 0]);
+    expect([regularizedBetaUpper(1, 2, 3), logRegularizedBeta(1, 2, 3), logRegularizedBetaUpper(1, 2, 3)]).toEqual([0, 0, -Infinity]);
+    expect([regularizedBetaUpper(0.3, 0, 1), regularizedBetaUpper(0.3, 1, 0), regularizedBetaUpper(0.3, 1, Infinity)]).toEqual([0, 1, 0]);
     for (const [x, a, b] of [
       [-0.1, 1, 1],
       [1.1, 1, 1],
@@ -407,10 +461,18 @@ describe('the incomplete beta function', patience, () => {
       1,
       expect.closeTo(0.5, 15),
     ]);
-    expect([regularizedBetaInverse(0.5, 0, 1), regularizedBetaInverse(-1, 1, 1), regularizedBetaInverse(0.5, 1, NaN)]).toEqual([
-      NaN,
-      NaN,
-      NaN,
-    ]);
+    for (const [p, a, b] of [
+      [0.5, 0, 1],
+      [0.5, 1, 0],
+      [0.5, 1, -1],
+      [0.5, Infinity, 1],
+      [0.5, 1, Infinity],
+      [-1, 1, 1],
+      [1.5, 1, 1],
+      [NaN, 1, 1],
+      [0.5, 1, NaN],
+    ] as const) {
+      expect(regularizedBetaInverse(p, a, b)).toBeNaN();
+    }
   });
 });
