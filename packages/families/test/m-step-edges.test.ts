@@ -275,7 +275,28 @@ describe('the gamma M-step', () => {
     }
   });
 
+  it('keeps the digits of a difference much smaller than what the move of the mean takes', () => {
+    // d - log(1 + d) = d^2 (1/2 - d/3 + d^2/4 - ...), and log a - psi(a) = e where a = 1/(2e) + 1/6 - ...
+    for (const shift of [9e-4, -9e-4]) {
+      const lost = shift ** 2 * [8, 7, 6, 5, 4, 3, 2].reduce((sum, power) => 1 / power - shift * sum, 0);
+      expectRelative(maximized(family, [shift, 1e-8 + lost], 1, about).shape, 5e7 + 1 / 6, 1e-12);
+    }
+    // A move below the rounding of the mean counts too.
+    expectRelative(maximized(family, [2e-16, 1e-30 + 2e-32], 1, about).shape, 5e29, 1e-6);
+  });
+
+  it('takes statistics of points far from the mean without overflow, and none of points without responsibility', () => {
+    const at = { shape: 1, rate: 2 ** 500 };
+    const without = [...statisticsOf(family, blockOf([1]), [1], at)];
+    expect([...statisticsOf(family, blockOf([1, Number.MAX_VALUE]), [1, 0], at)]).toEqual(without);
+    // u - 1 - log u of a u = 1e-400 that is no double.
+    const [, second] = statisticsOf(family, blockOf([1e-300]), [1], { shape: 1, rate: 1e-100 });
+    expectRelative(second!, 400 * Math.LN10 - 1, 1e-14);
+  });
+
   it('solves psi(a) = log rate + mean of log where the rate is held', () => {
+    const large = { shape: 2 ** 1000, rate: 1 };
+    expectRelative(maximized(family, [0, 0], 1, large, held('rate')).shape, 2 ** 1000, 1e-15);
     for (const [shape, , digamma] of SHAPES) {
       // About a mean of 2^k the mean of log x is log(mean) + S1/N - S2/N, and the rate is 1.
       const mean = 2 ** Math.ceil(Math.log2(shape + 1));

@@ -156,13 +156,18 @@ function survivorOf({ location: { start, end }, replacement = '' }: StrykerMutan
     start.line === end.line
       ? first.slice(start.column - 1, end.column - 1)
       : [first.slice(start.column - 1), ...lines.slice(start.line, end.line - 1), lines[end.line - 1]!.slice(0, end.column - 1)].join('\n');
-  return { line: start.line, source: first.trim(), change: `${shortened(original)} → ${shortened(replacement)}` };
+  const [before, after] = [original, replacement].map((text) => text.replace(/\s+/g, ' '));
+  return { line: start.line, source: first.trim(), change: `${shortened(before!, after!)} → ${shortened(after!, before!)}` };
 }
 
-/** On one line, with its middle left out where it is long. */
-function shortened(text: string): string {
-  const plain = text.replace(/\s+/g, ' ');
-  return plain.length <= 80 ? plain : `${plain.slice(0, 50)} … ${plain.slice(-27)}`;
+/** Of a long text the part where it begins to differ from the other one. */
+function shortened(text: string, other: string): string {
+  if (Math.max(text.length, other.length) <= 80) return text;
+  let same = 0;
+  while (same < text.length && text[same] === other[same]) same += 1;
+  const from = same <= 50 ? 0 : same - 30;
+  const to = Math.min(text.length, Math.max(80, same + 40));
+  return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;
 }
 
 function vitestConfiguration(copy: WorkspaceCopy, tests: readonly string[]): string {

@@ -255,7 +255,14 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'rounding',
       source: 'if (x > -0.7 && x < 0.7) return 0.5 + 0.5 * erf(x * SQRT_HALF);',
-      changes: ['x > -0.7 && x < 0.7 → false', 'x > -0.7 → x >= -0.7', '-0.7 → +0.7', 'x < 0.7 → true', 'x < 0.7 → x <= 0.7', 'x < 0.7 → x >= 0.7'],
+      changes: [
+        'x > -0.7 && x < 0.7 → false',
+        'x > -0.7 → x >= -0.7',
+        '-0.7 → +0.7',
+        'x < 0.7 → true',
+        'x < 0.7 → x <= 0.7',
+        'x < 0.7 → x >= 0.7',
+      ],
       why: 'The form of the tails serves in the middle too, and that of the middle above it, both within the promised accuracy.',
     },
     {
@@ -407,7 +414,11 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'time only',
       source: 'if (Math.abs(term) < NEGLIGIBLE * Math.abs(sum)) break;',
-      changes: ['Math.abs(term) < NEGLIGIBLE * Math.abs(sum) → false', 'Math.abs(term) < NEGLIGIBLE * Math.abs(sum) → Math.abs(term) <= NEGLIGIBLE * Math.abs(sum)', 'NEGLIGIBLE * Math.abs(sum) → NEGLIGIBLE / Math.abs(sum)'],
+      changes: [
+        'Math.abs(term) < NEGLIGIBLE * Math.abs(sum) → false',
+        'Math.abs(term) < NEGLIGIBLE * Math.abs(sum) → Math.abs(term) <= NEGLIGIBLE * Math.abs(sum)',
+        'NEGLIGIBLE * Math.abs(sum) → NEGLIGIBLE / Math.abs(sum)',
+      ],
       why: 'One term more or less, below the rounding of the sum.',
     },
     {
@@ -431,7 +442,14 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'rounding',
       source: 'if (a < 1 && x <= 1) {',
-      changes: ['a < 1 && x <= 1 → false', 'a < 1 → true', 'a < 1 → a <= 1', 'a < 1 → a >= 1', 'x <= 1 → x < 1', '{ const upper = smallUpper(a, x); if (upper < 0.5) return log1p(-upper); } → {}'],
+      changes: [
+        'a < 1 && x <= 1 → false',
+        'a < 1 → true',
+        'a < 1 → a <= 1',
+        'a < 1 → a >= 1',
+        'x <= 1 → x < 1',
+        '{ const upper = smallUpper(a, x); if (upper < 0.5) return log1p(-upper); } → {}',
+      ],
       why: 'At the border between two methods both are within the promised accuracy.',
     },
     {
@@ -473,7 +491,21 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'same result',
       source: 'if (!(a > 0 && a < Infinity && q >= 0 && q <= 1)) return Number.NaN;',
-      changes: ['!(a > 0 && a < Infinity && q >= 0 && q <= 1) → false', 'a > 0 && a < Infinity && q >= 0 && q <= 1 → true', 'a > 0 && a < Infinity && q >= 0 && q <= 1 → a > 0 && a < Infinity && q >= 0 || q <= 1', 'a > 0 && a < Infinity && q >= 0 → true', 'a > 0 && a < Infinity && q >= 0 → a > 0 && a < Infinity || q >= 0', 'a > 0 && a < Infinity → true', 'a > 0 && a < Infinity → a > 0 || a < Infinity', 'a > 0 → true', 'a > 0 → a >= 0', 'a < Infinity → true', 'a < Infinity → a <= Infinity', 'q >= 0 → true', 'q <= 1 → true'],
+      changes: [
+        '!(a > 0 && a < Infinity && q >= 0 && q <= 1) → false',
+        'a > 0 && a < Infinity && q >= 0 && q <= 1 → true',
+        'a > 0 && a < Infinity && q >= 0 && q <= 1 → a > 0 && a < Infinity && q >= 0 || q <= 1',
+        'a > 0 && a < Infinity && q >= 0 → true',
+        'a > 0 && a < Infinity && q >= 0 → a > 0 && a < Infinity || q >= 0',
+        'a > 0 && a < Infinity → true',
+        'a > 0 && a < Infinity → a > 0 || a < Infinity',
+        'a > 0 → true',
+        'a > 0 → a >= 0',
+        'a < Infinity → true',
+        'a < Infinity → a <= Infinity',
+        'q >= 0 → true',
+        'q <= 1 → true',
+      ],
       why: 'Outside of the domain the computation gives NaN too.',
     },
     {
@@ -503,7 +535,13 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'time only',
       source: 'if (Math.abs(change) < 4e-16 || next === x) return next;',
-      changes: ['Math.abs(change) < 4e-16 || next === x → false', 'Math.abs(change) < 4e-16 || next === x → Math.abs(change) < 4e-16 && next === x', 'Math.abs(change) < 4e-16 → false', 'Math.abs(change) < 4e-16 → Math.abs(change) <= 4e-16', 'next === x → false'],
+      changes: [
+        'Math.abs(change) < 4e-16 || next === x → false',
+        'Math.abs(change) < 4e-16 || next === x → Math.abs(change) < 4e-16 && next === x',
+        'Math.abs(change) < 4e-16 → false',
+        'Math.abs(change) < 4e-16 → Math.abs(change) <= 4e-16',
+        'next === x → false',
+      ],
       why: 'The iteration ends a step or some steps later, at the same point to rounding.',
     },
     {
@@ -515,7 +553,19 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'time only',
       source: 'if (small < 0.2 * (a + 1) || a < 0.5) return Math.max(small, 5e-324);',
-      changes: ['small < 0.2 * (a + 1) || a < 0.5 → true', 'small < 0.2 * (a + 1) || a < 0.5 → false', 'small < 0.2 * (a + 1) || a < 0.5 → small < 0.2 * (a + 1) && a < 0.5', 'small < 0.2 * (a + 1) → false', 'small < 0.2 * (a + 1) → small <= 0.2 * (a + 1)', 'small < 0.2 * (a + 1) → small >= 0.2 * (a + 1)', '0.2 * (a + 1) → 0.2 / (a + 1)', 'a + 1 → a - 1', 'a < 0.5 → false', 'a < 0.5 → a <= 0.5', 'a < 0.5 → a >= 0.5'],
+      changes: [
+        'small < 0.2 * (a + 1) || a < 0.5 → true',
+        'small < 0.2 * (a + 1) || a < 0.5 → false',
+        'small < 0.2 * (a + 1) || a < 0.5 → small < 0.2 * (a + 1) && a < 0.5',
+        'small < 0.2 * (a + 1) → false',
+        'small < 0.2 * (a + 1) → small <= 0.2 * (a + 1)',
+        'small < 0.2 * (a + 1) → small >= 0.2 * (a + 1)',
+        '0.2 * (a + 1) → 0.2 / (a + 1)',
+        'a + 1 → a - 1',
+        'a < 0.5 → false',
+        'a < 0.5 → a <= 0.5',
+        'a < 0.5 → a >= 0.5',
+      ],
       why: 'Only the start of the iteration, or the number of its steps, is another; it comes to the same point.',
     },
     {
@@ -527,13 +577,26 @@ export const REVIEWED: Readonly<Record<string, readonly Reason[]>> = {
     {
       kind: 'time only',
       source: 'const root = 1 - 1 / (9 * a) + z / (3 * Math.sqrt(a));',
-      changes: ['1 - 1 / (9 * a) + z / (3 * Math.sqrt(a)) → 1 - 1 / (9 * a) - z / (3 * Math.sqrt(a))', '1 - 1 / (9 * a) → 1 + 1 / (9 * a)', '1 / (9 * a) → 1 * (9 * a)', '9 * a → 9 / a'],
+      changes: [
+        '1 - 1 / (9 * a) + z / (3 * Math.sqrt(a)) → 1 - 1 / (9 * a) - z / (3 * Math.sqrt(a))',
+        '1 - 1 / (9 * a) → 1 + 1 / (9 * a)',
+        '1 / (9 * a) → 1 * (9 * a)',
+        '9 * a → 9 / a',
+      ],
       why: 'Only the start of the iteration, or the number of its steps, is another; it comes to the same point.',
     },
     {
       kind: 'time only',
       source: 'return root > 0 ? a * root * root * root : small;',
-      changes: ['root > 0 → true', 'root > 0 → false', 'root > 0 → root >= 0', 'root > 0 → root <= 0', 'a * root * root * root → a * root * root / root', 'a * root * root → a * root / root', 'a * root → a / root'],
+      changes: [
+        'root > 0 → true',
+        'root > 0 → false',
+        'root > 0 → root >= 0',
+        'root > 0 → root <= 0',
+        'a * root * root * root → a * root * root / root',
+        'a * root * root → a * root / root',
+        'a * root → a / root',
+      ],
       why: 'Only the start of the iteration, or the number of its steps, is another; it comes to the same point.',
     },
   ],

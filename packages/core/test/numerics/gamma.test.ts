@@ -59,7 +59,8 @@ describe('logGamma', patience, () => {
       points: [...points.list(200, (p) => p.uniform(-0.5, 1.5)), ...points.list(80, (p) => p.near(0, 0.4, -9)), [-0.41954940175023947]],
     });
     expect(logGamma1p(1e-300)).toBe(-5.772156649015329e-301);
-    expect(logGamma1p(5)).toBe(logGamma(6));
+    expect([logGamma1p(5), logGamma1p(1.6), logGamma1p(-0.75)]).toEqual([logGamma(6), logGamma(2.6), logGamma(0.25)]);
+    expect([logGamma1p(-1), logGamma1p(-2), logGamma1p(NaN)]).toEqual([Infinity, NaN, NaN]);
   });
 });
 

@@ -190,3 +190,61 @@ describe('the coefficients', patience, () => {
     expect(logMultinomialCoefficient([1, -2])).toBeNaN();
   });
 });
+
+describe('at the ends of their domains', patience, () => {
+  const expectClose = (value: number, truth: number, scale = Math.abs(truth)): void => {
+    expect(Math.abs(value - truth)).toBeLessThanOrEqual(5 * Number.EPSILON * scale);
+  };
+
+  it('the deviance counts what the mean lacks, near and far', () => {
+    expect(deviance(0, 3, 0.25)).toBe(3.25);
+    for (const [x, mean] of [
+      [1, 100],
+      [100, 1],
+      [100, 99],
+    ] as const) {
+      // The first-order effect; the second-order one is x low^2 / (2 mean^2).
+      const low = 2 ** -20 * mean;
+      const truth = oracle.deviance(x, mean + low).toNumber();
+      expect(Math.abs(deviance(x, mean, low) - truth)).toBeLessThanOrEqual(x * 2 ** -40);
+    }
+  });
+
+  it('the deviance is that of the logarithms where the quotient is no double', () => {
+    expectClose(deviance(1e10, 1e-305), oracle.deviance(1e10, 1e-305).toNumber());
+    expect(deviance(1e-305, 1e10)).toBe(1e10);
+  });
+
+  it('neither has a value for negative arguments, were both negative', () => {
+    expect([deviance(-1, -2), deviance(-2, -1), deviance(-1, 5), deviance(5, -1)]).toEqual([NaN, NaN, NaN, NaN]);
+    expect([logPoissonMass(0, -1), logPoissonMass(0.5, -1), logPoissonMass(3, -1)]).toEqual([NaN, NaN, NaN]);
+    expect([logPoissonMass(-0.5, 2), logPoissonMass(-1.5, 2), logPoissonMass(-3, 2)]).toEqual([-Infinity, -Infinity, -Infinity]);
+    expect([logBinomialMass(0, 5, -0.1), logBinomialMass(5, 5, 1.5), logBinomialMass(2, 5, -0.1)]).toEqual([NaN, NaN, NaN]);
+  });
+
+  it('the Poisson mass of a number below 1 is within 5 ulp of the larger of its terms', () => {
+    for (const [x, mean] of new Points(46).list(60, (p) => [p.uniform(0, 1), p.logUniform(-3, 3)])) {
+      const scale = Math.max(mean!, Math.abs(x! * Math.log(mean!)));
+      expectClose(logPoissonMass(x!, mean!), oracle.logPoissonMass(x!, mean!).toNumber(), scale);
+    }
+    expectClose(logPoissonMass(1e-300, 1e-5), -1e-5);
+  });
+
+  it('the binomial mass is finite for counts near the end of the doubles', () => {
+    // The middle of a binomial distribution: sqrt(2 / (pi n)).
+    expect(logBinomialMass(5e304, 1e305, 0.5)).toBeCloseTo(0.5 * (Math.log(2 / Math.PI) - 305 * Math.LN10), 10);
+  });
+
+  it('the binomial coefficient of numbers that are not whole is within 5 * 2^-53 or 5 ulp', () => {
+    for (const [n, x] of [
+      [10.5, 2.5],
+      [7, 0.5],
+      [30.25, 19.75],
+      [3.5, 3],
+    ] as const) {
+      const truth = oracle.logBinomialCoefficient(n, x).toNumber();
+      expectClose(logBinomialCoefficient(n, x), truth, Math.max(1, truth));
+    }
+    expect([logBinomialCoefficient(1e16, 0), logBinomialCoefficient(1e16, 1e16)]).toEqual([0, 0]);
+  });
+});
