@@ -137,6 +137,7 @@ describe.each(layouts)('in the %s layout', (layout) => {
       matrix[2 * 4 + 1] = bad;
       expect(cholesky(inLayout(matrix, 4, layout), 4, layout)).toMatchObject({ ok: false, pivot: 2 });
     }
+    expect(cholesky(Float64Array.of(0), 1, layout)).toEqual({ ok: false, pivot: 0, ratio: 0 });
     expect(cholesky(new Float64Array(0), 0, layout)).toEqual({ ok: true, factor: new Float64Array(0) });
   });
 
@@ -192,6 +193,26 @@ describe.each(layouts)('in the %s layout', (layout) => {
     const exact = [...diagonal].reduce((sum, entry) => sum.plus(D.ln(real(entry))), new D(0));
     expect(ulpError(logDeterminant(factor, n, layout), exact)).toBeLessThanOrEqual(2);
     expect(logDeterminant(new Float64Array(triangleLength(2, layout)), 2, layout)).toBe(-Infinity);
+  });
+
+  it('leaves alone what lies beyond the dimension', () => {
+    const factor = inLayout(Float64Array.of(2, 0, 1, 3), 2, layout);
+    const longer = (...entries: readonly number[]): Float64Array => Float64Array.of(...entries, 7, 7);
+    const solved = longer(2, 7);
+    solveLower(factor, 2, solved, layout);
+    expect([...solved]).toEqual([1, 2, 7, 7]);
+    const transposed = longer(4, 6);
+    solveLowerTransposed(factor, 2, transposed, layout);
+    expect([...transposed]).toEqual([1, 2, 7, 7]);
+    const product = longer(0, 0);
+    multiplyLower(factor, 2, longer(1, 2), product, layout);
+    expect([...product]).toEqual([2, 7, 7, 7]);
+    const scratch = longer(0, 0);
+    expect(quadraticForm(factor, 2, Float64Array.of(2, 7), scratch, layout)).toBe(5);
+    expect([...scratch]).toEqual([1, 2, 7, 7]);
+    const incoming = longer(1, 1);
+    updateFactor(Float64Array.from(factor), 2, incoming, layout);
+    expect([...incoming.slice(2)]).toEqual([7, 7]);
   });
 
   it('the quadratic form is v^T A^-1 v and leaves v as it is', () => {
@@ -264,7 +285,7 @@ describe('layouts', patience, () => {
     const matrix = positiveDefinite(new Points(8), 6);
     expect(unpackSymmetric(packLower(matrix, 6), 6)).toEqual(matrix);
     expect(packLower(matrix, 6)).toHaveLength(triangleLength(6));
-    expect(triangleLength(6, 'dense')).toBe(36);
+    expect([triangleLength(6), triangleLength(6, 'packed'), triangleLength(6, 'dense')]).toEqual([21, 21, 36]);
   });
 });
 
@@ -284,6 +305,7 @@ describe('the hypotenuse', patience, () => {
       Infinity,
       7,
     ]);
+    expect(hypotenuse(Infinity, -Infinity)).toBe(Infinity);
     expect(hypotenuse(NaN, Infinity)).toBeNaN();
   });
 });
