@@ -71,6 +71,23 @@ describe('compensated sums', () => {
     }
   });
 
+  it('keep what they round off in every form, also across a merge', () => {
+    for (let start = 1; start <= 20; start += 1) {
+      const values = cancelling(200, start);
+      const truth = exactSum(values);
+      const whole = new CompensatedSum();
+      const state = new Float64Array(2);
+      const parts = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
+      values.forEach((value, index) => {
+        whole.add(value);
+        addCompensated(state, 0, value);
+        parts[index % 3]!.add(value);
+      });
+      for (const part of parts.slice(1)) parts[0]!.merge(part);
+      for (const sum of [whole.value(), compensatedTotal(state, 0), parts[0]!.value()]) expect(ulpError(sum, truth)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('are the same whether of an array, an object, a state or merged halves', () => {
     fc.assert(
       fc.property(fc.array(moderate, { maxLength: 40 }), fc.nat(40), (values, cut) => {
@@ -121,6 +138,14 @@ describe('the pairwise sum', () => {
     const pairwise = truth.minus(real(pairwiseSum(tenth))).abs();
     const plain = truth.minus(real(tenth.reduce((sum, value) => sum + value, 0))).abs();
     expect(plain.gt(pairwise.times(100))).toBe(true);
+  });
+
+  it('stays within its bound where a plain sum rounds the same way each time', () => {
+    // Each term is below half a unit in the last place of the first.
+    const values = Float64Array.from({ length: 128 }, (_, index) => (index === 0 ? 1 : 0.9 * 2 ** -53));
+    const error = exactSum([...values]).minus(real(pairwiseSum(values)));
+    expect(error.abs().toNumber()).toBeLessThanOrEqual(20 * 2 ** -53);
+    expect(values.reduce((sum, value) => sum + value, 0)).toBe(1);
   });
 
   it('takes a range and has a fixed order that depends only on the length', () => {
