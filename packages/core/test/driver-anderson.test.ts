@@ -4,6 +4,8 @@ import {
   type DriverState,
   EmkitError,
   type ErrorCode,
+  type Expectation,
+  type ExpectationRequest,
   type Family,
   type ParameterValues,
   runSync,
