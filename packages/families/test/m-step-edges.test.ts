@@ -6,6 +6,7 @@ import { exponential } from '../src/exponential.ts';
 import { gamma } from '../src/gamma.ts';
 import { gaussian } from '../src/gaussian.ts';
 import { geometric } from '../src/geometric.ts';
+import { multivariateGaussian } from '../src/multivariate-gaussian.ts';
 import { poisson } from '../src/poisson.ts';
 import { blockOf, nothingHeld, statisticsOf } from './support.ts';
 
@@ -354,5 +355,147 @@ describe('the gamma M-step', () => {
     const overflowing = (at: { shape: number; rate: number }) => family.recentre!(Float64Array.of(1, Infinity), 1, at, nothingHeld);
     expect(overflowing({ shape: 1, rate: 1 })).toEqual({ shape: 1, rate: 2 ** -1000 });
     expect(overflowing({ shape: 1, rate: 2 ** -1000 })!.rate).toBe(1 / Number.MAX_VALUE);
+  });
+});
+
+describe('the multivariate Gaussian M-step at its edges', () => {
+  const full = multivariateGaussian({ dimension: 2 });
+  const diagonal = multivariateGaussian({ dimension: 2, covariance: 'diagonal' });
+  const spherical = multivariateGaussian({ dimension: 2, covariance: 'spherical' });
+  const square = (variance: number, other = variance): number[][] => [
+    [variance, 0],
+    [0, other],
+  ];
+  const about = { mean: [0, 0], covariance: square(1) };
+  const tiny = 2 ** -1022;
+
+  it('says which column has no mean or variance, and what to do', () => {
+    const far = { mean: [0, Number.MAX_VALUE], covariance: square(2 ** 1000) };
+    expect(reasonOf(() => maximized(full, [0, 2 ** 523, 1, 0, 2 ** 1020], 1, far))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'mean',
+      'that of column 2 is too large for a double: divide the column by a power of ten',
+    ]);
+    const small = { mean: [0, 0], covariance: square(tiny) };
+    expect(maximized(diagonal, [0, 0, 1, 2], 1, small)).toEqual({ mean: [0, 0], covariance: square(tiny, 2 * tiny) });
+    expect(reasonOf(() => maximized(diagonal, [0, 0, 1, 0.9], 1, small))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'covariance',
+      'the variance of column 2 is too small for a double: multiply the column by a power of ten',
+    ]);
+    expect(reasonOf(() => maximized(spherical, [0, 0, 0.9, 0.9], 1, small))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'covariance',
+      'the variance of every column is too small for a double: multiply the column by a power of ten',
+    ]);
+  });
+
+  it('has no variance where all values of a column are equal, were they 0', () => {
+    const equal = 'the variance of column 2 fell to zero, for its values are equal or differ by their rounding only';
+    expect(reasonOf(() => maximized(full, [0, 0, 1, 0, 0], 1, about))).toEqual(['COMPONENT_DEGENERATE', 'covariance', equal]);
+    expect(reasonOf(() => maximized(diagonal, [0, 0, 1, 1e-14], 1, { ...about, mean: [0, 1e10] }))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'covariance',
+      equal,
+    ]);
+    expect(reasonOf(() => maximized(spherical, [0, 0, 0, 0], 1, about))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'covariance',
+      'it fell to zero, for all the observations of the component are equal or differ by their rounding only',
+    ]);
+    // One column that varies is enough for a common variance.
+    expect(maximized(spherical, [0, 0, 2, 0], 1, about)).toEqual({ mean: [0, 0], covariance: square(1) });
+  });
+
+  it('calls columns dependent when a pivot is within 16 + 2 d roundings of 0', () => {
+    const correlated = (roundings: number) => maximized(full, [0, 0, 1, 1 - (roundings / 2) * Number.EPSILON, 1], 1, about);
+    expect(reasonOf(() => correlated(18.5))).toEqual([
+      'COMPONENT_DEGENERATE',
+      'covariance',
+      'column 2 is a linear function of the columns before it on all the observations of the component',
+    ]);
+    expect(correlated(24).covariance[0]![1]).toBe(1 - 12 * Number.EPSILON);
+  });
+
+  it('refuses a covariance that is not definite by name', () => {
+    for (const covariance of [
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      [
+        [1, 2],
+        [2, 1],
+      ],
+    ]) {
+      const error = failureOf(() => statisticsOf(full, blockOf([0], [0]), [1], { mean: [0, 0], covariance }));
+      expect(error.code).toBe('PARAMETER_DOMAIN');
+      expect(error.message).toContain('The covariance is not positive definite: pivot 2 is not positive.');
+    }
+  });
+
+  it('asks for statistics about a better mean when less than a quarter of a mean square is spread', () => {
+    const recentred = (statistics: readonly number[], names = nothingHeld) =>
+      full.recentre!(Float64Array.from(statistics), 1, about, names);
+    expect(recentred([0, 3, 1, 0, 12])).toBeUndefined();
+    expect(recentred([0, 3, 1, 0, 11.9])).toEqual({ mean: [0, 3], covariance: square(1) });
+    // For a common variance the columns count together.
+    const together = (statistics: readonly number[]) => spherical.recentre!(Float64Array.from(statistics), 1, about, nothingHeld);
+    expect(together([0, 3, 6, 6])).toBeUndefined();
+    expect(together([0, 3, 6, 5.9])).toEqual({ mean: [0, 3], covariance: square(1) });
+  });
+
+  it('asks for a larger unit of each column whose squares overflow, unless the covariance is held', () => {
+    const overflowing = Float64Array.of(0, 0, Infinity, 0, 1);
+    expect(full.recentre!(overflowing, 1, about, nothingHeld)).toEqual({ mean: [0, 0], covariance: square(2 ** 1022, 1) });
+    expect(full.recentre!(overflowing, 1, about, held('covariance'))).toBeUndefined();
+  });
+
+  describe('with a shared covariance', () => {
+    const tied = multivariateGaussian({ dimension: 1, covariance: 'tied' });
+    const shared = (statistics: readonly (readonly number[])[], means: readonly number[], names: readonly (readonly string[])[]) =>
+      tied.maximizeShared!(
+        statistics.map((each) => Float64Array.from(each)),
+        statistics.map(() => 1),
+        means.map((mean) => ({ mean: [mean], covariance: [[1]] })),
+        held('covariance'),
+        names.map((each) => held(...each)),
+      );
+
+    it('judges its fall by the component farthest from 0', () => {
+      const statistics = [
+        [0, 1e-14],
+        [0, 1e-14],
+      ];
+      const equal = 'the variance of column 1 fell to zero, for its values are equal or differ by their rounding only';
+      for (const means of [
+        [1e10, 0],
+        [0, 1e10],
+      ])
+        expect(reasonOf(() => shared(statistics, means, [[], []]))).toEqual(['COMPONENT_DEGENERATE', 'covariance', equal]);
+    });
+
+    it('leaves it as it is where one component holds it', () => {
+      const statistics = [
+        [1, 9],
+        [2, 9],
+      ];
+      expect(shared(statistics, [0, 0], [[], ['covariance']])).toEqual([
+        { mean: [1], covariance: [[1]] },
+        { mean: [2], covariance: [[1]] },
+      ]);
+    });
+
+    it('shares nothing else', () => {
+      const error = failureOf(() => tied.maximizeShared!([], [], [], held('covariance', 'mean'), []));
+      expect(error.code).toBe('CAPABILITY_MISSING');
+      expect(error.message).toContain('Gaussian components cannot share the parameter mean.');
+      expect(error.details).toMatchObject({
+        family: 'multivariate-gaussian',
+        parameter: 'mean',
+        capability: 'maximizeShared',
+        remedy: 'Only covariance can be shared.',
+      });
+    });
   });
 });
