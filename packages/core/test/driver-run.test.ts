@@ -109,8 +109,13 @@ describe('the asynchronous runner', () => {
   test('aborted in the middle of a pass it begins no other slice', async () => {
     const controller = new AbortController();
     const ended = { value: false };
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    // The signal fires in a slice after which a pause is due.
     const backend = backendOf(10, (slice) => {
-      if (slice === 3) controller.abort();
+      if (slice !== 3) return;
+      now += 20;
+      controller.abort();
     });
     const outcome = await runAsync(rounds(9, ended), backend, { signal: controller.signal });
     expect(outcome).toMatchObject({ kind: 'aborted', latest: { state: { iteration: 0 } } });

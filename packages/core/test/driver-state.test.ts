@@ -108,8 +108,12 @@ describe('a diagnosis in words', () => {
       'converged on the edge of the parameter domain (weight 2, probability 1): standard errors do not hold there',
     ],
     [
-      { kind: 'iteration-limit', remaining: 1 },
-      'stopped at the iteration limit before convergence: allow more iterations, or accept the answer as it is',
+      { kind: 'iteration-limit', remaining: 0.0123 },
+      'stopped at the iteration limit before convergence: the estimated distance still to go is 0.01; if that is too much, allow more iterations',
+    ],
+    [
+      { kind: 'iteration-limit', remaining: null },
+      'stopped at the iteration limit before convergence: how far it still is from the answer is not known; allow more iterations',
     ],
     [
       { kind: 'stalled', remaining: 1 },

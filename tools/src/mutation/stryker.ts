@@ -23,7 +23,7 @@ const CASES = 20;
 const LAWS = ['statistics', 'm-step', 'bound', 'recovery', 'equivariance-and-purity', 'degenerate'];
 
 /** Parts of the names of test files in the order in which they run. */
-const QUICK_FIRST = ['edges', 'driver-', 'families/test', 'engine', 'model', 'laws', ''];
+const QUICK_FIRST = ['edges', 'driver-', 'fall', 'families/test', 'engine', 'model', 'laws', ''];
 
 /** What was noticed before is kept here, so that it is not tried again as long as the source and the test that noticed are there. */
 const memory = join(root, 'node_modules/.cache/emkit-mutation');

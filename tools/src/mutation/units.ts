@@ -43,7 +43,7 @@ export function allUnits(): readonly Unit[] {
       (name): Unit => ({
         group: 'driver',
         file: `${driver}/${name}`,
-        tests: ['packages/core/test/{engine,model,driver-*}.test.ts'],
+        tests: ['packages/core/test/{engine,model,fall,driver-*}.test.ts'],
       }),
     ),
     ...sourcesIn(families).flatMap((name): readonly Unit[] => {
