@@ -7,7 +7,7 @@ import { type PeerResult, saveResults, type WholeFitResult } from './results.ts'
 
 const quick: boolean = process.argv.includes('--quick');
 const wanted: readonly string[] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const ROUNDS = quick ? 3 : 7;
+const ROUNDS = quick ? 3 : 5;
 /** How long a run is meant to take, in milliseconds. */
 const LENGTH = quick ? 300 : 1000;
 /** After so many iterations the log-likelihoods are compared. */
@@ -15,7 +15,7 @@ const ITERATIONS = 5;
 /** In one run: so few that no participant finds the optimum, and stops, before. */
 const MOST_TIMED = 20;
 /** A participant so slow that all rounds take longer than this many milliseconds takes fewer, but no fewer than three. */
-const LONGEST = 20_000;
+const LONGEST = 12_000;
 
 const PER_ITERATION: readonly Recipe[] = [
   { name: 'gaussian 1e6', kind: 'gaussian', rows: 1e6, components: 3, spread: 3 },
@@ -59,7 +59,7 @@ async function perIteration(participants: readonly Participant[], recipe: Recipe
       const [one, more] = [await session.ask({ iterations: 1 }), await session.ask({ iterations: 3 })];
       const each = Math.max((more.milliseconds - one.milliseconds) / 2, 0.1);
       const count = Math.max(2, Math.min(MOST_TIMED, Math.round(LENGTH / each)));
-      if (each < 100) for (let warm = 0; warm < 3; warm += 1) await session.ask({ iterations: count });
+      for (let warm = 0; warm < 3 && each < 20; warm += 1) await session.ask({ iterations: count });
       iterations.push(count);
       rounds.push(Math.max(3, Math.min(ROUNDS, Math.floor(LONGEST / (2 * one.milliseconds + count * each)))));
     }
