@@ -120,6 +120,9 @@ describe('the accelerated step', () => {
     // The last two steps are of -1 both; the one of -2 before tells that the step shrinks by 1 on a way of 2, so the fixed point is 2 away.
     const level = run(translation(-1), [2], { iterations: 1, from: from([pairOf(5, 3), pairOf(3, 2)]) });
     expect(firstOf(level.asked)).toEqual([2, 0]);
+    const wide = familyOfMap(2, ([x, y]) => [x! - 1, y!]);
+    const history = [pairOf([5, 0], [3, 0]), pairOf([3, 0], [2, 0])];
+    expect(run(wide, [2, 0], { iterations: 1, from: from(history) }).asked.at(-1)).toEqual([0, 0]);
   });
 
   it('learns from differences of any size', () => {
