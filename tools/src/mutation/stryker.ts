@@ -18,8 +18,7 @@ import { root } from '../run.ts';
 import type { FileFigures, Survivor } from './figures.ts';
 import type { Unit } from './units.ts';
 
-/** The laws that statistics and M-steps can break, and how many cases each part of them tries. */
-const CASES = 20;
+/** The laws that statistics and M-steps can break. */
 const LAWS = ['statistics', 'm-step', 'bound', 'recovery', 'equivariance-and-purity', 'degenerate'];
 
 /** Parts of the names of test files in the order in which they run. */
@@ -94,9 +93,9 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
   const folder = join(copy.folder, 'packages', packageName!);
   const name = unit.file.replaceAll('/', '-').replace('.ts', '');
   const laws = join(copy.folder, 'packages/conformance/test/laws-of-one-family.test.ts');
-  if (unit.family !== undefined) writeFileSync(laws, lawsOf(unit.family));
+  if (unit.laws !== undefined) writeFileSync(laws, lawsOf(unit.laws.family, unit.laws.cases));
   const configuration = join(copy.folder, 'vitest.mutation.config.mjs');
-  writeFileSync(configuration, vitestConfiguration(copy, [...unit.tests, ...(unit.family === undefined ? [] : [laws])]));
+  writeFileSync(configuration, vitestConfiguration(copy, [...unit.tests, ...(unit.laws === undefined ? [] : [laws])]));
   const report = join(copy.folder, `${name}.json`);
   if (fresh) rmSync(exactValues, { recursive: true, force: true });
   mkdirSync(exactValues, { recursive: true });
@@ -190,7 +189,7 @@ export default {
 `;
 }
 
-function lawsOf(family: string): string {
+function lawsOf(family: string, cases: number): string {
   return `import { withDefinition } from '@emkit/conformance';
 import { testFamily } from '@emkit/conformance/vitest';
 import { families } from '@emkit/families';
@@ -201,7 +200,7 @@ const definition = families.find(({ id }) => id === ${JSON.stringify(family)});
 for (const variant of definition.variants) {
   const family = withDefinition(definition(variant), definition);
   const laws = ${JSON.stringify(LAWS)};
-  describe(JSON.stringify(variant), () => testFamily(family, { laws, reference: referenceFor(family), seed: 1, runs: ${CASES}, inapplicable: 'omit' }));
+  describe(JSON.stringify(variant), () => testFamily(family, { laws, reference: referenceFor(family), seed: 1, runs: ${cases}, inapplicable: 'omit' }));
 }
 `;
 }

@@ -11,8 +11,8 @@ export interface Unit {
   readonly ranges?: readonly (readonly [first: number, last: number])[];
   /** Test files, in the workspace, as patterns. */
   readonly tests: readonly string[];
-  /** The family whose conformance laws are tests too. */
-  readonly family?: string;
+  /** The family whose conformance laws are tests too, and how many cases each part of them tries. */
+  readonly laws?: { readonly family: string; readonly cases: number };
 }
 
 const numerics = 'packages/core/src/numerics';
@@ -23,10 +23,14 @@ const families = 'packages/families/src';
 const NUMERICS_TESTS: Readonly<Record<string, readonly string[]>> = {
   'incomplete-beta.ts': ['incomplete'],
   'incomplete-gamma.ts': ['incomplete'],
+  'polynomial.ts': ['error-function', 'gamma'],
 };
 
 /** Files without code, or whose code is none of the M-step's. */
 const WITHOUT_CODE = ['index.ts', 'driver.ts'];
+
+/** Of 20 cases none can be judged by one part of the laws for the categories. */
+const CASES: Readonly<Record<string, number>> = { categorical: 100 };
 
 /** Every unit there is, in the order of the page. */
 export function allUnits(): readonly Unit[] {
@@ -51,7 +55,8 @@ export function allUnits(): readonly Unit[] {
       const tests = ['packages/families/test/!(kernels|registration).test.ts'];
       if (name === 'spread.ts') return [{ group: 'm-steps', file, tests }];
       const ranges = rangesOfMStep(file);
-      return ranges.length === 0 ? [] : [{ group: 'm-steps', file, ranges, tests, family: name.replace('.ts', '') }];
+      const family = name.replace('.ts', '');
+      return ranges.length === 0 ? [] : [{ group: 'm-steps', file, ranges, tests, laws: { family, cases: CASES[family] ?? 20 } }];
     }),
   ];
 }
