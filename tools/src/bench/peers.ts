@@ -1,12 +1,14 @@
-// `pnpm bench:peers [--quick] [name...]`: emkit side by side with what else there is, on the same data from the same start.
+// `pnpm bench:peers [--quick] [--threads=N] [name...]`: emkit side by side with what else there is, on the same data from the same start.
 import { availableParallelism } from 'node:os';
 import { createDataset, createMemoryBackend, createMixture, emDriver, fit, startState } from '@emkit/core';
 import { findParticipants, makeScratch, median, type Participant, Session, writeProblem } from './participants.ts';
 import { makeProblem, type Recipe } from './problems.ts';
-import { type PeerResult, saveResults, type WholeFitResult } from './results.ts';
+import { type PeerResult, readResults, saveResults, type WholeFitResult } from './results.ts';
 
 const quick: boolean = process.argv.includes('--quick');
 const wanted: readonly string[] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+/** `--threads=2`: only that part of the table, the rest as it was. */
+const onlyThreads: number | undefined = process.argv.flatMap((word) => /^--threads=(\d+)$/.exec(word)?.[1] ?? []).map(Number)[0];
 const ROUNDS = quick ? 3 : 5;
 /** How long a run is meant to take, in milliseconds. */
 const LENGTH = quick ? 300 : 1000;
@@ -166,7 +168,7 @@ try {
   const matches = ({ name }: Recipe): boolean => wanted.length === 0 || wanted.some((word) => name.includes(word));
   const iterations: PeerResult[] = [];
   const fits: WholeFitResult[] = [];
-  for (const threads of [...new Set([1, availableParallelism()])]) {
+  for (const threads of onlyThreads === undefined ? [...new Set([1, availableParallelism()])] : [onlyThreads]) {
     for (const recipe of PER_ITERATION.filter(matches)) {
       for (const result of await perIteration(participants, recipe, threads, scratch.folder)) {
         iterations.push(result);
@@ -177,7 +179,7 @@ try {
       }
     }
   }
-  for (const recipe of WHOLE_FITS.filter(matches)) {
+  for (const recipe of onlyThreads === undefined ? WHOLE_FITS.filter(matches) : []) {
     for (const result of await wholeFit(participants, recipe, scratch.folder)) {
       fits.push(result);
       console.log(
@@ -187,7 +189,10 @@ try {
     }
   }
   if (wanted.length === 0 && !quick) {
-    saveResults({ peers: { iterations, fits, versions: Object.fromEntries(participants.map(({ name, version }) => [name, version])) } });
+    const before = onlyThreads === undefined ? undefined : readResults().peers;
+    const versions = Object.fromEntries(participants.map(({ name, version }) => [name, version]));
+    const kept = before?.iterations.filter(({ threads }) => threads !== onlyThreads) ?? [];
+    saveResults({ peers: { iterations: [...kept, ...iterations], fits: before?.fits ?? fits, versions } });
   }
 } finally {
   scratch.remove();

@@ -89,10 +89,15 @@ const FILE = 'docs/benchmarks.json';
 
 export const machine = (): string => `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, ${process.platform}`;
 
+export function readResults(): Results {
+  const file = join(root, FILE);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {};
+}
+
 /** Replaces one part of the results and writes the page anew. */
 export function saveResults(part: Results): void {
   const file = join(root, FILE);
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {};
+  const before = readResults();
   const stamped = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, { ...value, machine: machine() }]));
   const results: Results = { ...before, ...stamped };
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
