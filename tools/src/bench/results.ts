@@ -67,7 +67,7 @@ export interface Results {
   readonly ours?: {
     readonly rows: readonly ScalingPoint[];
     readonly components: readonly ScalingPoint[];
-    readonly workers: { readonly one: number; readonly two: number };
+    readonly workers: { readonly one: number; readonly two: number; readonly twoWarm: number };
     readonly importMilliseconds: number;
     readonly firstFitMilliseconds: number;
     readonly memory: readonly { readonly rows: number; readonly data: number; readonly peak: number; readonly idle: number }[];
