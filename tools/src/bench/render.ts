@@ -129,29 +129,27 @@ function drawing(marks: Plot.Markish[], options: Omit<Plot.PlotOptions, 'marks' 
 
 /** Ratios to emkit's time of one iteration, one thread, as bars. */
 function drawRatios(results: readonly PeerResult[]): string {
-  const rows = results.filter(({ threads, participant }) => threads === 1 && participant !== 'emkit');
+  const rows = results
+    .filter(({ threads, participant }) => threads === 1 && participant !== 'emkit')
+    .map((result) => ({ ...result, label: `${result.problem}: ${result.participant}` }));
   return drawing(
     [
-      Plot.barX(rows, { fy: 'problem', y: 'participant', x1: 1, x2: 'ratio', fill: 'participant' }),
-      Plot.text(rows, {
-        ...{ fy: 'problem', y: 'participant', x: 'ratio', text: ({ ratio }: PeerResult) => times(ratio) },
-        ...{ textAnchor: 'start', dx: 4 },
-      }),
+      Plot.barX(rows, { y: 'label', x1: 1, x2: 'ratio', fill: 'participant' }),
+      Plot.text(rows, { y: 'label', x: 'ratio', text: ({ ratio }: PeerResult) => times(ratio), textAnchor: 'start', dx: 4 }),
       Plot.ruleX([1]),
     ],
     {
       width: 800,
-      height: 40 + 18 * rows.length,
-      marginLeft: 100,
-      marginRight: 190,
+      height: 60 + 20 * rows.length,
+      marginLeft: 260,
+      marginRight: 50,
       x: {
         type: 'log',
         label: 'times as long as emkit for one EM iteration, one thread (log scale) →',
         ticks: [1, 2, 5, 10, 20, 50, 100],
         tickFormat: '~g',
       },
-      y: { label: null },
-      fy: { label: null, domain: unique(rows.map(({ problem }) => problem)) as string[] },
+      y: { label: null, domain: rows.map(({ label }) => label) },
     },
   );
 }
