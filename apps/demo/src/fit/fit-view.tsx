@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { fixed, plural } from '../format.ts';
 import type { Route } from '../route.ts';
+import { samples } from '../samples.ts';
 import { DataCard } from './data-card.tsx';
 import { ProgressLine } from './progress-line.tsx';
 import { Results } from './results.tsx';
@@ -13,6 +14,8 @@ export function FitView({ route }: { route: Route }): JSX.Element {
   const [state, actions] = useFit(route);
   const over = useDrop(actions.readFile);
   const { table, settings, busy, done, failure } = state;
+  // What stands below the settings would be pushed down by them when a data set named in the address arrives.
+  const awaited = table === undefined && samples.some(({ id }) => id === route.query.get('data'));
   return (
     <>
       <header class="lead">
@@ -37,7 +40,7 @@ export function FitView({ route }: { route: Route }): JSX.Element {
           )}
           {busy?.kind === 'fit' && <Busy state={state} onCancel={actions.cancel} />}
           {done !== undefined && table !== undefined && <Results done={done} table={table} actions={actions} />}
-          {done === undefined && busy === undefined && failure === undefined && <Empty ready={table !== undefined} />}
+          {done === undefined && busy === undefined && failure === undefined && !awaited && <Empty ready={table !== undefined} />}
         </div>
       </div>
     </>
