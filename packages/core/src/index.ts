@@ -8,6 +8,7 @@ export { codecOf, createMixtureCodec, type MixtureCodec } from './codec.ts';
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataSource, NumberSequence } from './data/source.ts';
+export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
 export { andersonDriver } from './driver/anderson.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
@@ -82,6 +83,7 @@ export {
   type MixtureOptions,
   type MixtureParameters,
 } from './mixture.ts';
+export { maximizeShared } from './model/sharing.ts';
 export { type FamilyJson, Model, type ModelJson, type PredictOptions, readModel, type Sample } from './model.ts';
 export { createRandom, type Random, type RandomState } from './random.ts';
 export { START_METHODS, type StartMethod } from './start/choose.ts';

@@ -136,11 +136,18 @@ function resolveShared(families: readonly Family[], asked: readonly string[]): r
         });
       }
     }
-    if (family.maximizeShared === undefined) {
-      throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} cannot share ${[...names].join(', ')} between components.`, {
-        family: family.id,
-        capability: 'maximizeShared',
-      });
+    const shareable = family.shareable ?? [];
+    const all = Object.keys(family.parameters);
+    if (names.size < all.length && ![...names].every((name) => shareable.includes(name))) {
+      throw new EmkitError(
+        'CAPABILITY_MISSING',
+        `The family ${family.id} cannot share ${[...names].join(', ')} between components whose other parameters differ.`,
+        {
+          family: family.id,
+          capability: 'shareable',
+          remedy: `Share ${[...shareable, `all of ${all.join(', ')}`].join(', or ')}.`,
+        },
+      );
     }
     groups.push({ components, names });
   }

@@ -257,10 +257,7 @@ describe('the M-step of a mixture', () => {
         calls.push(['maximize', statistics[0], count, about, [...held]]);
         return { level: 1, size: 1 };
       },
-      maximizeShared: (statistics, counts, about, shared, held) => {
-        calls.push(['shared', statistics.map((each) => each[0]), counts, about, [...shared], held.map((names) => [...names])]);
-        return about.map((_, index) => ({ level: index, size: 9 }));
-      },
+      shareable: ['size'],
     });
   const previous = {
     weights: [0.5, 0.5],

@@ -302,7 +302,7 @@ describe('held and shared parameters', () => {
     expect(result.converged).toBe(true);
   });
   it('what a family cannot hold or share is refused by capability', () => {
-    const { holdable: _, maximizeShared: __, ...bare } = family;
+    const { holdable: _, shareable: __, ...bare } = family;
     expect(() => fit(data, { ...plain, family: bare, held: { components: [['mean']] } })).toThrow(
       expect.objectContaining({ code: 'CAPABILITY_MISSING' }),
     );

@@ -139,17 +139,9 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       return { probability: estimate(statistics[0]!, statistics[1]!) ?? about.probability };
     },
 
-    locate({ blocks }) {
-      let successes = 0;
-      let failures = 0;
-      for (const { size, columns, weights } of blocks) {
-        for (let i = 0; i < size; i += 1) {
-          const weight = weights === undefined ? 1 : weights[i]!;
-          successes += weight * columns[0]![i]!;
-          failures += weight * ((fixed ?? columns[1]![i]!) - columns[0]![i]!);
-        }
-      }
-      return { probability: estimate(successes, failures) ?? 0.5 };
+    locate({ columns: [successes, trials] }) {
+      const mean = fixed ?? trials!.mean;
+      return { probability: estimate(successes!.mean, mean - successes!.mean) ?? 0.5 };
     },
 
     holdable: ['probability'],

@@ -64,13 +64,8 @@ function makeFamily(categories: number): Family<CategoricalParameters> {
       return held.has('probabilities') ? about : { probabilities: shares(statistics) };
     },
 
-    locate({ blocks }) {
-      const totals = new Float64Array(categories);
-      for (const { size, columns, weights } of blocks) {
-        for (let i = 0; i < size; i += 1) totals[columns[0]![i]!]! += weights === undefined ? 1 : weights[i]!;
-      }
-      return { probabilities: shares(totals) };
-    },
+    // A summary does not count categories: all alike, no row is impossible.
+    locate: () => ({ probabilities: shares(new Float64Array(categories).fill(1)) }),
 
     holdable: ['probabilities'],
 

@@ -3,19 +3,21 @@ import {
   deviance,
   digammaInverse,
   exp,
+  exponentOf,
   log,
   log1p,
   logGamma,
   logMinusDigamma,
+  powerOfTwo,
   regularizedGammaP,
   regularizedGammaPInverse,
+  SMALLEST_NORMAL,
   stirlingError,
   trigamma,
   twoProductError,
   twoSumError,
 } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
-import { columnMoments, exponentOf, powerOfTwo, SMALLEST_NORMAL } from './spread.ts';
 
 /** The parameters of a gamma component: `shape` > 0, and `rate` > 0 in one over the unit of the data. The mean is shape / rate. */
 export type GammaParameters = { readonly shape: number; readonly rate: number };
@@ -143,10 +145,7 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       return { shape: about.shape, rate: positive(about.shape / better) };
     },
 
-    locate(data) {
-      const { mean } = columnMoments(data, 0);
-      return { shape: 1, rate: mean > 0 ? positive(1 / mean) : 1 };
-    },
+    locate: ({ columns: [column] }) => ({ shape: 1, rate: column!.mean > 0 ? positive(1 / column!.mean) : 1 }),
 
     holdable: ['shape', 'rate'],
 

@@ -2,7 +2,6 @@ import type { FamilyDefinition } from '@emkit/core';
 import { expm1, log, log1mexp, log1p } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
-import { columnMoments } from './spread.ts';
 
 /** The parameters of a geometric component: `probability` of a success in one trial, above 0, to 1 included. */
 export type GeometricParameters = { readonly probability: number };
@@ -58,7 +57,7 @@ export const geometric: FamilyDefinition<GeometricParameters> = defineFamily<Geo
       return held.has('probability') ? about : { probability: estimate(count, statistics[0]!) };
     },
 
-    locate: (data) => ({ probability: estimate(1, columnMoments(data, 0).mean) }),
+    locate: ({ columns: [column] }) => ({ probability: estimate(1, column!.mean) }),
 
     holdable: ['probability'],
 

@@ -10,9 +10,11 @@ import {
 } from '@emkit/core';
 import {
   cholesky,
+  exponentOf,
   invertLower,
   log,
   logDeterminant as logDeterminantOf,
+  SMALLEST_NORMAL,
   solveLower,
   solveLowerTransposed,
   twoProductError,
@@ -20,15 +22,12 @@ import {
 } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import {
-  columnMoments,
-  exponentOf,
   isOrdinaryUnit,
   LEAST_PART,
   ROUNDING,
   recentredMean,
   representableVariance,
   rescaledVariance,
-  SMALLEST_NORMAL,
   startingVariance,
   unitOfVariance,
 } from './spread.ts';
@@ -260,44 +259,25 @@ function makeFamily(
 
     ...(covariance === 'tied' ? { shared: ['covariance'] } : {}),
 
-    maximizeShared: (statistics, counts, about, shared, held) => {
-      for (const name of shared) {
-        if (name !== 'covariance') {
-          throw new EmkitError('CAPABILITY_MISSING', `Gaussian components cannot share the parameter ${name}.`, {
-            family: 'multivariate-gaussian',
-            parameter: name,
-            capability: 'maximizeShared',
-            remedy: 'Only covariance can be shared.',
-          });
-        }
-      }
-      const means = about.map((parameters, component) =>
-        held[component]!.has('mean') ? parameters.mean : newMean(statistics[component]!, counts[component]!, prepare(parameters)),
-      );
-      if (held.some((names) => names.has('covariance')))
-        return about.map((parameters, component) => ({ mean: means[component]!, covariance: parameters.covariance }));
+    shareable: ['covariance'],
 
-      const { units } = prepare(about[0]!);
-      const pooled = new Float64Array(statisticsLength - dimension);
-      const total = sumOf(counts);
-      for (const [component, parameters] of about.entries()) {
-        const own = meanProducts(statistics[component]!, counts[component]!, held[component]!.has('mean'));
-        const ownUnits = prepare(parameters).units;
-        for (let j = 0; j < dimension; j += 1) {
-          for (let k = correlated ? 0 : j; k <= j; k += 1) {
-            const at = place(j, k) - dimension;
-            pooled[at]! += counts[component]! * (own[at]! * (units[j]! / ownUnits[j]!) * (units[k]! / ownUnits[k]!));
-          }
+    translate: (statistics, count, about, to) => {
+      const from = prepare(about);
+      const ratios = prepare(to).units.map((unit, j) => unit / from.units[j]!);
+      const shifts = to.mean.map((value, j) => (value - about.mean[j]!) * from.units[j]!);
+      const firsts = shifts.map((shift, j) => statistics[j]! - count * shift);
+      const moved = new Float64Array(statisticsLength);
+      for (let j = 0; j < dimension; j += 1) {
+        moved[j] = firsts[j]! * ratios[j]!;
+        for (let k = correlated ? 0 : j; k <= j; k += 1) {
+          const product = statistics[place(j, k)]! - shifts[j]! * statistics[k]! - firsts[j]! * shifts[k]!;
+          moved[place(j, k)] = product * ratios[j]! * ratios[k]!;
         }
       }
-      for (let at = 0; at < pooled.length; at += 1) pooled[at]! /= total;
-      const magnitudes = Array.from(units, (_, j) => Math.max(...means.map((mean) => Math.abs(mean[j]!))));
-      const matrix = checkedCovariance(pooled, units, magnitudes);
-      return means.map((mean) => ({ mean, covariance: matrix }));
+      return moved;
     },
 
-    locate: (data) => {
-      const moments = Array.from({ length: dimension }, (_, j) => columnMoments(data, j));
+    locate: ({ columns: moments }) => {
       const variances = moments.map(startingVariance);
       const common = representableVariance(sumOf(variances.map((variance) => variance / dimension)));
       return {

@@ -2,7 +2,6 @@ import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
 import { exp, log, logPoissonMass, normalQuantile, regularizedGammaP, regularizedGammaQ } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
-import { columnMoments } from './spread.ts';
 
 /** The parameters of a Poisson component: `rate`, the mean count, > 0. */
 export type PoissonParameters = { readonly rate: number };
@@ -58,10 +57,7 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
       return { rate };
     },
 
-    locate(data) {
-      const { mean } = columnMoments(data, 0);
-      return { rate: mean > 0 ? mean : 1 };
-    },
+    locate: ({ columns: [column] }) => ({ rate: column!.mean > 0 ? column!.mean : 1 }),
 
     holdable: ['rate'],
 

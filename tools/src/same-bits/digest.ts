@@ -6,6 +6,7 @@ import {
   type Family,
   fit,
   type KernelKind,
+  summarize,
   useKernels,
 } from '@emkit/core';
 import { binomial, exponential, gaussian, multivariateGaussian } from '@emkit/families';
@@ -85,7 +86,7 @@ function expectationOf(
     components,
     weights === undefined ? {} : { weights },
   );
-  const whole = family.locate!(dataset) as Record<string, unknown>;
+  const whole = family.locate!(summarize(dataset)) as Record<string, unknown>;
   const at = {
     weights: Array.from({ length: components }, () => 1 / components),
     components: Array.from({ length: components }, (_, component) => moved(whole, component)),

@@ -71,7 +71,10 @@ function largestOver(from: readonly number[], to: readonly number[], distance: (
 export function roundingDistance(mixture: Mixture, point: MixtureParameters): number {
   const known = roundingDistances.get(point.components);
   if (known?.mixture === mixture) return known.distance;
-  const distance = mixtureDistance(mixture, point, { weights: point.weights, components: point.components.map(nudged) });
+  let distance = 0;
+  mixture.families.forEach((family, component) => {
+    distance = Math.max(distance, componentRounding(family, point.components[component]!));
+  });
   roundingDistances.set(point.components, { mixture, distance });
   return distance;
 }
@@ -82,8 +85,13 @@ const roundingDistances = /* @__PURE__ */ new WeakMap<
   { readonly mixture: Mixture; readonly distance: number }
 >();
 
-function nudged(values: ParameterValues): ParameterValues {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, nudge(value)]));
+/** One parameter at a time: together their changes may cancel, as those of a shape and a rate in the mean. */
+function componentRounding(family: Family, values: ParameterValues): number {
+  if (family.rounding !== undefined) return family.rounding(values);
+  let largest = 0;
+  for (const name of Object.keys(family.parameters))
+    largest = Math.max(largest, componentDistance(family, values, { ...values, [name]: nudge(values[name]!) }));
+  return largest;
 }
 
 function nudge(value: ParameterValue): ParameterValue {

@@ -2,6 +2,7 @@ import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../expectation.ts';
 import type { ParameterValues } from '../family.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
+import { maximizeShared } from '../model/sharing.ts';
 
 /**
  * M-step: the weighted maximum-likelihood estimates given expected sufficient statistics about `about` (equation 6.5).
@@ -25,7 +26,8 @@ export function mStep(
     if (members.every((component) => isWhollyHeld(mixture, component))) continue;
     for (const component of members) refuseEmpty(mixture, component, counts[component]!);
     const estimates = atComponent(members[0]!, () =>
-      mixture.families[members[0]!]!.maximizeShared!(
+      maximizeShared(
+        mixture.families[members[0]!]!,
         members.map((component) => expectation.statistics(component)),
         members.map((component) => counts[component]!),
         members.map((component) => about[component]!),

@@ -1,6 +1,7 @@
 import type { SynchronousBackend } from '../backend/backend.ts';
 import { createMemoryBackend } from '../backend/memory.ts';
 import type { Dataset } from '../data/block.ts';
+import { summarize } from '../data/summary.ts';
 import type { DriverResult, Process } from '../driver/driver.ts';
 import { emDriver, startState } from '../driver/em.ts';
 import { EmkitError } from '../errors.ts';
@@ -46,7 +47,8 @@ export function* chooseStarts(
 ): Process<readonly StartCandidate[]> {
   const components = mixture.families.length;
   const sample = sampleRows(dataset, SAMPLE_ROWS, random);
-  const central = mixture.families.map((family) => locate(family, sample));
+  const summary = summarize(sample);
+  const central = mixture.families.map((family) => locate(family, summary));
   if (components === 1) {
     const parameters = parametersFromAssignment(mixture, sample, new Int32Array(sample.distinctRows), central);
     return [{ method: 'quantile', parameters, logLikelihood: Number.NaN, collapsed: false }];
