@@ -1,4 +1,4 @@
-import type { WorkerFactory } from './backend/worker-protocol.ts';
+import type { WorkerFactory } from './source/worker-protocol.ts';
 import type { Block } from './data/block.ts';
 import type { Summary } from './data/summary.ts';
 import type { Domain } from './domain.ts';
@@ -31,6 +31,8 @@ export interface Column {
   /** The family's name for it, used in documentation; the data set has its own names. */
   readonly name: string;
   readonly support: Support;
+  /** Words that stand for 0, 1, ... in this column: read as such, and shown so. */
+  readonly levels?: readonly string[];
   /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
   readonly given?: boolean;
 }

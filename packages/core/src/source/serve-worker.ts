@@ -2,9 +2,9 @@ import type { Block } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import type { FamilyDefinition } from '../family.ts';
 import { adoptKernels } from '../kernels/kernels.ts';
-import { createMixture } from '../mixture.ts';
-import { readFamilies } from '../model.ts';
-import { createShardPass, sumShard } from './memory.ts';
+import type { LatentModel } from '../model/latent-model.ts';
+import { type LatentDefinition, readStructure } from '../model/structure-json.ts';
+import { createShardPass, type Shard, type ShardPass, sumShard } from './memory.ts';
 import type { ExpectMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
 /** The messages' other end, inside a worker. */
@@ -16,12 +16,17 @@ export interface WorkerScope {
 /**
  * Makes this worker serve expectations over the shard it is sent: the whole of a worker's script.
  *
- * @param definitions the families that mixtures sent here may have
+ * @param definitions the families that models sent here may have
  * @param scope where messages come from; default: the worker this runs in
+ * @param latents the latent structures that they may have besides `independent`
  * @example serveWorker(families)
  */
-export function serveWorker(definitions: readonly FamilyDefinition[], scope: WorkerScope = ownScope()): void {
-  let answer: OpenShard['answer'] | undefined;
+export function serveWorker(
+  definitions: readonly FamilyDefinition[],
+  scope: WorkerScope = ownScope(),
+  latents: readonly LatentDefinition[] = [],
+): void {
+  let answer: ((message: ExpectMessage) => WorkerAnswer) | undefined;
   scope.onMessage((data) => {
     const message = data as WorkerRequest;
     if (message.kind === 'kernels') {
@@ -29,9 +34,8 @@ export function serveWorker(definitions: readonly FamilyDefinition[], scope: Wor
       return;
     }
     if (message.kind === 'shard') {
-      const shard = openShard(message, definitions);
-      answer = shard.answer;
-      const ready: ReadyMessage = { kind: 'ready', open: shard.open };
+      answer = answerOver({ ...message, blocks: cutBlocks(message) }, definitions, latents);
+      const ready: ReadyMessage = { kind: 'ready' };
       scope.postMessage(ready, []);
       return;
     }
@@ -40,26 +44,22 @@ export function serveWorker(definitions: readonly FamilyDefinition[], scope: Wor
   });
 }
 
-/** How questions over a shard are answered; where it cannot be opened, by the reason. */
-interface OpenShard {
-  readonly open: boolean;
-  readonly answer: (request: ExpectMessage) => WorkerAnswer;
-}
-
-function openShard(message: ShardMessage, definitions: readonly FamilyDefinition[]): OpenShard {
-  let pass: ReturnType<typeof createShardPass>;
-  try {
-    pass = createShardPass(createMixture({ families: readFamilies(message.families, definitions) }), {
-      ...message,
-      blocks: cutBlocks(message),
-    });
-  } catch (error) {
-    return { open: false, answer: ({ id }) => failure(id, error) };
-  }
-  const answer = ({ id, request }: ExpectMessage): WorkerAnswer => {
+/** How questions over a shard are answered. The model of the last question is kept: a fit asks about one and the same again and again. */
+function answerOver(
+  shard: Shard,
+  definitions: readonly FamilyDefinition[],
+  latents: readonly LatentDefinition[],
+): (message: ExpectMessage) => WorkerAnswer {
+  let known: { readonly id: number; readonly model: LatentModel; readonly pass: ShardPass } | undefined;
+  return ({ id, structure, structureId, at, about = at, uncut }) => {
     try {
-      const parts = sumShard(pass, request);
-      const length = parts[0]?.expectation.vector.length ?? 0;
+      if (known?.id !== structureId) {
+        const model = readStructure(structure, definitions, latents);
+        known = { id: structureId, model, pass: createShardPass(model, shard) };
+      }
+      const { model, pass } = known;
+      const parts = sumShard(pass, { model, at, about, uncut });
+      const { length } = model.layout;
       const vectors = new Float64Array(length * parts.length);
       parts.forEach(({ expectation }, index) => {
         vectors.set(expectation.vector, index * length);
@@ -69,20 +69,24 @@ function openShard(message: ShardMessage, definitions: readonly FamilyDefinition
       return failure(id, error);
     }
   };
-  return { open: true, answer };
 }
 
-function cutBlocks({ columns, weights, labels, offset, blockSizes }: ShardMessage): readonly Block[] {
+function cutBlocks({ columns, weights, labels, allowed, units, offset, firstUnit, blockSizes }: ShardMessage): readonly Block[] {
   let start = offset;
-  return blockSizes.map((size) => {
+  let unit = firstUnit;
+  return blockSizes.map((size, index) => {
     const end = start + size;
+    const lastUnit = unit + (units?.[index]!.length ?? size);
     const block: Block = {
       size,
       columns: columns.map((column) => column.subarray(start, end)),
-      ...(weights && { weights: weights.subarray(start, end) }),
+      ...(weights && { weights: weights.subarray(unit, lastUnit) }),
       ...(labels && { labels: labels.subarray(start, end) }),
+      ...(allowed && { allowed: allowed.subarray(start, end) }),
+      ...(units && { units: units[index]! }),
     };
     start = end;
+    unit = lastUnit;
     return block;
   });
 }

@@ -1,11 +1,11 @@
 import type { Dataset } from '../data/block.ts';
-import { Pauses } from '../driver/pauses.ts';
 import { EmkitError } from '../errors.ts';
-import type { Expectation } from '../expectation.ts';
-import type { Mixture } from '../mixture.ts';
-import type { Backend, ExpectationRequest } from './backend.ts';
-import { createMemoryBackend } from './memory.ts';
-import { type WorkerBackendOptions, WorkerTeam } from './workers.ts';
+import type { ExpectationRequest } from '../model/e-step.ts';
+import type { Expectation } from '../model/expectation.ts';
+import { memorySource } from './memory.ts';
+import { Pauses } from './pauses.ts';
+import type { Source } from './source.ts';
+import { type WorkerSourceOptions, WorkerTeam } from './workers.ts';
 
 /**
  * Milliseconds of work in this thread before workers are started: about what starting one costs. So a fit that is over soon starts
@@ -13,18 +13,18 @@ import { type WorkerBackendOptions, WorkerTeam } from './workers.ts';
  */
 const PATIENCE = 30;
 
-export interface AutomaticBackendOptions extends WorkerBackendOptions {
+export interface AutomaticSourceOptions extends WorkerSourceOptions {
   /** Milliseconds of work in this thread before workers are started. */
   readonly patience?: number;
 }
 
 /**
- * A backend that answers in this thread, in slices, until workers are ready, and over them from then on. Where they cannot start, or die
+ * A data set as a source that answers in this thread, in slices, until workers are ready, and over them from then on. Where they cannot start, or die
  * again and again, it goes on in this thread. The bits of an answer do not depend on who gives it.
  */
-export function createAutomaticBackend(mixture: Mixture, dataset: Dataset, options: AutomaticBackendOptions): Backend {
+export function automaticSource(dataset: Dataset, options: AutomaticSourceOptions): Source {
   const { patience = PATIENCE } = options;
-  const memory = createMemoryBackend(mixture, dataset);
+  const memory = memorySource(dataset);
   const pauses = new Pauses();
   let team: WorkerTeam | undefined;
   let mayStart = true;
@@ -40,14 +40,16 @@ export function createAutomaticBackend(mixture: Mixture, dataset: Dataset, optio
   const expectHere = async (request: ExpectationRequest): Promise<Expectation> => {
     const begun = performance.now();
     const answer = await pauses.drain(memory.expectInSlices(request), () => closed);
-    if (answer === undefined) throw new EmkitError('ABORTED', 'The backend was closed.');
+    if (answer === undefined) throw new EmkitError('ABORTED', 'The source was closed.');
     worked += performance.now() - begun;
     return answer;
   };
 
   return {
+    summary: memory.summary,
+    sample: memory.sample,
     async expect(request) {
-      if (team === undefined && mayStart && worked >= patience) team = new WorkerTeam(mixture, dataset, options);
+      if (team === undefined && mayStart && worked >= patience) team = new WorkerTeam(dataset, options);
       if (team?.readiness === 'failed') dismiss();
       if (team?.readiness !== 'ready') return expectHere(request);
       try {

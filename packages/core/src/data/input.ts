@@ -1,7 +1,7 @@
 import { EmkitError, showValue } from '../errors.ts';
 
-/** A sequence of numbers, in an array or any typed array. */
-export type NumberSequence = ArrayLike<number> | ArrayLike<bigint>;
+/** A sequence of numbers, in an array or any typed array; of words, where a family has levels. */
+export type NumberSequence = ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string>;
 
 /** The part of an Apache Arrow table that is used; any version's `Table` fits. */
 export interface ArrowTableLike {
@@ -21,19 +21,19 @@ export interface ArrowTableLike {
  *
  * A Float64Array is used in place, not copied, and never written to.
  */
-export type DataSource =
+export type DataInput =
   | NumberSequence
-  | readonly (readonly number[] | Float64Array)[]
+  | readonly (readonly (number | string)[] | Float64Array)[]
   | Readonly<Record<string, NumberSequence>>
   | Iterable<Readonly<Record<string, unknown>>>
   | ArrowTableLike;
 
-/** A source read into named columns of equal length; nothing is checked yet but shape and type. */
-export interface SourceColumns {
+/** An input read into named columns of equal length; nothing is checked yet but the shape. */
+export interface InputColumns {
   readonly rows: number;
   readonly names: readonly string[];
   /** Finds a column by name (or by index, as text or number); undefined when there is none. */
-  find(name: string | number): Float64Array | undefined;
+  find(name: string | number): ArrayLike<unknown> | undefined;
   /** The columns that stand for the data when none are named. */
   readonly all: readonly string[];
 }
@@ -44,11 +44,11 @@ export interface SourceColumns {
  * @throws EmkitError `DATA_SHAPE` (ragged rows, columns of different length, not data at all), `DATA_NOT_A_NUMBER` (text, a
  * missing value), `DATA_UNKNOWN_COLUMN`
  */
-export function readSource(
-  source: DataSource,
+export function readInput(
+  source: DataInput,
   wanted: readonly (string | number)[] | undefined,
   dimension: number | undefined,
-): SourceColumns {
+): InputColumns {
   if (typeof source !== 'object' || source === null) {
     throw new EmkitError('DATA_SHAPE', `The data are ${showValue(source)}.`, {
       remedy: 'Give an array of numbers, an array of rows, a record of columns, an iterable of records or an Arrow table.',
@@ -58,10 +58,10 @@ export function readSource(
   if (ArrayBuffer.isView(source)) return readFlat(source as unknown as NumberSequence, dimension);
   if (Array.isArray(source)) {
     const first: unknown = source[0];
-    if (source.length === 0 || typeof first === 'number' || typeof first === 'bigint' || dimension !== undefined) {
+    if (source.length === 0 || typeof first === 'number' || typeof first === 'bigint' || typeof first === 'string' || dimension !== undefined) {
       return readFlat(source as NumberSequence, dimension);
     }
-    if (Array.isArray(first) || ArrayBuffer.isView(first)) return readRows(source as readonly ArrayLike<number>[]);
+    if (Array.isArray(first) || ArrayBuffer.isView(first)) return readRows(source as readonly ArrayLike<unknown>[]);
     if (typeof first === 'object' && first !== null) return readRecords(source as Iterable<Record<string, unknown>>, wanted);
     return readFlat(source as NumberSequence, dimension);
   }
@@ -73,7 +73,7 @@ function isArrowTable(source: object): source is ArrowTableLike {
   return 'getChild' in source && typeof source.getChild === 'function' && 'schema' in source && 'numRows' in source;
 }
 
-function fromMap(columns: ReadonlyMap<string, Float64Array>, rows: number): SourceColumns {
+function fromMap(columns: ReadonlyMap<string, ArrayLike<unknown>>, rows: number): InputColumns {
   const names = [...columns.keys()];
   return {
     rows,
@@ -83,62 +83,62 @@ function fromMap(columns: ReadonlyMap<string, Float64Array>, rows: number): Sour
   };
 }
 
-/** A copy as 64-bit floats, or the array itself when it already is one. */
-export function toFloat64(values: ArrayLike<unknown>, column: string): Float64Array {
+/**
+ * A copy as 64-bit floats, or the array itself when it already is one.
+ *
+ * @param levels words that stand for 0, 1, ...
+ * @throws EmkitError `DATA_NOT_A_NUMBER`, naming the row
+ */
+export function toFloat64(values: ArrayLike<unknown>, column: string, levels?: readonly string[]): Float64Array {
   if (values instanceof Float64Array) return values;
+  const codes = levels && new Map(levels.map((level, code) => [level, code]));
   const out = new Float64Array(values.length);
   for (let row = 0; row < out.length; row += 1) {
     const value = values[row];
-    if (typeof value === 'number') out[row] = value;
+    const code = typeof value === 'string' ? codes?.get(value) : undefined;
+    if (code !== undefined) out[row] = code;
+    else if (typeof value === 'number') out[row] = value;
     else if (typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n) out[row] = Number(value);
-    else throw notANumber(row, column, value);
+    else throw notANumber(row, column, value, levels);
   }
   return out;
 }
 
-function notANumber(row: number, column: string, value: unknown): EmkitError {
+function notANumber(row: number, column: string, value: unknown, levels?: readonly string[]): EmkitError {
   const missing = value === undefined || value === null;
-  return new EmkitError(
-    'DATA_NOT_A_NUMBER',
-    `Row ${row + 1}, column ${column}: ${missing ? 'the value is missing' : `${showValue(value)} is not a number`}.`,
-    {
-      row,
-      column,
-      value,
-      remedy: 'Correct it or leave the row out.',
-    },
-  );
+  const what = missing ? 'the value is missing' : `${showValue(value)} is ${levels === undefined ? 'not a number' : 'none of the levels'}`;
+  return new EmkitError('DATA_NOT_A_NUMBER', `Row ${row + 1}, column ${column}: ${what}.`, {
+    row,
+    column,
+    value,
+    remedy: levels === undefined || missing ? 'Correct it or leave the row out.' : `The levels are: ${levels.slice(0, 20).join(', ')}.`,
+  });
 }
 
-function readFlat(values: NumberSequence, dimension = 1): SourceColumns {
+function readFlat(values: NumberSequence, dimension = 1): InputColumns {
   if (!Number.isSafeInteger(dimension) || dimension < 1) {
     throw new EmkitError('OPTION_INVALID', `The option dimension is ${showValue(dimension)}.`, {
       remedy: 'Give a whole number of at least 1.',
     });
   }
-  if (dimension === 1) return fromMap(new Map([['x', toFloat64(values, 'x')]]), values.length);
+  if (dimension === 1) return fromMap(new Map([['x', values]]), values.length);
   if (values.length % dimension !== 0) {
     throw new EmkitError('DATA_SHAPE', `The data hold ${values.length} numbers, which is no multiple of the dimension ${dimension}.`);
   }
   const rows = values.length / dimension;
-  const columns = new Map<string, Float64Array>();
+  const columns = new Map<string, ArrayLike<unknown>>();
   for (let column = 0; column < dimension; column += 1) {
-    const name = `x${column + 1}`;
-    const out = new Float64Array(rows);
-    for (let row = 0; row < rows; row += 1) {
-      const value = values[row * dimension + column];
-      if (typeof value !== 'number') throw notANumber(row, name, value);
-      out[row] = value;
-    }
-    columns.set(name, out);
+    const out: unknown[] = [];
+    for (let row = 0; row < rows; row += 1) out.push(values[row * dimension + column]);
+    columns.set(`x${column + 1}`, out);
   }
   return fromMap(columns, rows);
 }
 
-function readRows(source: readonly ArrayLike<number>[]): SourceColumns {
+function readRows(source: readonly ArrayLike<unknown>[]): InputColumns {
   const dimension = source[0]!.length;
   if (dimension === 0) throw new EmkitError('DATA_SHAPE', 'Row 1 is empty.', { row: 0, remedy: 'A row holds at least one number.' });
-  const outs = Array.from({ length: dimension }, () => new Float64Array(source.length));
+  const outs = Array.from({ length: dimension }, (): unknown[] => []);
   for (let row = 0; row < source.length; row += 1) {
     const values = source[row];
     if (values === undefined || values === null || values.length !== dimension) {
@@ -147,19 +147,15 @@ function readRows(source: readonly ArrayLike<number>[]): SourceColumns {
         remedy: 'All rows need the same number of values.',
       });
     }
-    for (let column = 0; column < dimension; column += 1) {
-      const value: unknown = values[column];
-      if (typeof value !== 'number') throw notANumber(row, `x${column + 1}`, value);
-      outs[column]![row] = value;
-    }
+    for (let column = 0; column < dimension; column += 1) outs[column]!.push(values[column]);
   }
   return fromMap(new Map(outs.map((out, column) => [dimension === 1 ? 'x' : `x${column + 1}`, out])), source.length);
 }
 
-function readColumns(source: Readonly<Record<string, NumberSequence>>): SourceColumns {
+function readColumns(source: Readonly<Record<string, NumberSequence>>): InputColumns {
   const entries = Object.entries(source);
   if (entries.length === 0) throw new EmkitError('DATA_EMPTY', 'The data have no columns.');
-  const columns = new Map<string, Float64Array>();
+  const columns = new Map<string, ArrayLike<unknown>>();
   const rows = entries[0]![1]?.length;
   for (const [name, values] of entries) {
     if (typeof values !== 'object' || values === null || typeof values.length !== 'number') {
@@ -170,7 +166,7 @@ function readColumns(source: Readonly<Record<string, NumberSequence>>): SourceCo
         column: name,
       });
     }
-    columns.set(name, toFloat64(values, name));
+    columns.set(name, values);
   }
   return fromMap(columns, rows!);
 }
@@ -182,9 +178,9 @@ function unknownColumn(name: string | number, names: readonly string[]): EmkitEr
   });
 }
 
-function readRecords(source: Iterable<Readonly<Record<string, unknown>>>, wanted: readonly (string | number)[] | undefined): SourceColumns {
+function readRecords(source: Iterable<Readonly<Record<string, unknown>>>, wanted: readonly (string | number)[] | undefined): InputColumns {
   let names: readonly string[] | undefined = wanted?.map(String);
-  let outs: number[][] = [];
+  let outs: unknown[][] = [];
   let row = 0;
   for (const record of source) {
     if (typeof record !== 'object' || record === null) {
@@ -196,18 +192,17 @@ function readRecords(source: Iterable<Readonly<Record<string, unknown>>>, wanted
       const name = names[column]!;
       const value = record[name];
       if (value === undefined && row === 0 && !(name in record)) throw unknownColumn(name, Object.keys(record));
-      if (typeof value !== 'number') throw notANumber(row, name, value);
       outs[column]!.push(value);
     }
     row += 1;
   }
-  return fromMap(new Map((names ?? []).map((name, column) => [name, Float64Array.from(outs[column] ?? [])])), row);
+  return fromMap(new Map((names ?? []).map((name, column) => [name, outs[column] ?? []])), row);
 }
 
-function readArrow(table: ArrowTableLike, wanted: readonly (string | number)[] | undefined): SourceColumns {
+function readArrow(table: ArrowTableLike, wanted: readonly (string | number)[] | undefined): InputColumns {
   const names = table.schema.fields.map((field) => field.name);
-  const cache = new Map<string, Float64Array>();
-  const find = (wantedName: string | number): Float64Array | undefined => {
+  const cache = new Map<string, ArrayLike<unknown>>();
+  const find = (wantedName: string | number): ArrayLike<unknown> | undefined => {
     const name = typeof wantedName === 'number' && !names.includes(String(wantedName)) ? names[wantedName] : String(wantedName);
     if (name === undefined) return undefined;
     const known = cache.get(name);
@@ -219,7 +214,7 @@ function readArrow(table: ArrowTableLike, wanted: readonly (string | number)[] |
         if (child.get(row) === null) throw notANumber(row, name, null);
       }
     }
-    const values = toFloat64(child.toArray(), name);
+    const values = child.toArray();
     cache.set(name, values);
     return values;
   };
@@ -227,7 +222,7 @@ function readArrow(table: ArrowTableLike, wanted: readonly (string | number)[] |
 }
 
 /** The named column, or the coded error that lists those there are. */
-export function requireColumn(columns: SourceColumns, name: string | number): Float64Array {
+export function requireColumn(columns: InputColumns, name: string | number): ArrayLike<unknown> {
   const values = columns.find(name);
   if (values === undefined) throw unknownColumn(name, columns.names);
   return values;

@@ -1,10 +1,10 @@
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
 import type { CompiledKernels } from '../kernels/kernels.ts';
-import type { FamilyJson } from '../model.ts';
-import type { ExpectationRequest } from './backend.ts';
+import type { ModelParameters } from '../model/latent-model.ts';
+import type { StructureJson } from '../model/structure-json.ts';
 
 /**
- * A worker as the backend sees it, whether a Web Worker or one of Node's: made by a `WorkerFactory`, which hides the difference.
+ * A worker as the source sees it, whether a Web Worker or one of Node's: made by a `WorkerFactory`, which hides the difference.
  */
 export interface WorkerPort {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
@@ -21,13 +21,16 @@ export type WorkerFactory = () => WorkerPort;
 /** One block's extent within the columns that were sent. */
 export interface ShardMessage {
   readonly kind: 'shard';
-  readonly families: readonly FamilyJson[];
   /** The whole columns where memory is shared, else those of the shard alone. */
   readonly columns: readonly Float64Array[];
   readonly weights?: Float64Array;
   readonly labels?: Int32Array;
-  /** Where the shard begins within these arrays. */
+  readonly allowed?: Int32Array;
+  /** Where each block's units begin; absent where rows are units. */
+  readonly units?: readonly Int32Array[];
+  /** Where the shard begins within these arrays, and its weights within theirs. */
   readonly offset: number;
+  readonly firstUnit: number;
   readonly blockSizes: readonly number[];
   readonly firstBlock: number;
   readonly firstRow: number;
@@ -37,7 +40,13 @@ export interface ShardMessage {
 export interface ExpectMessage {
   readonly kind: 'expect';
   readonly id: number;
-  readonly request: ExpectationRequest;
+  /** The model, and a number by which the worker knows it again. */
+  readonly structure: StructureJson;
+  readonly structureId: number;
+  readonly at: ModelParameters;
+  /** Absent where it is `at`. */
+  readonly about?: ModelParameters;
+  readonly uncut: boolean;
 }
 
 /** This thread's compiled kernels. A message of its own, so that where it cannot be sent or read only it is lost. */
@@ -48,10 +57,9 @@ export interface KernelsMessage {
 
 export type WorkerRequest = KernelsMessage | ShardMessage | ExpectMessage;
 
-/** Says once, unasked, whether the shard that was sent is open: then questions will be answered. */
+/** Says once, unasked, that the shard that was sent is open: questions will be answered. */
 export interface ReadyMessage {
   readonly kind: 'ready';
-  readonly open: boolean;
 }
 
 /** Partial sums end to end in one array, or an error. */

@@ -1,25 +1,27 @@
-import type { Mixture } from './mixture.ts';
+import type { LatentModel } from './latent-model.ts';
+
+/** Log-likelihood, magnitude and entropy come before the sums. */
+export const HEADER = 3;
 
 /**
- * The expected sufficient statistics of definition 6.2 (Dempster, Laird and Rubin 1977) together with the log-likelihood at the
- * same parameters: a vector, and vectors add. The expectation of two halves of the data is the sum of two expectations.
+ * The E-step's answer, definition 6.2 (Dempster, Laird and Rubin 1977): the log-likelihood at a point and the expected sufficient statistics
+ * there, in one vector, and vectors add. The expectation of two halves of the data is the sum of two expectations.
  */
 export class Expectation {
-  /** All entries in one array: log-likelihood, magnitude, K counts, then each component's statistics. */
+  /** Log-likelihood, magnitude, entropy; the sums of the labels' law; for each component its expected count and its statistics. */
   readonly vector: Float64Array;
-  /** Where each component's statistics begin; one entry more than there are components. */
-  readonly offsets: readonly number[];
+  readonly layout: ExpectationLayout;
+  /** Passes over the data that it took: counted by whoever answers. */
+  passes = 1;
 
-  constructor(offsets: readonly number[], vector: Float64Array = new Float64Array(offsets.at(-1)!)) {
-    this.offsets = offsets;
+  constructor(layout: ExpectationLayout, vector: Float64Array = new Float64Array(layout.length)) {
+    this.layout = layout;
     this.vector = vector;
   }
 
-  /** The zero of addition for a mixture. */
-  static zero(mixture: Mixture): Expectation {
-    const offsets: number[] = [2 + mixture.families.length];
-    for (const family of mixture.families) offsets.push(offsets.at(-1)! + family.statisticsLength);
-    return new Expectation(offsets);
+  /** The zero of addition for a model. */
+  static zero({ layout }: Pick<LatentModel, 'layout'>): Expectation {
+    return new Expectation(layout);
   }
 
   /** Observed-data log-likelihood in nats, case weights and every constant included. */
@@ -27,23 +29,34 @@ export class Expectation {
     return this.vector[0]!;
   }
 
-  /** Sum over rows of weight times |log density|, or a bound on it: the scale against which rounding of the log-likelihood is judged. */
+  /** Sum over units of weight times |log density|, or a bound on it: the scale against which rounding of the log-likelihood is judged. */
   get magnitude(): number {
     return this.vector[1]!;
   }
 
-  get components(): number {
-    return this.offsets.length - 1;
+  /** Entropy of the labels given the data, in nats, case weights included; 0 where the statistics are about another point. */
+  get entropy(): number {
+    return this.vector[2]!;
   }
 
-  /** Expected counts, one a component; they sum to the total case weight. A view. */
+  get components(): number {
+    return this.layout.offsets.length - 1;
+  }
+
+  /** Expected counts, one a component; they sum to the total case weight. */
   get counts(): Float64Array {
-    return this.vector.subarray(2, 2 + this.components);
+    return Float64Array.from({ length: this.components }, (_, component) => this.vector[this.layout.offsets[component]!]!);
+  }
+
+  /** The sums of the labels' law and of the components. A view. */
+  get sums(): Float64Array {
+    return this.vector.subarray(HEADER);
   }
 
   /** One component's expected sufficient statistics. A view. */
   statistics(component: number): Float64Array {
-    return this.vector.subarray(this.offsets[component]!, this.offsets[component + 1]!);
+    const { offsets } = this.layout;
+    return this.vector.subarray(offsets[component]! + 1, offsets[component + 1]!);
   }
 
   /** Adds another expectation of the same model to this one, in place. */
@@ -59,8 +72,15 @@ export class Expectation {
   }
 
   clone(): Expectation {
-    return new Expectation(this.offsets, this.vector.slice());
+    return new Expectation(this.layout, this.vector.slice());
   }
+}
+
+/** Where things stand in an expectation's vector. */
+export interface ExpectationLayout {
+  readonly length: number;
+  /** Where each component's sums begin, its count first; one entry more than there are components. */
+  readonly offsets: readonly number[];
 }
 
 /** The sum over 2^level consecutive blocks. */
@@ -77,19 +97,19 @@ export class PairwiseSum {
   private readonly levels: number[] = [];
   private readonly nodes: Expectation[] = [];
   private readonly spare: Expectation[] = [];
-  private readonly mixture: Mixture;
+  private readonly layout: ExpectationLayout;
   /** Index of the next block. */
   private position: number;
 
   /** @param firstBlock index of the first block to be pushed among all blocks */
-  constructor(mixture: Mixture, firstBlock = 0) {
-    this.mixture = mixture;
+  constructor({ layout }: Pick<LatentModel, 'layout'>, firstBlock = 0) {
+    this.layout = layout;
     this.position = firstBlock;
   }
 
   /** A cleared expectation to fill and hand to `push`; its storage is used again. */
   next(): Expectation {
-    return this.spare.pop()?.clear() ?? Expectation.zero(this.mixture);
+    return this.spare.pop()?.clear() ?? new Expectation(this.layout);
   }
 
   /** Appends the sum over the next 2^level blocks. Nodes are joined only where the whole tree has a node. */
@@ -116,7 +136,7 @@ export class PairwiseSum {
 
   /** The sum of all, smallest partial sums first. */
   total(): Expectation {
-    let sum = this.nodes.at(-1)?.clone() ?? Expectation.zero(this.mixture);
+    let sum = this.nodes.at(-1)?.clone() ?? new Expectation(this.layout);
     for (let index = this.nodes.length - 2; index >= 0; index -= 1) sum = this.nodes[index]!.clone().add(sum);
     return sum;
   }
