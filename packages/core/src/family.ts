@@ -1,9 +1,9 @@
-import type { WorkerFactory } from './source/worker-protocol.ts';
 import type { Block } from './data/block.ts';
 import type { Summary } from './data/summary.ts';
 import type { Domain } from './domain.ts';
 import { EmkitError, showValue } from './errors.ts';
 import type { Random } from './random.ts';
+import type { WorkerFactory } from './source/worker-protocol.ts';
 
 /** One parameter's value: a number, a vector, or a matrix as rows. Always plain JSON. */
 export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];

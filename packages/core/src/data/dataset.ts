@@ -1,8 +1,8 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Column, Family, Support } from '../family.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
-import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
 import { type DataInput, readInput, requireColumn, toFloat64 } from './input.ts';
+import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
 import { sequenceDataset } from './sequences.ts';
 
 /** How a data set is made from a source. */
@@ -243,7 +243,13 @@ function checkDataset(dataset: Dataset, families: readonly Family[], components:
     }
     let firstRow = 0;
     for (const block of dataset.blocks) {
-      checkColumns(family, block.columns, dataset.columnNames, undefined, (row) => dataset.blockRow?.indexOf(firstRow + row) ?? firstRow + row);
+      checkColumns(
+        family,
+        block.columns,
+        dataset.columnNames,
+        undefined,
+        (row) => dataset.blockRow?.indexOf(firstRow + row) ?? firstRow + row,
+      );
       firstRow += block.size;
     }
   }

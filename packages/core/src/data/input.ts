@@ -58,7 +58,13 @@ export function readInput(
   if (ArrayBuffer.isView(source)) return readFlat(source as unknown as NumberSequence, dimension);
   if (Array.isArray(source)) {
     const first: unknown = source[0];
-    if (source.length === 0 || typeof first === 'number' || typeof first === 'bigint' || typeof first === 'string' || dimension !== undefined) {
+    if (
+      source.length === 0 ||
+      typeof first === 'number' ||
+      typeof first === 'bigint' ||
+      typeof first === 'string' ||
+      dimension !== undefined
+    ) {
       return readFlat(source as NumberSequence, dimension);
     }
     if (Array.isArray(first) || ArrayBuffer.isView(first)) return readRows(source as readonly ArrayLike<unknown>[]);

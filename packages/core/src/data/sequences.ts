@@ -24,7 +24,8 @@ export function sequenceDataset(
     else rows.push(row);
   }
   const units = [...members.values()].filter((rows) => weightOf(whole.weights, rows) > 0);
-  if (units.length === 0) throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
+  if (units.length === 0)
+    throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
   const blockRow = new Int32Array(whole.rows).fill(-1);
   let place = 0;
   let totalWeight = 0;
@@ -69,11 +70,15 @@ function weightOf(weights: Float64Array | undefined, rows: readonly number[]): n
   const weight = weights[rows[0]!]!;
   const other = rows.find((row) => weights[row] !== weight);
   if (other === undefined) return weight;
-  throw new EmkitError('DATA_WEIGHT', `Row ${other + 1}: the case weight is ${weights[other]}, and ${weight} in row ${rows[0]! + 1} of its sequence.`, {
-    row: other,
-    value: weights[other],
-    remedy: 'A sequence has one case weight: give it to all its rows.',
-  });
+  throw new EmkitError(
+    'DATA_WEIGHT',
+    `Row ${other + 1}: the case weight is ${weights[other]}, and ${weight} in row ${rows[0]! + 1} of its sequence.`,
+    {
+      row: other,
+      value: weights[other],
+      remedy: 'A sequence has one case weight: give it to all its rows.',
+    },
+  );
 }
 
 function blockOf(whole: Rows, members: readonly (readonly number[])[], size: number): Block {

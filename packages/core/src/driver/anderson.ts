@@ -1,4 +1,4 @@
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { AccelerationMemory, EmPair } from './driver.ts';
 
 /** Differences between successive points that are combined: the longest memory in the study of Henderson and Varadhan. */
@@ -19,7 +19,7 @@ export const FRESH_ACCELERATION: AccelerationMemory = { history: [], longestStep
 
 /** A point to try instead of the EM image. */
 export interface Proposal {
-  readonly point: ModelParameters;
+  readonly point: MixtureParameters;
   /** The way there from the point before, in free coordinates. */
   readonly way: Float64Array;
   /** The EM step made longer, rather than the fixed point of what was learned. */
@@ -36,13 +36,13 @@ export interface Proposal {
  * after each refusal, the EM step itself is stretched instead (by the length of Varadhan and Roland 2008).
  */
 export class Anderson {
-  private readonly model: LatentModel;
+  private readonly model: Mixture;
   private readonly most: number;
   /** For each pair its differences from the one before. */
   private readonly differences = new WeakMap<EmPair, Differences>();
   memory: AccelerationMemory;
 
-  constructor(model: LatentModel, memory: AccelerationMemory = FRESH_ACCELERATION) {
+  constructor(model: Mixture, memory: AccelerationMemory = FRESH_ACCELERATION) {
     this.model = model;
     this.memory = memory;
     this.most = model.space.free.length > MANY_COORDINATES ? FEWER_DIFFERENCES : MOST_DIFFERENCES;

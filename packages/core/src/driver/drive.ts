@@ -1,6 +1,7 @@
 import { EmkitError, type ErrorCode } from '../errors.ts';
 import type { Expectation } from '../model/expectation.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Weights } from '../model/independent.ts';
+import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { Anderson, type Proposal } from './anderson.ts';
 import { type Ending, FRESH_MEMORY, judge, type Observation } from './convergence.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -8,7 +9,11 @@ import type { Driver, DriverMethod, DriverOptions, DriverResult, DriverState, Em
 import { emImage, expectAt, type GainOf, roundingAllowance } from './em-map.ts';
 
 /** The state of a driver that has not begun. */
-export function startState(method: DriverMethod, parameters: ModelParameters, origin?: readonly number[]): DriverState {
+export function startState<L extends object = Weights>(
+  method: DriverMethod,
+  parameters: ModelParameters<L>,
+  origin?: readonly number[],
+): DriverState<L> {
   const fields = { version: 2, method, iteration: 0, evaluations: 0, parameters, trace: [], convergence: FRESH_MEMORY } as const;
   return origin === undefined ? fields : { ...fields, origin };
 }
@@ -26,7 +31,12 @@ const MOST_REVIVALS = 4;
  *
  * One iteration is one accepted point. The log-likelihood that is reported is the one at the point that is reported.
  */
-export function* drive(model: LatentModel, begin: DriverState, options: DriverOptions): Driver {
+export function drive<L extends object = Weights>(model: LatentModel<L>, begin: DriverState<L>, options: DriverOptions): Driver<L> {
+  // A run knows nothing of the labels' law: that of a mixture stands for all.
+  return driveRun(model as unknown as Mixture, begin as unknown as DriverState, options) as unknown as Driver<L>;
+}
+
+function* driveRun(model: Mixture, begin: DriverState, options: DriverOptions): Driver {
   const run = new Run(model, begin, options);
   yield* run.begin();
   while (run.iteration < options.iterations) {
@@ -38,19 +48,19 @@ export function* drive(model: LatentModel, begin: DriverState, options: DriverOp
 
 /** One run: what changes from iteration to iteration. */
 class Run {
-  private readonly model: LatentModel;
+  private readonly model: Mixture;
   private readonly options: DriverOptions;
   private readonly anderson: Anderson | undefined;
   private readonly origin: readonly number[] | undefined;
   private readonly log: number[];
-  private at: ModelParameters;
+  private at: MixtureParameters;
   private expectation!: Expectation;
   private evaluations: number;
   private revivals = 0;
   iteration: number;
   convergence: DriverState['convergence'];
 
-  constructor(model: LatentModel, state: DriverState, options: DriverOptions) {
+  constructor(model: Mixture, state: DriverState, options: DriverOptions) {
     this.model = model;
     this.options = options;
     this.anderson = state.method === 'anderson' ? new Anderson(model, state.acceleration) : undefined;
@@ -97,7 +107,7 @@ class Run {
   }
 
   /** The EM step, or a part of it that does not lower the log-likelihood. */
-  private *ascend(image: ModelParameters): Process<Diagnosis | undefined> {
+  private *ascend(image: MixtureParameters): Process<Diagnosis | undefined> {
     const { model, at, expectation } = this;
     const next = yield* expectAt(model, image);
     this.evaluations += next.passes;
@@ -136,7 +146,7 @@ class Run {
     return true;
   }
 
-  private *moveTo(point: ModelParameters, expectation: Expectation): Process<void> {
+  private *moveTo(point: MixtureParameters, expectation: Expectation): Process<void> {
     this.at = point;
     this.expectation = expectation;
     this.iteration += 1;
@@ -145,7 +155,7 @@ class Run {
   }
 
   /** The expectation at a point that is only tried; undefined where it is none, or makes some row impossible. */
-  private *try(point: ModelParameters): Process<Expectation | undefined> {
+  private *try(point: MixtureParameters): Process<Expectation | undefined> {
     // A point outside of the domain costs no pass.
     if (!this.model.space.contains(point)) return undefined;
     try {
@@ -227,7 +237,7 @@ function ratioOf(step: number, before: number | null): number | undefined {
 }
 
 /** By what factor the EM map brought the last two points nearer to each other; undefined when there are no two. */
-function contraction({ space }: LatentModel, pairs: readonly EmPair[]): number | undefined {
+function contraction({ space }: Mixture, pairs: readonly EmPair[]): number | undefined {
   const [before, now] = pairs.slice(-2);
   if (before === undefined || now === undefined) return undefined;
   const apart = space.distance(before.at, now.at);
@@ -241,11 +251,8 @@ const SHORT = 1e-3;
  * What is left of the log-likelihood at a point, if its optimum lies at the end of the way: half the derivative along it. The derivative of
  * the log-likelihood is that of Q, and a difference of two gains from the same point has no second-order term.
  */
-function expectedGain({ space }: LatentModel, at: ModelParameters, way: Float64Array, gainOf: GainOf): number {
-  const distance = space.distance(
-    at,
-    space.free.move(at, way, 0),
-  );
+function expectedGain({ space }: Mixture, at: MixtureParameters, way: Float64Array, gainOf: GainOf): number {
+  const distance = space.distance(at, space.free.move(at, way, 0));
   const part = distance > SHORT ? SHORT / distance : 1;
   const along = (factor: number): number =>
     gainOf(

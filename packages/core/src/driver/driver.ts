@@ -2,6 +2,7 @@ import type { Dataset } from '../data/block.ts';
 import type { Summary } from '../data/summary.ts';
 import type { ExpectationRequest } from '../model/e-step.ts';
 import type { Expectation } from '../model/expectation.ts';
+import type { Weights } from '../model/independent.ts';
 import type { ModelParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import type { ConvergenceMemory } from './convergence.ts';
@@ -11,15 +12,15 @@ import type { Diagnosis } from './diagnosis.ts';
 export type DriverMethod = 'em' | 'anderson';
 
 /** A point and its image under the EM map: one M-step from there. */
-export interface EmPair {
-  readonly at: ModelParameters;
-  readonly image: ModelParameters;
+export interface EmPair<L extends object = Weights> {
+  readonly at: ModelParameters<L>;
+  readonly image: ModelParameters<L>;
 }
 
 /** What the accelerated driver remembers. */
-export interface AccelerationMemory {
+export interface AccelerationMemory<L extends object = Weights> {
   /** The last points, oldest first. */
-  readonly history: readonly EmPair[];
+  readonly history: readonly EmPair<L>[];
   /** The longest step it now allows itself. */
   readonly longestStep: number;
   /** Whether the last proposal was refused. */
@@ -29,8 +30,10 @@ export interface AccelerationMemory {
 /**
  * All that a driver remembers, as a JSON value: a fit can be stopped at any iteration, saved, resumed and replayed to the same
  * bits.
+ *
+ * @typeParam L the parameters of the labels' law: the weights of a mixture
  */
-export interface DriverState {
+export interface DriverState<L extends object = Weights> {
   readonly version: 2;
   readonly method: DriverMethod;
   /** Accepted updates of the parameters so far. */
@@ -38,14 +41,14 @@ export interface DriverState {
   /** Passes over the data so far. */
   readonly evaluations: number;
   /** As the engine keeps them: with refinements, and about the origin of the columns where there is one. */
-  readonly parameters: ModelParameters;
+  readonly parameters: ModelParameters<L>;
   /** The origin of each column, where the data lie far from zero. */
   readonly origin?: readonly number[];
   /** The objective after 0, 1, ..., `iteration` iterations; empty before the first pass. */
   readonly trace: readonly number[];
   readonly convergence: ConvergenceMemory;
   /** Absent in plain EM. */
-  readonly acceleration?: AccelerationMemory;
+  readonly acceleration?: AccelerationMemory<L>;
 }
 
 /** When a driver stops. */
@@ -64,16 +67,16 @@ export interface DriverOptions {
  * What a process asks of whoever runs it: an expectation, a summary or a sample of the source. `iteration` only informs, and `pause` only
  * offers a moment to let other work run: to them it wants nothing.
  */
-export type DriverRequest =
+export type DriverRequest<L extends object = Weights> =
   | { readonly kind: 'expect'; readonly request: ExpectationRequest }
   | { readonly kind: 'summary' }
   | { readonly kind: 'sample'; readonly rows: number; readonly random: Random }
-  | { readonly kind: 'iteration'; readonly state: DriverState; readonly expectation: Expectation }
+  | { readonly kind: 'iteration'; readonly state: DriverState<L>; readonly expectation: Expectation }
   | { readonly kind: 'pause' };
 
 /** How a driver ended. `expectation` is the one at the state's parameters. */
-export interface DriverResult {
-  readonly state: DriverState;
+export interface DriverResult<L extends object = Weights> {
+  readonly state: DriverState<L>;
   readonly diagnosis: Diagnosis;
   readonly expectation: Expectation;
 }
@@ -82,7 +85,7 @@ export interface DriverResult {
 export type Answer = Expectation | Summary | Dataset | undefined;
 
 /** Work on data: a generator without input or output, clock or threads, which yields requests and is sent the answers. */
-export type Process<Result> = Generator<DriverRequest, Result, Answer>;
+export type Process<Result, L extends object = Weights> = Generator<DriverRequest<L>, Result, Answer>;
 
 /** The work of one EM run. */
-export type Driver = Process<DriverResult>;
+export type Driver<L extends object = Weights> = Process<DriverResult<L>, L>;

@@ -1,6 +1,6 @@
 import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../model/expectation.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { LatentModel, Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Process } from './driver.ts';
 
@@ -8,23 +8,26 @@ import type { Process } from './driver.ts';
 const MOST_RECENTRINGS = 3;
 
 /** Asks for the expectation at a point, with sums about it unless another is given. */
-export function* expectAt(model: LatentModel, at: ModelParameters, about: ModelParameters = at): Process<Expectation> {
-  const expectation = yield { kind: 'expect', request: { model, at, about } };
+export function* expectAt(model: Mixture, at: MixtureParameters, about: MixtureParameters = at): Process<Expectation> {
+  const expectation = yield { kind: 'expect', request: { model: model as unknown as LatentModel, at, about } };
   if (expectation === undefined) throw new EmkitError('INTERNAL', 'The driver asked for an expectation and was sent nothing.');
   return expectation as Expectation;
 }
 
 /** The image of a point under the EM map, or the component that has none. */
 export type EmImage = (
-  | { readonly image: ModelParameters; /** The change of Q from the point to its image, in nats; NaN where it is not known. */ readonly gain: GainOf }
+  | {
+      readonly image: MixtureParameters /** The change of Q from the point to its image, in nats; NaN where it is not known. */;
+      readonly gain: GainOf;
+    }
   | { readonly collapsed: Extract<Diagnosis, { kind: 'collapsed' }> }
 ) & { readonly passes: number };
 
 /** The change of Q between two points, from the sums of one E-step. */
-export type GainOf = (from: ModelParameters, to: ModelParameters) => number;
+export type GainOf = (from: MixtureParameters, to: MixtureParameters) => number;
 
 /** The EM map: takes the sums again where digits would cancel, then maximises. */
-export function* emImage(model: LatentModel, at: ModelParameters, expectation: Expectation): Process<EmImage> {
+export function* emImage(model: Mixture, at: MixtureParameters, expectation: Expectation): Process<EmImage> {
   let about = at;
   let { sums } = expectation;
   let passes = 0;
@@ -54,7 +57,7 @@ export function* emImage(model: LatentModel, at: ModelParameters, expectation: E
  * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude, and the rounding of the
  * parameters themselves, which near an optimum costs the square of its size per observation.
  */
-export function roundingAllowance(model: LatentModel, at: ModelParameters, expectation: Expectation): number {
+export function roundingAllowance(model: Mixture, at: MixtureParameters, expectation: Expectation): number {
   let weight = 0;
   for (const count of expectation.counts) weight += count;
   const rounding = model.space.rounding(at);

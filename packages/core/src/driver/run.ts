@@ -89,7 +89,10 @@ export async function runAsync<Result>(
     try {
       if (request.kind === 'expect') answer = await expectWithPauses(source, request.request, clock, signal);
       else
-        answer = await abortable<Answer>(request.kind === 'summary' ? source.summary() : source.sample(request.rows, request.random), signal);
+        answer = await abortable<Answer>(
+          request.kind === 'summary' ? source.summary() : source.sample(request.rows, request.random),
+          signal,
+        );
     } catch (error) {
       turn = process.throw(error);
       continue;

@@ -1,5 +1,5 @@
 import { EmkitError, showValue } from '../errors.ts';
-import type { LatentModel } from '../model/latent-model.ts';
+import type { Mixture } from '../model/latent-model.ts';
 import { FRESH_MEMORY } from './convergence.ts';
 import type { DriverState } from './driver.ts';
 
@@ -8,7 +8,7 @@ import type { DriverState } from './driver.ts';
  *
  * @throws EmkitError `STATE_MALFORMED`, or `MODEL_*` and `PARAMETER_*` for its parameters
  */
-export function readState(model: LatentModel, json: unknown): DriverState {
+export function readState(model: Mixture, json: unknown): DriverState {
   const state = json as DriverState;
   const refuse = (what: string, value: unknown): never => {
     throw new EmkitError('STATE_MALFORMED', `The state to resume from has ${what} ${showValue(value)}.`, {

@@ -12,9 +12,8 @@ import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { computeCriteria } from '../inference/criteria.ts';
 import { makeWarnings } from '../inference/warnings.ts';
-import type { Weights } from '../model/independent.ts';
 import type { Latent } from '../model/latent.ts';
-import { createModelStructure, type LatentModel, type ModelParameters } from '../model/latent-model.ts';
+import { createModelStructure, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import { automaticSource } from '../source/automatic.ts';
 import { memorySource } from '../source/memory.ts';
@@ -61,7 +60,7 @@ export type SeveralFamilies<F extends readonly Family[]> = { readonly families: 
 
 /** What a fit is about to do. `dataset` is absent where the rows live elsewhere. */
 interface Plan {
-  readonly model: LatentModel;
+  readonly model: Mixture;
   readonly source: Source;
   readonly dataset: Dataset | undefined;
   readonly origin: readonly number[] | undefined;
@@ -178,6 +177,11 @@ export function* fitSteps(data: FitData, options: FitOptions): Generator<FitStep
   }
 }
 
+/** Nothing here knows of the labels' law: that of a mixture stands for all. */
+function structureOf(options: ModelOptions): Mixture {
+  return createModelStructure(options) as unknown as Mixture;
+}
+
 function synchronous(source: Source): SynchronousSource {
   if (isSynchronous(source)) return source;
   throw new EmkitError('OPTION_INVALID', 'The source does not answer at once.', { remedy: 'Use fitAsync.' });
@@ -200,7 +204,7 @@ const SMALLEST_WORK_FOR_THREADS = 600_000;
 
 const MOST_AUTOMATIC_THREADS = 16;
 
-function chooseThreads(threads: number | 'auto', { families }: LatentModel, dataset: Dataset, canStart: boolean): number {
+function chooseThreads(threads: number | 'auto', { families }: Mixture, dataset: Dataset, canStart: boolean): number {
   if (threads !== 'auto') {
     checkCount('threads', threads, 1);
     if (threads > 1 && !canStart) {
@@ -226,7 +230,7 @@ function chooseThreads(threads: number | 'auto', { families }: LatentModel, data
 function makePlan(data: FitAsyncData, options: FitOptions, names: readonly string[]): Plan {
   checkNames(options, names);
   checkFitOptions(options);
-  const model = createModelStructure(options);
+  const model = structureOf(options);
   const seed = options.seed ?? 1;
   if (isSource(data)) return { model, source: data, dataset: undefined, origin: undefined, options, seed };
   const components = model.families.length;
@@ -248,7 +252,11 @@ function makePlan(data: FitAsyncData, options: FitOptions, names: readonly strin
 function* fitProcess(plan: Plan): Process<Outcome> {
   const { model, options, origin, seed } = plan;
   const { tolerance, iterations = DEFAULT_ITERATIONS } = options;
-  const rule: DriverOptions = { iterations, tolerance: tolerance ?? DEFAULT_TOLERANCE, ...(tolerance === undefined && { nats: DEFAULT_NATS }) };
+  const rule: DriverOptions = {
+    iterations,
+    tolerance: tolerance ?? DEFAULT_TOLERANCE,
+    ...(tolerance === undefined && { nats: DEFAULT_NATS }),
+  };
   const method: DriverMethod = options.accelerate === false ? 'em' : 'anderson';
   const summary = (yield { kind: 'summary' }) as Summary;
   if (options.resume !== undefined) {
@@ -269,7 +277,7 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   for (const candidate of candidates) {
     const grown = options.accelerate !== false && !candidate.collapsed && model.families.length > 1;
     const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
-    const run = (from: ModelParameters) => drive(model, startState(method, from, origin), rule);
+    const run = (from: MixtureParameters) => drive(model, startState(method, from, origin), rule);
     const result = yield* runSoftened(model, central, parameters, run);
     const last = candidate === candidates.at(-1);
     if (result.diagnosis.kind === 'collapsed') collapsed.add(candidate);
@@ -287,14 +295,14 @@ function* fitProcess(plan: Plan): Process<Outcome> {
 }
 
 /** Parameters of the caller's data as parameters of the data less their origin. */
-function moveFrom({ families }: LatentModel, point: ModelParameters, origin: readonly number[] | undefined): ModelParameters {
+function moveFrom({ families }: Mixture, point: MixtureParameters, origin: readonly number[] | undefined): MixtureParameters {
   if (origin === undefined) return point;
   const by = origin.map((value) => -value);
   return { ...point, components: point.components.map((values, component) => families[component]!.shift!(values, by)) };
 }
 
 /** Parameters as they are shown, about 0 and without refinements; held ones exactly as they were given. */
-function shownPoint({ model, origin, options }: Pick<Plan, 'model' | 'origin' | 'options'>, point: ModelParameters): ModelParameters {
+function shownPoint({ model, origin, options }: Pick<Plan, 'model' | 'origin' | 'options'>, point: MixtureParameters): MixtureParameters {
   const shown = model.show(point);
   if (origin === undefined) return shown;
   const start = typeof options.start === 'object' ? options.start.components : undefined;
@@ -329,12 +337,16 @@ function afterCollapse(plan: Plan, { result, summary }: Outcome): Plan | undefin
     });
   }
   if (options.latent !== undefined) {
-    throw new EmkitError('OPTION_INVALID', `Component ${diagnosis.component + 1} collapsed and cannot be dropped from ${options.latent.id}.`, {
-      remedy: 'Use another start, or fewer components.',
-    });
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `Component ${diagnosis.component + 1} collapsed and cannot be dropped from ${options.latent.id}.`,
+      {
+        remedy: 'Use another start, or fewer components.',
+      },
+    );
   }
   const without = <T>(values: readonly T[]): readonly T[] => values.filter((_, component) => component !== diagnosis.component);
-  const { weights, components } = shownPoint(plan, result.state.parameters) as ModelParameters<Weights>;
+  const { weights, components } = shownPoint(plan, result.state.parameters) as MixtureParameters;
   const kept = without(weights);
   const total = kept.reduce((sum, weight) => sum + weight, 0);
   const families = without(model.families);
@@ -344,7 +356,7 @@ function afterCollapse(plan: Plan, { result, summary }: Outcome): Plan | undefin
     ...(options.held.components && { components: without(model.emissions.held.map((names) => [...names])) }),
   };
   const start = { weights: kept.map((weight) => weight / total), components: without(components) };
-  const structure = createModelStructure({ families, ...(held && { held }), ...(options.shared && { shared: options.shared }) });
+  const structure = structureOf({ families, ...(held && { held }), ...(options.shared && { shared: options.shared }) });
   return {
     ...plan,
     model: plan.origin === undefined ? structure : withOrigin(structure, plan.origin),
@@ -359,9 +371,9 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
   const shown = shownPoint(plan, state.parameters);
   const refined = shown.components.some((values, component) => values !== state.parameters.components[component]);
   const exact: Exact | undefined = refined ? { ...(origin && { origin }), components: state.parameters.components } : undefined;
-  const structure = createModelStructure(plan.options);
+  const structure = structureOf(plan.options);
   return new Fit({
-    model: new Model(structure, shown, exact) as unknown as Model,
+    model: new Model(structure, shown, exact),
     logLikelihood: expectation.logLikelihood,
     trace: state.trace,
     diagnosis,

@@ -1,7 +1,14 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { FamilyDefinition, ParameterValues } from '../family.ts';
-import { asRecord, type FamilyJson, type LatentDefinition, readStructure, type StructureJson, structureJson } from '../model/structure-json.ts';
 import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import {
+  asRecord,
+  type FamilyJson,
+  type LatentDefinition,
+  readStructure,
+  type StructureJson,
+  structureJson,
+} from '../model/structure-json.ts';
 import { type Exact, Model } from './model.ts';
 
 /** How a model looks in a file: one family for all components, or one for each. The parameters of the labels' law stand beside `components`. */
@@ -94,7 +101,10 @@ function readNames(value: unknown, what: string): readonly (readonly string[])[]
 function readExact(model: LatentModel, law: object, value: unknown): Exact | undefined {
   if (value === undefined) return undefined;
   const { origin, components } = asRecord(value, 'The entry "exact"');
-  if (origin !== undefined && !(Array.isArray(origin) && origin.length === model.families[0]!.columns.length && origin.every(Number.isFinite))) {
+  if (
+    origin !== undefined &&
+    !(Array.isArray(origin) && origin.length === model.families[0]!.columns.length && origin.every(Number.isFinite))
+  ) {
     throw new EmkitError('MODEL_MALFORMED', `The origin is ${showValue(origin)}.`, { value: origin, remedy: 'Give one number a column.' });
   }
   const point = model.space.check({ ...law, components });

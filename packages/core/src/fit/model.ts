@@ -4,8 +4,8 @@ import type { DataInput } from '../data/input.ts';
 import { shiftDataset } from '../data/origin.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import { type InformationBound, informationBound } from '../inference/bound.ts';
-import type { Components } from '../model/emissions.ts';
 import { EStep } from '../model/e-step.ts';
+import type { Components } from '../model/emissions.ts';
 import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
@@ -118,7 +118,10 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
   }
 
   /** The same of one row: a number, a list of the columns' values, or a record of them. */
-  predictRow(row: number | string | readonly (number | string)[] | Readonly<Record<string, unknown>>, options: PredictOptions = {}): RowPrediction {
+  predictRow(
+    row: number | string | readonly (number | string)[] | Readonly<Record<string, unknown>>,
+    options: PredictOptions = {},
+  ): RowPrediction {
     const data = Array.isArray(row) || typeof row === 'object' ? [row] : [[row]];
     const { labels, responsibilities, logDensities } = this.predict(data as DataInput, options);
     return { label: labels[0]!, responsibilities: responsibilities.map((values) => values[0]!), logDensity: logDensities[0]! };

@@ -116,7 +116,14 @@ export function checkNames(options: unknown, known: readonly string[]): void {
 function isNearly(a: string, b: string, left = 2): boolean {
   if (a === '' || b === '') return a.length + b.length <= left;
   if (a[0] === b[0]) return isNearly(a.slice(1), b.slice(1), left);
-  return left > 0 && [[a.slice(1), b.slice(1)], [a, b.slice(1)], [a.slice(1), b]].some(([x, y]) => isNearly(x!, y!, left - 1));
+  return (
+    left > 0 &&
+    [
+      [a.slice(1), b.slice(1)],
+      [a, b.slice(1)],
+      [a.slice(1), b],
+    ].some(([x, y]) => isNearly(x!, y!, left - 1))
+  );
 }
 
 /** @throws EmkitError `OPTION_INVALID`, naming the option and its value */
@@ -158,7 +165,10 @@ export function checkCount(name: string, value: unknown, minimum: number): void 
 
 function checkChoice(name: string, value: string, choices: readonly string[], remedy: string): void {
   if (choices.includes(value)) return;
-  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, { value, remedy: `${remedy}: ${choices.join(', ')}.` });
+  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, {
+    value,
+    remedy: `${remedy}: ${choices.join(', ')}.`,
+  });
 }
 
 function checkKind(name: string, value: unknown, holds: (value: unknown) => boolean, remedy: string): void {

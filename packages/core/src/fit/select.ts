@@ -115,10 +115,22 @@ function prepare(data: FitAsyncData, options: SelectOptions, names: readonly str
   }
   if (counts.length === 0) throw new EmkitError('OPTION_INVALID', 'No number of components is given to choose from.');
   if (patience !== undefined && !(Number.isSafeInteger(patience) && patience >= 1)) {
-    throw new EmkitError('OPTION_INVALID', `The option patience is ${showValue(patience)}.`, { remedy: 'Give a whole number of at least 1.' });
+    throw new EmkitError('OPTION_INVALID', `The option patience is ${showValue(patience)}.`, {
+      remedy: 'Give a whole number of at least 1.',
+    });
   }
   const source = isSource(data) ? data : readData(data, family, counts, options);
-  const { components: _, criterion: __, patience: _p, weights: _w, labels: _l, columns: _c, dimension: _d, blockSize: _b, ...rest } = options;
+  const {
+    components: _,
+    criterion: __,
+    patience: _p,
+    weights: _w,
+    labels: _l,
+    columns: _c,
+    dimension: _d,
+    blockSize: _b,
+    ...rest
+  } = options;
   return { source, counts, criterion, rest: rest as FitOptions };
 }
 
@@ -150,7 +162,8 @@ function isEligible(candidate: SelectCandidate): boolean {
 function bestOf(candidates: readonly SelectCandidate[], criterion: Criterion): SelectCandidate | undefined {
   let best: SelectCandidate | undefined;
   for (const candidate of candidates)
-    if (isEligible(candidate) && (best === undefined || candidate.fit!.criteria[criterion] < best.fit!.criteria[criterion])) best = candidate;
+    if (isEligible(candidate) && (best === undefined || candidate.fit!.criteria[criterion] < best.fit!.criteria[criterion]))
+      best = candidate;
   return best;
 }
 

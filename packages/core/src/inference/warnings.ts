@@ -2,7 +2,7 @@ import type { Diagnosis } from '../driver/diagnosis.ts';
 import { describeDiagnosis, isConverged } from '../driver/diagnosis.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { componentDistance, componentRounding } from '../model/family-space.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 
 /** Components nearer to each other than this are one component to any reader. */
 const SAME = 1e-5;
@@ -15,9 +15,9 @@ const UNDETERMINED = 1e-3;
 
 /** What a reader should know before believing a fit; sentences, components counted from 1. */
 export function makeWarnings(
-  model: LatentModel,
+  model: Mixture,
   state: DriverState,
-  shown: ModelParameters,
+  shown: MixtureParameters,
   diagnosis: Diagnosis,
   totalWeight: number,
 ): readonly string[] {
@@ -47,7 +47,7 @@ export function makeWarnings(
 }
 
 /** Components that the accelerated driver would still move when the run ended because nothing was left to be gained. */
-function undetermined(model: LatentModel, { parameters, acceleration }: DriverState, diagnosis: Diagnosis): readonly number[] {
+function undetermined(model: Mixture, { parameters, acceleration }: DriverState, diagnosis: Diagnosis): readonly number[] {
   if (!isConverged(diagnosis) || !('rule' in diagnosis) || diagnosis.rule !== 'nats') return [];
   if (diagnosis.remaining !== null && diagnosis.remaining < UNDETERMINED) return [];
   const before = acceleration?.history[0]?.at;
@@ -58,7 +58,7 @@ function undetermined(model: LatentModel, { parameters, acceleration }: DriverSt
   return moved.flatMap((distance, component) => (most > 0 && distance >= most / 10 ? [component + 1] : []));
 }
 
-function equalComponents({ families }: LatentModel, { components }: ModelParameters): readonly (readonly number[])[] {
+function equalComponents({ families }: Mixture, { components }: MixtureParameters): readonly (readonly number[])[] {
   const groups: number[][] = [];
   components.forEach((values, component) => {
     const family = families[component]!;

@@ -1,6 +1,5 @@
-import type { ExpectationRequest } from '../model/e-step.ts';
-import type { Expectation } from '../model/expectation.ts';
-import type { Weights } from '../model/independent.ts';
+import type { Expectation } from '../expectation.ts';
+import type { Mixture, MixtureParameters } from '../mixture.ts';
 
 /**
  * In kernels of several columns a component that lies 80 nats below the best one of a row is left out: neither finished, where its first
@@ -12,13 +11,12 @@ import type { Weights } from '../model/independent.ts';
  * sums round at 1e-16; where a component holds less, the pass is repeated without a cut. So a component that starts far from all data
  * finds them as it would have without. (40 nats would do for the log-likelihood, but not for a small component among many rows.)
  */
-export function cutMatters({ model, at }: ExpectationRequest, expectation: Expectation): boolean {
-  if (model.latent.logWeights === undefined || !model.families.some(({ kernel }) => kernel?.density.endsWith('gaussian'))) return false;
+export function cutMatters(mixture: Mixture, at: MixtureParameters, expectation: Expectation): boolean {
+  if (!mixture.families.some(({ kernel }) => kernel?.density.endsWith('gaussian'))) return false;
   const { counts } = expectation;
   let total = 0;
   for (const count of counts) total += count;
-  const { weights } = at as unknown as Weights;
-  return counts.some((count, component) => count < LEAST_SHARE * total && weights[component] !== 0);
+  return counts.some((count, component) => count < LEAST_SHARE * total && at.weights[component]! > 0);
 }
 
 const LEAST_SHARE = 1e-9;

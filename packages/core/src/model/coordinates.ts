@@ -73,7 +73,11 @@ function codecCoordinates(codec: Codec<ParameterValues>): Coordinates<ParameterV
 export function domainCoordinates(domain: Domain): Coordinates<any> {
   switch (domain.kind) {
     case 'real':
-      return scalar((from, to) => to - from, (from, step) => from + step, (value) => Math.abs(value) || 1);
+      return scalar(
+        (from, to) => to - from,
+        (from, step) => from + step,
+        (value) => Math.abs(value) || 1,
+      );
     case 'positive':
       return scalar(logRatio, multiply, () => 1);
     case 'probability':

@@ -4,13 +4,7 @@ import type { Family, ParameterValues } from '../family.ts';
 import { stridedSum } from '../numerics/sum.ts';
 import { familyCoordinates } from './coordinates.ts';
 import type { Estimable } from './estimable.ts';
-import {
-  checkComponent,
-  componentBoundary,
-  componentDistance,
-  componentRounding,
-  containsComponent,
-} from './family-space.ts';
+import { checkComponent, componentBoundary, componentDistance, componentRounding, containsComponent } from './family-space.ts';
 import { maximizeShared } from './sharing.ts';
 import type { Coordinates } from './space.ts';
 
@@ -70,7 +64,8 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
   for (const family of families) offsets.push(offsets.at(-1)! + 1 + family.statisticsLength);
   const wholly = families.map((family, component) => held[component]!.size === Object.keys(family.parameters).length);
   const count = (sums: Float64Array, component: number): number => sums[offsets[component]!]!;
-  const statistics = (sums: Float64Array, component: number): Float64Array => sums.subarray(offsets[component]! + 1, offsets[component + 1]!);
+  const statistics = (sums: Float64Array, component: number): Float64Array =>
+    sums.subarray(offsets[component]! + 1, offsets[component + 1]!);
   const largest = (measure: (family: Family, component: number) => number): number => {
     let most = 0;
     for (let component = 0; component < families.length; component += 1) most = Math.max(most, measure(families[component]!, component));
@@ -138,7 +133,13 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
       let total = 0;
       families.forEach((family, component) => {
         if (from[component] === to[component]) return;
-        const gain = family.gain?.(statistics(sums, component), count(sums, component), about[component]!, from[component]!, to[component]!);
+        const gain = family.gain?.(
+          statistics(sums, component),
+          count(sums, component),
+          about[component]!,
+          from[component]!,
+          to[component]!,
+        );
         total += gain ?? Number.NaN;
       });
       return total;
@@ -208,7 +209,9 @@ function resolveShared(families: readonly Family[], asked: readonly string[]): r
     const all = Object.keys(family.parameters);
     for (const name of names) {
       if (!all.includes(name)) {
-        throw new EmkitError('OPTION_INVALID', `The family ${family.id} has no parameter ${showValue(name)} to share.`, { parameter: name });
+        throw new EmkitError('OPTION_INVALID', `The family ${family.id} has no parameter ${showValue(name)} to share.`, {
+          parameter: name,
+        });
       }
     }
     const shareable = family.shareable ?? [];

@@ -1,4 +1,4 @@
-import { type Domain, checkParameters, domainViolation, onBoundary } from '../domain.ts';
+import { checkParameters, type Domain, domainViolation, onBoundary } from '../domain.ts';
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import { domainDistance } from './distance.ts';
@@ -7,7 +7,9 @@ import { domainDistance } from './distance.ts';
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
   const { refinements, show } = family;
   const record = values as Record<string, unknown>;
-  const finer = Object.keys(refinements ?? {}).filter((name) => typeof record === 'object' && record !== null && record[name] !== undefined);
+  const finer = Object.keys(refinements ?? {}).filter(
+    (name) => typeof record === 'object' && record !== null && record[name] !== undefined,
+  );
   if (refinements === undefined || show === undefined || finer.length === 0) {
     checkParameters(family, values as ParameterValues, component);
     return values as ParameterValues;
@@ -75,5 +77,7 @@ function nudge(value: ParameterValue): ParameterValue {
 }
 
 export function componentBoundary(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly string[] {
-  return Object.entries(family.parameters).flatMap(([name, domain]) => (!held.has(name) && onBoundary(domain, values[name]!) ? [name] : []));
+  return Object.entries(family.parameters).flatMap(([name, domain]) =>
+    !held.has(name) && onBoundary(domain, values[name]!) ? [name] : [],
+  );
 }

@@ -58,8 +58,7 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
     }),
 
     gain: (sums, about, from, to) =>
-      latent.gain(ofLabels(sums), about, from, to) +
-      emissions.gain(ofComponents(sums), about.components, from.components, to.components),
+      latent.gain(ofLabels(sums), about, from, to) + emissions.gain(ofComponents(sums), about.components, from.components, to.components),
 
     recentre(sums, about) {
       const labels = latent.recentre(ofLabels(sums), about);
@@ -188,7 +187,10 @@ function checkFamily(family: unknown, which: string): void {
       : typeof family === 'function'
         ? [`${which} is a definition, not an instance`, 'Call it: family: gaussian().']
         : typeof family === 'string'
-          ? [`${which} is the word ${showValue(family)}`, `Import the family and call it: family: ${/^[a-z]+$/i.test(family) ? family : 'gaussian'}().`]
+          ? [
+              `${which} is the word ${showValue(family)}`,
+              `Import the family and call it: family: ${/^[a-z]+$/i.test(family) ? family : 'gaussian'}().`,
+            ]
           : [`${which} is ${showValue(family)}`, 'Give an instance, for example family: gaussian().'];
   throw new EmkitError('OPTION_INVALID', `${what}.`, { value: typeof family === 'string' ? family : typeof family, remedy });
 }
@@ -197,4 +199,3 @@ function checkFamily(family: unknown, which: string): void {
 export function countFreeParameters({ space }: LatentModel): number {
   return space.free.length;
 }
-

@@ -37,7 +37,9 @@ export function structureJson({ latent, emissions, families }: LatentModel): Str
   const own = new Set(different.flatMap((family) => family.shared ?? []));
   const shared = [...new Set(emissions.sharedGroups.flatMap(({ names }) => [...names]))].filter((name) => !own.has(name));
   return {
-    ...(latent.id === INDEPENDENT ? latent.options['held'] === true && { heldWeights: true as const } : { latent: { id: latent.id, options: latent.options } }),
+    ...(latent.id === INDEPENDENT
+      ? latent.options['held'] === true && { heldWeights: true as const }
+      : { latent: { id: latent.id, options: latent.options } }),
     families: different.map(({ id, options }) => ({ family: id, options })),
     components: families.map((family) => different.indexOf(family)),
     ...(emissions.held.some((names) => names.size > 0) && { held: emissions.held.map((names) => [...names]) }),

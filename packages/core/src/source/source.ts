@@ -30,7 +30,11 @@ export interface SynchronousSource extends Source {
 
 export function isSource(value: unknown): value is Source {
   const source = value as Partial<Source> | null;
-  return typeof source === 'object' && source !== null && [source.expect, source.summary, source.sample].every((verb) => typeof verb === 'function');
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    [source.expect, source.summary, source.sample].every((verb) => typeof verb === 'function')
+  );
 }
 
 export function isSynchronous(source: Source): source is SynchronousSource {

@@ -9,7 +9,15 @@ import { type StructureJson, structureJson } from '../model/structure-json.ts';
 import { memorySource } from './memory.ts';
 import type { Source } from './source.ts';
 import { gatherColumns, shareColumns, type WholeColumns } from './whole-columns.ts';
-import type { ExpectMessage, KernelsMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerFactory, WorkerPort } from './worker-protocol.ts';
+import type {
+  ExpectMessage,
+  KernelsMessage,
+  ReadyMessage,
+  ShardMessage,
+  WorkerAnswer,
+  WorkerFactory,
+  WorkerPort,
+} from './worker-protocol.ts';
 
 /** Options of a source over workers. */
 export interface WorkerSourceOptions {
@@ -111,11 +119,7 @@ export class WorkerTeam {
 type Question = Omit<ExpectMessage, 'kind' | 'id'>;
 
 /** An error as it would have been in this thread: where rows were merged, only here is it known which of the caller's rows is meant. */
-function asError(
-  answer: Extract<WorkerAnswer, { kind: 'error' }>,
-  dataset: Dataset,
-  request: ExpectationRequest,
-): EmkitError {
+function asError(answer: Extract<WorkerAnswer, { kind: 'error' }>, dataset: Dataset, request: ExpectationRequest): EmkitError {
   if (answer.details.row !== undefined && dataset.blockRow !== undefined) {
     try {
       memorySource(dataset).expect(request);
@@ -194,11 +198,7 @@ class ShardWorker {
   private sentAt = 0;
   private alarm: unknown;
 
-  constructor(
-    startWorker: WorkerFactory,
-    makeMessage: () => { message: ShardMessage; transfer: readonly ArrayBuffer[] },
-    silence: number,
-  ) {
+  constructor(startWorker: WorkerFactory, makeMessage: () => { message: ShardMessage; transfer: readonly ArrayBuffer[] }, silence: number) {
     this.startWorker = startWorker;
     this.makeMessage = makeMessage;
     this.silence = silence;
@@ -315,7 +315,10 @@ class ShardWorker {
 }
 
 /** Every host has timers; core's types know no host. */
-const timers = globalThis as unknown as { setTimeout(action: () => void, milliseconds: number): unknown; clearTimeout(alarm: unknown): void };
+const timers = globalThis as unknown as {
+  setTimeout(action: () => void, milliseconds: number): unknown;
+  clearTimeout(alarm: unknown): void;
+};
 
 /** A worker that gets compiled kernels begins with machine code as good as this thread's; one that does not compiles its own. */
 function sendKernels(port: WorkerPort): void {

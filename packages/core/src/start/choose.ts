@@ -4,7 +4,7 @@ import { drive, startState } from '../driver/drive.ts';
 import type { Answer, DriverResult, Process } from '../driver/driver.ts';
 import { expectAt } from '../driver/em-map.ts';
 import { EmkitError } from '../errors.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
 import type { SynchronousSource } from '../source/source.ts';
@@ -21,7 +21,7 @@ export const START_METHODS: readonly StartMethod[] = ['auto', 'k-means++', 'quan
 /** A start after its short run on (a sample of) the data. */
 export interface StartCandidate {
   readonly method: Exclude<StartMethod, 'auto'>;
-  readonly parameters: ModelParameters;
+  readonly parameters: MixtureParameters;
   /** After the short run, on the sample; minus infinity where the run collapsed. */
   readonly logLikelihood: number;
   readonly collapsed: boolean;
@@ -34,7 +34,7 @@ export const SAMPLE_ROWS = 20_000;
 const SHORT_RUN = 25;
 
 /** A point about which first sums of the whole data can be taken: all of them as one component. */
-export function centralPoint(model: LatentModel, summary: Summary): ModelParameters {
+export function centralPoint(model: Mixture, summary: Summary): MixtureParameters {
   return { ...model.latent.start, components: model.families.map((family) => locate(family, summary)) };
 }
 
@@ -43,8 +43,8 @@ export function centralPoint(model: LatentModel, summary: Summary): ModelParamet
  * runs last: an unbounded likelihood is no merit.
  */
 export function* chooseStarts(
-  model: LatentModel,
-  central: ModelParameters,
+  model: Mixture,
+  central: MixtureParameters,
   method: StartMethod,
   starts: number,
   random: Random,
@@ -121,7 +121,7 @@ function makeAssignment(
 }
 
 /** Where components are of different families, which of them gets which cluster matters: all but the first start shuffle. */
-function relabel(model: LatentModel, assignment: Assignment, index: number, random: Random): Assignment {
+function relabel(model: Mixture, assignment: Assignment, index: number, random: Random): Assignment {
   if (index === 0 || model.families.every((family) => family === model.families[0])) return assignment;
   const order = model.families.map((_, component) => component);
   for (let last = order.length - 1; last > 0; last -= 1) {
@@ -132,7 +132,7 @@ function relabel(model: LatentModel, assignment: Assignment, index: number, rand
 }
 
 /** The estimate of one component from all data: a sample might not hold what makes it possible. */
-function* wholeEstimate(model: LatentModel, central: ModelParameters): Process<ModelParameters> {
+function* wholeEstimate(model: Mixture, central: MixtureParameters): Process<MixtureParameters> {
   let about = central;
   let { sums } = yield* expectAt(model, central);
   for (let again = 0; again < MOST_RECENTRINGS; again += 1) {

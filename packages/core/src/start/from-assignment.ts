@@ -1,7 +1,7 @@
 import { type Block, type Dataset, largestBlock } from '../data/block.ts';
 import { EStep } from '../model/e-step.ts';
 import { Expectation } from '../model/expectation.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Assignment } from './assignments.ts';
 
 /** The share of every row that is spread evenly: no component is then fitted to a few equal rows, where its spread would vanish. */
@@ -16,14 +16,14 @@ const MOST_RECENTRINGS = 3;
  * @throws EmkitError `COMPONENT_DEGENERATE` where even the softened component has no estimate (all data equal)
  */
 export function parametersFromAssignment(
-  model: LatentModel,
+  model: Mixture,
   dataset: Dataset,
   assignment: Assignment,
-  central: ModelParameters,
-): ModelParameters {
+  central: MixtureParameters,
+): MixtureParameters {
   const eStep = new EStep(model, largestBlock(dataset.blocks));
   const components = model.families.length;
-  const expect = (about: ModelParameters): Expectation => {
+  const expect = (about: MixtureParameters): Expectation => {
     const expectation = Expectation.zero(model);
     let firstRow = 0;
     for (const block of dataset.blocks) {

@@ -2,7 +2,7 @@ import type { Dataset } from '../data/block.ts';
 import type { Summary } from '../data/summary.ts';
 import { drive, startState } from '../driver/drive.ts';
 import type { Process } from '../driver/driver.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
 import { runHere, SAMPLE_ROWS } from './choose.ts';
@@ -24,7 +24,7 @@ const ITERATIONS = 200;
  * Large data: the way to the optimum is long at first and short at last, and on a sample it is cheap. EM runs on growing samples, each from
  * where the last one led; passes over all rows only do the rest.
  */
-export function* grow(model: LatentModel, start: ModelParameters, summary: Summary, random: Random): Process<ModelParameters> {
+export function* grow(model: Mixture, start: MixtureParameters, summary: Summary, random: Random): Process<MixtureParameters> {
   let parameters = start;
   for (let rows = SAMPLE_ROWS; rows <= LARGEST_PART * summary.rows; rows *= GROWTH) {
     const sample = (yield { kind: 'sample', rows, random }) as Dataset;

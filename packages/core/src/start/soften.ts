@@ -1,7 +1,7 @@
 import type { DriverResult, Process } from '../driver/driver.ts';
 import { expectAt } from '../driver/em-map.ts';
 import { EmkitError } from '../errors.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 
 /** What the whole data, as one component, add to each component of a start, in parts of its own weight. */
 const SHARE = 0.1;
@@ -11,10 +11,10 @@ const SHARE = 0.1;
  * that the sample did not hold), every component is first given a share of all rows.
  */
 export function* runSoftened(
-  model: LatentModel,
-  central: ModelParameters,
-  start: ModelParameters,
-  run: (from: ModelParameters) => Process<DriverResult>,
+  model: Mixture,
+  central: MixtureParameters,
+  start: MixtureParameters,
+  run: (from: MixtureParameters) => Process<DriverResult>,
 ): Process<DriverResult> {
   try {
     return yield* run(start);
@@ -29,7 +29,7 @@ export function* runSoftened(
  * At the central point all components are alike, so that its sums are those of all rows shared out evenly. The start is taken a part of
  * the way towards their estimate, under which every row is possible.
  */
-function* soften(model: LatentModel, central: ModelParameters, start: ModelParameters): Process<ModelParameters> {
+function* soften(model: Mixture, central: MixtureParameters, start: MixtureParameters): Process<MixtureParameters> {
   const { sums } = yield* expectAt(model, central);
   const whole = model.maximize(sums, central);
   const { free } = model.space;
