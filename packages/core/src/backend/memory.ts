@@ -1,10 +1,9 @@
 import type { Block, Dataset } from '../data/block.ts';
 import { type Expectation, PairwiseSum, type PartialSum } from '../expectation.ts';
-import { BlockKernels } from '../kernels/block-pass.ts';
-import { cutMatters } from '../kernels/cut.ts';
 import type { Mixture } from '../mixture.ts';
 import type { ExpectationRequest, SynchronousBackend } from './backend.ts';
 import { largestBlock } from './expect-block.ts';
+import { cutMatters, KernelAdapter } from './kernel-adapter.ts';
 
 /** Rows between two yields of `expectInSlices`: about a millisecond of work for a few components. */
 const ROWS_IN_SLICE = 16_384;
@@ -22,9 +21,9 @@ export interface Shard {
 
 /** Passes over one shard, block by block; whoever runs it may pause between two slices. */
 export function createShardPass(mixture: Mixture, shard: Shard): (request: ExpectationRequest) => Generator<void, PairwiseSum, void> {
-  const blockKernels = new BlockKernels(mixture, largestBlock(shard.blocks));
+  const adapter = new KernelAdapter(mixture, largestBlock(shard.blocks));
   return function* pass(request) {
-    const expectBlock = blockKernels.prepare(request);
+    const expectBlock = adapter.prepare(request);
     const sum = new PairwiseSum(mixture, shard.firstBlock);
     let { firstRow } = shard;
     let rowsInSlice = 0;

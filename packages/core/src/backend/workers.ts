@@ -1,10 +1,10 @@
 import type { Block, Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import { Expectation, PairwiseSum } from '../expectation.ts';
-import { cutMatters } from '../kernels/cut.ts';
 import { compiledKernels, prepareKernels } from '../kernels/kernels.ts';
 import type { Mixture } from '../mixture.ts';
 import type { Backend, ExpectationRequest } from './backend.ts';
+import { cutMatters } from './kernel-adapter.ts';
 import { createMemoryBackend } from './memory.ts';
 import type { KernelsMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerFactory, WorkerPort } from './worker-protocol.ts';
 

@@ -1,7 +1,7 @@
 import { blockResponsibilities, createBlockWorkspace, largestBlock } from '../backend/expect-block.ts';
+import { KernelAdapter } from '../backend/kernel-adapter.ts';
 import type { Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
-import { BlockKernels } from '../kernels/block-pass.ts';
 import type { Mixture, MixtureParameters } from '../mixture.ts';
 import { log } from '../numerics/elementary.ts';
 
@@ -25,7 +25,7 @@ export interface InformationBound {
  */
 export function posteriorEntropy(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset): number {
   if (mixture.families.length === 1) return 0;
-  const entropyOf = new BlockKernels(mixture, largestBlock(dataset.blocks)).prepareEntropy(parameters);
+  const entropyOf = new KernelAdapter(mixture, largestBlock(dataset.blocks)).prepareEntropy(parameters);
   let entropy = 0;
   for (const block of dataset.blocks) entropy += entropyOf(block);
   return Number.isFinite(entropy) ? Math.max(0, entropy) : informationBound(mixture, parameters, dataset).entropy;
