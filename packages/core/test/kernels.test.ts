@@ -278,15 +278,18 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
         expectSameBits(
           fill(() => 1, skipped),
           (engine) =>
-            engine.correlatedStatistics(
-              ...([rows, components, dimension, 64, packing] as const),
-              ...([8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics] as const),
-            ),
+            engine.correlatedStatistics(rows, dimension, 64, packing, 8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics),
           statistics,
-          statistics + correlatedSums(dimension) * components,
+          statistics + correlatedSums(dimension),
         );
       }
     }
+    expectSameBits(
+      fill(() => 0.8, 0),
+      (engine) => engine.whitenedColumns(rows, dimension, 8 * columns, 8 * constants, 8 * scratch, 8 * (scratch + rows * dimension)),
+      scratch,
+      scratch + rows * dimension,
+    );
     expectSameBits(
       fill(() => 1, 0),
       (engine) => engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constants, 8 * joint),
@@ -349,7 +352,7 @@ describe.each(['simd', 'plain'] as const)('the posterior between families’ own
       views.forEach((view, component) => {
         view.set(used[component]!);
       });
-      pass.run({ size, columns: [], ...(weights && { weights }) }, out);
+      pass.run({ size, ...(weights && { weights }) }, out);
       const sum = (of: (row: number) => Decimal): number =>
         exact.reduce((total, ___, row) => total.plus(of(row).times(weights?.[row] ?? 1)), new Decimal(0)).toNumber();
       expect(out[0]! / sum((row) => exact[row]!.logDensity)).toBeCloseTo(1, 14);
@@ -440,6 +443,83 @@ describe.each(['simd', 'plain'] as const)('the entropy of a pass that does every
     const columns = rows[0]!.map((__, j) => Float64Array.from(rows, (row) => row[j]!));
     prepareShortcut(shape, { weights, at: components, about: components })!({ size: rows.length, columns }, out);
     expect(Math.abs(out[2]! - entropy)).toBeLessThan(1e-13 * out[1]!);
+  });
+});
+
+describe.each(['simd', 'plain'] as const)('statistics of whitened columns, %s', (kind) => {
+  /** The expectation of rows under a mixture of correlated Gaussians; its sums about `about`. */
+  const run = (rows: readonly (readonly number[])[], at: readonly KernelConstants[], about: readonly KernelConstants[]) => {
+    useKernels(kind);
+    const kernel: Kernel<KernelConstants> = { density: 'correlated-gaussian', constants: (own) => own, columns: columnKernels };
+    const dimension = rows[0]!.length;
+    const length = 1 + dimension + (dimension * (dimension + 1)) / 2;
+    const offsets = at.map((_, component) => 3 + at.length + length * component);
+    const out = new Float64Array(3 + at.length + length * at.length);
+    const shape = shortcutShape(
+      at.map(() => ({ kernel, columns: rows[0]! })),
+      offsets,
+    )!;
+    const columns = rows[0]!.map((_, j) => Float64Array.from(rows, (row) => row[j]!));
+    prepareShortcut(shape, { weights: at.map(() => 1 / at.length), at, about })!({ size: rows.length, columns }, out);
+    return offsets.map((offset) => out.subarray(offset, offset + length));
+  };
+  const whiten = (row: readonly number[], { location, scale }: KernelConstants): number[] => {
+    const y: number[] = [];
+    row.forEach((x, j) => {
+      let value = x - location[j]!;
+      for (let k = 0; k < j; k += 1) value -= scale[j * row.length + k]! * y[k]!;
+      y.push(value / scale[j * row.length + j]!);
+    });
+    return y;
+  };
+
+  it.each([1, 2, 3, 9])('%i columns: those of a component that asks for it, about any point, beside those of others', (dimension) => {
+    const random = createRandom(dimension);
+    const draw = (whitened: boolean): KernelConstants => ({
+      constant: -random.uniform(),
+      location: Float64Array.from({ length: dimension }, () => random.normal()),
+      scale: Float64Array.from({ length: dimension ** 2 }, (_, index) =>
+        index % (dimension + 1) === 0 ? 1 + random.uniform() : 0.3 * random.normal(),
+      ),
+      units: new Float64Array(dimension).fill(0.25),
+      ...(whitened && { whitened }),
+    });
+    const rows = Array.from({ length: 1100 }, () => Array.from({ length: dimension }, () => 2 * random.normal()));
+    const at = [draw(true), draw(false), draw(true)];
+    for (const about of [at, [draw(true), draw(false), draw(false)]]) {
+      const answers = run(rows, at, about);
+      const expected = at.map(() => new Float64Array(answers[0]!.length));
+      for (const row of rows) {
+        const densities = at.map((own) => Math.exp(own.constant - whiten(row, own).reduce((sum, y) => sum + y * y, 0) / 2));
+        const total = densities.reduce((sum, density) => sum + density);
+        about.forEach((own, component) => {
+          const responsibility = densities[component]! / total;
+          const z = own.whitened ? whiten(row, own) : row.map((x, j) => (x - own.location[j]!) * own.units[j]!);
+          const products = z.flatMap((first, j) => z.slice(0, j + 1).map((second) => first * second));
+          [1, ...z, ...products].forEach((value, index) => {
+            expected[component]![index]! += responsibility * value;
+          });
+        });
+      }
+      answers.forEach((answer, component) => {
+        answer.forEach((value, index) => {
+          expect(Math.abs(value - expected[component]![index]!)).toBeLessThan(1e-12 * rows.length);
+        });
+      });
+    }
+  });
+
+  it('keep the smallest direction of a nearly singular covariance', () => {
+    const random = createRandom(3);
+    const deviation = 2 ** -24;
+    const own: KernelConstants = { ...constantsOf([0, 0], [1, 0, 1, deviation], 0), whitened: true };
+    const rows = Array.from({ length: 200 }, () => {
+      const x = random.normal();
+      return [x, x + deviation * random.normal()];
+    });
+    const [answer] = run(rows, [own], [own]);
+    const exact = rows.reduce((sum, [x0, x1]) => sum.plus(new Decimal(x1!).minus(x0!).div(deviation).pow(2)), new Decimal(0)).toNumber();
+    expect(Math.abs(answer![5]! / exact - 1)).toBeLessThan(1e-8);
   });
 });
 

@@ -142,3 +142,14 @@ export function whiten(x: usize, stride: usize, dimension: i32, used: i32, const
   v128.store(y, value);
   v128.store(distance, f64x2.add(load(distance), f64x2.mul(value, value)));
 }
+
+/** The whitened columns of `rows` rows under one Gaussian with correlations, end to end like `columns`. */
+export function whitenedColumns(rows: i32, dimension: i32, columns: usize, constants: usize, whitened: usize, scratch: usize): void {
+  const stride = usize(rows) << 3;
+  const y = scratch;
+  const out = y + usize(dimension) * GROUP_BYTES;
+  for (let row: usize = 0; row < stride; row += GROUP_BYTES) {
+    whiten(columns + row, stride, dimension, dimension, constants, y, out, 0);
+    for (let from = y, to = whitened + row; from < out; from += GROUP_BYTES, to += stride) memory.copy(to, from, GROUP_BYTES);
+  }
+}

@@ -23,6 +23,11 @@ export interface ColumnKernels {
 
 /** What a kernel needs of one component. `units` (u above) are powers of two: they only scale the statistics. */
 export interface KernelConstants {
+  /**
+   * `correlated-gaussian` only: the statistics of this component are those of z = L^-1 (x - location), without units. Of a covariance that is
+   * nearly singular, products of deviations keep few digits of the smallest direction, and those of whitened columns all.
+   */
+  readonly whitened?: true;
   readonly constant: number;
   readonly location: Float64Array;
   readonly scale: Float64Array;

@@ -4,7 +4,6 @@ import {
   CORRELATED_MEANS,
   COUNT,
   correlatedRecord,
-  correlatedSums,
   FUSED_RECORDS,
   factorPlace,
   GROUP,
@@ -124,76 +123,82 @@ export function createPlainColumnKernels(memory: () => Float64Array): ColumnFunc
     correlatedDensities(rows, components, dimension, _prefix, columns, constants, joint) {
       const m = memory();
       const y = new Float64Array(GROUP * dimension);
-      const own = new Float64Array(GROUP);
-      const distance = new Float64Array(GROUP);
       for (let component = 0; component < components; component += 1) {
-        const base = constants / 8 + component * correlatedRecord(dimension);
-        const factor = base + CORRELATED_MEANS + dimension;
+        const own = constants / 8 + component * correlatedRecord(dimension);
         for (let start = 0; start < rows; start += GROUP) {
-          distance.fill(0);
-          for (let j = 0; j < dimension; j += 1) {
-            const x = columns / 8 + j * rows + start;
-            const mean = m[base + CORRELATED_MEANS + j]!;
-            for (let row = 0; row < GROUP; row += 1) own[row] = m[x + row]! - mean;
-            for (let k = 0; k < j; k += 1) {
-              const l = m[factor + factorPlace(dimension, j, k)]!;
-              for (let row = 0; row < GROUP; row += 1) own[row]! -= l * y[GROUP * k + row]!;
-            }
-            const inverse = m[factor + factorPlace(dimension, j, j)]!;
-            for (let row = 0; row < GROUP; row += 1) {
-              const whitened = own[row]! * inverse;
-              y[GROUP * j + row] = whitened;
-              distance[row]! += whitened * whitened;
-            }
+          whiten(m, own, dimension, columns / 8 + start, rows, y);
+          for (let row = 0; row < GROUP; row += 1) {
+            let distance = 0;
+            for (let j = 0; j < dimension; j += 1) distance += y[GROUP * j + row]! * y[GROUP * j + row]!;
+            m[joint / 8 + component * rows + start + row] = m[own]! - 0.5 * distance;
           }
-          const out = joint / 8 + component * rows + start;
-          for (let row = 0; row < GROUP; row += 1) m[out + row] = m[base]! - 0.5 * distance[row]!;
         }
       }
       return rows * (components - 1);
     },
 
-    correlatedStatistics(rows, components, dimension, chunk, packing, columns, means, responsibilities, _scratch, sums) {
+    whitenedColumns(rows, dimension, columns, constants, whitened) {
+      const m = memory();
+      const y = new Float64Array(GROUP * dimension);
+      for (let start = 0; start < rows; start += GROUP) {
+        whiten(m, constants / 8, dimension, columns / 8 + start, rows, y);
+        for (let j = 0; j < dimension; j += 1) m.set(y.subarray(GROUP * j, GROUP * (j + 1)), whitened / 8 + j * rows + start);
+      }
+    },
+
+    correlatedStatistics(rows, dimension, chunk, packing, columns, means, responsibilities, _scratch, sums) {
       const m = memory();
       const active = new Int32Array(chunk + 1);
       const z = new Float64Array(chunk * dimension);
       const weighted = new Float64Array(chunk * dimension);
-      for (let component = 0; component < components; component += 1) {
-        const r = responsibilities / 8 + component * rows;
-        const place = sums / 8 + component * correlatedSums(dimension);
-        let start = 0;
-        while (start < rows) {
-          let count = Math.min(chunk, rows - start);
-          if (packing) {
-            const found = activeRows(m, r, start, rows, active, chunk);
-            ({ count } = found);
-            start = found.next;
-          } else {
-            for (let row = 0; row < count; row += 1) active[row] = start + row;
-            start += count;
+      const r = responsibilities / 8;
+      let start = 0;
+      while (start < rows) {
+        let count = Math.min(chunk, rows - start);
+        if (packing) {
+          const found = activeRows(m, r, start, rows, active, chunk);
+          ({ count } = found);
+          start = found.next;
+        } else {
+          for (let row = 0; row < count; row += 1) active[row] = start + row;
+          start += count;
+        }
+        for (let j = 0; j < dimension; j += 1) {
+          const x = columns / 8 + j * rows;
+          const mean = m[means / 8 + j]!;
+          for (let index = 0; index < count; index += 1) {
+            z[j * chunk + index] = m[x + active[index]!]! - mean;
+            weighted[j * chunk + index] = m[r + active[index]!]! * z[j * chunk + index]!;
           }
-          for (let j = 0; j < dimension; j += 1) {
-            const x = columns / 8 + j * rows;
-            const mean = m[means / 8 + component * dimension + j]!;
-            for (let index = 0; index < count; index += 1) {
-              z[j * chunk + index] = m[x + active[index]!]! - mean;
-              weighted[j * chunk + index] = m[r + active[index]!]! * z[j * chunk + index]!;
-            }
-            for (let lane = 0; lane < 2; lane += 1) {
-              let first = 0;
-              for (let index = lane; index < count; index += 2) first += weighted[j * chunk + index]!;
-              m[place + 2 * j + lane]! += first;
-              for (let k = 0; k <= j; k += 1) {
-                let second = 0;
-                for (let index = lane; index < count; index += 2) second += weighted[j * chunk + index]! * z[k * chunk + index]!;
-                m[place + 2 * (dimension + (j * (j + 1)) / 2 + k) + lane]! += second;
-              }
+          for (let lane = 0; lane < 2; lane += 1) {
+            let first = 0;
+            for (let index = lane; index < count; index += 2) first += weighted[j * chunk + index]!;
+            m[sums / 8 + 2 * j + lane]! += first;
+            for (let k = 0; k <= j; k += 1) {
+              let second = 0;
+              for (let index = lane; index < count; index += 2) second += weighted[j * chunk + index]! * z[k * chunk + index]!;
+              m[sums / 8 + 2 * (dimension + (j * (j + 1)) / 2 + k) + lane]! += second;
             }
           }
         }
       }
     },
   };
+}
+
+/** The whitened columns of 16 rows, those of a column one after the other. */
+function whiten(m: Float64Array, constants: number, dimension: number, columns: number, stride: number, y: Float64Array): void {
+  const means = constants + CORRELATED_MEANS;
+  const factor = means + dimension;
+  for (let j = 0; j < dimension; j += 1) {
+    for (let row = 0; row < GROUP; row += 1) y[GROUP * j + row] = m[columns + j * stride + row]! - m[means + j]!;
+    for (let k = 0; k < j; k += 1) {
+      const l = m[factor + factorPlace(dimension, j, k)]!;
+      for (let row = 0; row < GROUP; row += 1) y[GROUP * j + row]! -= l * y[GROUP * k + row]!;
+    }
+    const inverse = m[factor + factorPlace(dimension, j, j)]!;
+    for (let row = 0; row < GROUP; row += 1) y[GROUP * j + row]! *= inverse;
+  }
 }
 
 /** Writes up to `limit` rows from `start` on that have a responsibility into `active`; `next` is the row to go on from. */

@@ -41,9 +41,9 @@ export interface ColumnFunctions {
     joint: number,
     scratch: number,
   ): number;
+  whitenedColumns(rows: number, dimension: number, columns: number, constants: number, whitened: number, scratch: number): void;
   correlatedStatistics(
     rows: number,
-    components: number,
     dimension: number,
     chunk: number,
     packing: number,
@@ -97,9 +97,9 @@ const PLANE: FusedShape = {
  */
 const MOST_COLLINEAR = 1024;
 
-function fitsPlane({ kernel, dimension }: ShortcutShape, { here }: MixtureConstants): boolean {
+function fitsPlane({ kernel, dimension }: ShortcutShape, { here, there }: MixtureConstants): boolean {
   const isOpen = ({ scale }: { scale: Float64Array }): boolean => scale[2]! * scale[2]! < MOST_COLLINEAR * scale[3]! * scale[3]!;
-  return kernel.density === 'correlated-gaussian' && dimension === 2 && here.every(isOpen);
+  return kernel.density === 'correlated-gaussian' && dimension === 2 && here.every(isOpen) && !there.some(({ whitened }) => whitened);
 }
 
 const passes: ColumnPasses = {

@@ -138,6 +138,11 @@ export function correlatedDensitiesScratch(rows: number, dimension: number): num
   return GROUP * (2 * dimension + 2) + 2 * rows + GROUP;
 }
 
+/** A group's whitened columns and densities. */
+export function whitenedScratch(dimension: number): number {
+  return GROUP * (dimension + 1);
+}
+
 /** As `independentScratch` for a chunk of rows; their deviations, and these times responsibilities. */
 export function correlatedStatisticsScratch(chunk: number, dimension: number): number {
   return 1.5 * chunk + 2 + 2 * chunk * dimension;

@@ -44,7 +44,14 @@ export function loadColumns(memory: Float64Array, { size, columns }: Rows, start
 }
 
 /** Copies case weights, 0 for rows that fill up. Returns how many rows stand in whole groups of weight 1, whose weights are not read and not written. */
-export function loadWeights(memory: Float64Array, { weights }: Rows, start: number, count: number, rows: number, to: number): number {
+export function loadWeights(
+  memory: Float64Array,
+  { weights }: Pick<Rows, 'weights'>,
+  start: number,
+  count: number,
+  rows: number,
+  to: number,
+): number {
   const unit = weights === undefined ? count - (count % GROUP) : 0;
   if (weights === undefined) memory.fill(1, to + unit, to + count);
   else memory.set(weights.subarray(start, start + count), to);

@@ -35,7 +35,7 @@ export class PosteriorPass {
    * Turns the densities of all rows of a block into responsibilities times case weights, and writes log-likelihood, magnitude, entropy and K
    * expected counts to the beginning of `out`. They are not finite where a row is impossible, or a density is NaN or infinite.
    */
-  run(block: Rows, out: Float64Array): void {
+  run(block: Pick<Rows, 'size' | 'weights'>, out: Float64Array): void {
     const { components } = this;
     const { size } = block;
     const { rows, weights, joint, sums, scratch, length } = this.allocate(size);
