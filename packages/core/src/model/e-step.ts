@@ -89,23 +89,11 @@ export class EStep {
 
   /** Log-densities to responsibilities; returns the entropy. Adds log-likelihood, magnitude and the labels' own sums. */
   private label(block: Block, at: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
-    this.forbid(block);
+    forbidLabels(block, this.joint);
     const { logWeights } = this.model.latent;
     return logWeights === undefined || block.units !== undefined
       ? this.labelUnits(block, at, origin, into)
       : this.labelRows(block, logWeights(at), origin, into);
-  }
-
-  /** A known label, or a set of them, makes the others impossible. */
-  private forbid({ size, labels, allowed }: Block): void {
-    if (labels === undefined && allowed === undefined) return;
-    this.joint.forEach((out, component) => {
-      for (let row = 0; row < size; row += 1) {
-        const label = labels?.[row] ?? -1;
-        const set = allowed?.[row] ?? 0;
-        if ((label >= 0 && label !== component) || (set !== 0 && ((set >>> component) & 1) === 0)) out[row] = -Infinity;
-      }
-    });
   }
 
   /** Rows whose labels are independent of one another, by log-sum-exp relative to each row's largest term. */
@@ -203,6 +191,18 @@ export class EStep {
       }
     }
   }
+}
+
+/** A known label, or a set of them, makes the others impossible. */
+export function forbidLabels({ size, labels, allowed }: Block, logDensities: readonly Float64Array[]): void {
+  if (labels === undefined && allowed === undefined) return;
+  logDensities.forEach((out, component) => {
+    for (let row = 0; row < size; row += 1) {
+      const label = labels?.[row] ?? -1;
+      const set = allowed?.[row] ?? 0;
+      if ((label >= 0 && label !== component) || (set !== 0 && ((set >>> component) & 1) === 0)) out[row] = -Infinity;
+    }
+  });
 }
 
 /** Adds units' log-densities, times their case weights, by a compensated sum; and their magnitudes. */

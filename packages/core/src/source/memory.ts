@@ -4,8 +4,9 @@ import { type Summary, summarize } from '../data/summary.ts';
 import { cutMatters } from '../kernels/cut.ts';
 import type { ExpectationRequest } from '../model/e-step.ts';
 import { type Expectation, PairwiseSum, type PartialSum } from '../model/expectation.ts';
+import type { Weights } from '../model/independent.ts';
 import type { LatentModel } from '../model/latent-model.ts';
-import { createBlockPass } from './block-pass.ts';
+import { createBlockPass, shortcutOf } from './block-pass.ts';
 import type { SynchronousSource } from './source.ts';
 
 /** Rows between two yields of `expectInSlices`: about a millisecond of work for a few components. */
@@ -71,7 +72,7 @@ export function memorySource(dataset: Dataset): SynchronousSource {
   function* expectInSlices(request: ExpectationRequest): Generator<void, Expectation, void> {
     const pass = passOf(request.model);
     const total = (yield* pass(request)).total();
-    if (!cutMatters(request, total)) return total;
+    if (!wantsUncut(request, total)) return total;
     const uncut = (yield* pass({ ...request, uncut: true })).total();
     uncut.passes = 2;
     return uncut;
@@ -83,6 +84,11 @@ export function memorySource(dataset: Dataset): SynchronousSource {
     summary: () => (summary ??= summarize(dataset)),
     sample: (units, random) => sampleUnits(dataset, units, random),
   };
+}
+
+/** Whether the contributions that the kernels left out would show: see kernels/cut.ts. */
+export function wantsUncut({ model, at, uncut }: ExpectationRequest, { counts }: Expectation): boolean {
+  return uncut !== true && cutMatters(shortcutOf(model), (at as unknown as Weights).weights, counts);
 }
 
 /** Runs a generator that only pauses to its end. */

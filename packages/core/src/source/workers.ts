@@ -1,12 +1,11 @@
 import type { Dataset } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
-import { cutMatters } from '../kernels/cut.ts';
 import { compiledKernels, prepareKernels } from '../kernels/kernels.ts';
 import type { ExpectationRequest } from '../model/e-step.ts';
 import { Expectation, PairwiseSum } from '../model/expectation.ts';
 import type { LatentModel } from '../model/latent-model.ts';
 import { type StructureJson, structureJson } from '../model/structure-json.ts';
-import { memorySource } from './memory.ts';
+import { memorySource, wantsUncut } from './memory.ts';
 import type { Source } from './source.ts';
 import { gatherColumns, shareColumns, type WholeColumns } from './whole-columns.ts';
 import type {
@@ -77,7 +76,7 @@ export class WorkerTeam {
 
   async expect(request: ExpectationRequest): Promise<Expectation> {
     const total = await this.ask(request);
-    if (!cutMatters(request, total)) return total;
+    if (!wantsUncut(request, total)) return total;
     const uncut = await this.ask({ ...request, uncut: true });
     uncut.passes = 2;
     return uncut;

@@ -1,62 +1,4 @@
-import { addTo, loadSplat, splat } from './elementary';
-import { GROUP } from './posterior';
-
-/**
- * Log joint densities of Gaussians without correlations. `constants` for each component: the constant, then mean and half precision of
- * each column. `columns` and `joint`: arrays of `rows` numbers end to end.
- */
-export function independentDensities(rows: i32, components: i32, dimension: i32, columns: usize, constants: usize, joint: usize): void {
-  const stride = usize(rows) << 3;
-  for (let component = 0; component < components; component += 1, constants += 8 + (usize(dimension) << 4)) {
-    for (let end = joint + stride, x = columns; joint < end; joint += GROUP, x += GROUP) {
-      let d0 = splat(0);
-      let d1 = splat(0);
-      let d2 = splat(0);
-      let d3 = splat(0);
-      let d4 = splat(0);
-      let d5 = splat(0);
-      let d6 = splat(0);
-      let d7 = splat(0);
-      let at = x;
-      let own = constants + 8;
-      for (let column = 0; column < dimension; column += 1, at += stride, own += 16) {
-        const mean = loadSplat(own);
-        const halfPrecision = v128.load64_splat(own, 8);
-        const z0 = f64x2.sub(v128.load(at), mean);
-        const z1 = f64x2.sub(v128.load(at, 16), mean);
-        const z2 = f64x2.sub(v128.load(at, 32), mean);
-        const z3 = f64x2.sub(v128.load(at, 48), mean);
-        d0 = f64x2.add(d0, f64x2.mul(f64x2.mul(z0, z0), halfPrecision));
-        d1 = f64x2.add(d1, f64x2.mul(f64x2.mul(z1, z1), halfPrecision));
-        d2 = f64x2.add(d2, f64x2.mul(f64x2.mul(z2, z2), halfPrecision));
-        d3 = f64x2.add(d3, f64x2.mul(f64x2.mul(z3, z3), halfPrecision));
-        const z4 = f64x2.sub(v128.load(at, 64), mean);
-        const z5 = f64x2.sub(v128.load(at, 80), mean);
-        const z6 = f64x2.sub(v128.load(at, 96), mean);
-        const z7 = f64x2.sub(v128.load(at, 112), mean);
-        d4 = f64x2.add(d4, f64x2.mul(f64x2.mul(z4, z4), halfPrecision));
-        d5 = f64x2.add(d5, f64x2.mul(f64x2.mul(z5, z5), halfPrecision));
-        d6 = f64x2.add(d6, f64x2.mul(f64x2.mul(z6, z6), halfPrecision));
-        d7 = f64x2.add(d7, f64x2.mul(f64x2.mul(z7, z7), halfPrecision));
-      }
-      const constant = loadSplat(constants);
-      v128.store(joint, f64x2.sub(constant, d0));
-      v128.store(joint, f64x2.sub(constant, d1), 16);
-      v128.store(joint, f64x2.sub(constant, d2), 32);
-      v128.store(joint, f64x2.sub(constant, d3), 48);
-      v128.store(joint, f64x2.sub(constant, d4), 64);
-      v128.store(joint, f64x2.sub(constant, d5), 80);
-      v128.store(joint, f64x2.sub(constant, d6), 96);
-      v128.store(joint, f64x2.sub(constant, d7), 112);
-    }
-  }
-}
-
-/** Two numbers whose places in bytes are listed one after the other. */
-// @ts-ignore: decorator
-@inline function gathered(x: usize, place: usize): v128 {
-  return v128.load64_lane(x + usize(i32.load(place, 4)), v128.load64_zero(x + usize(i32.load(place))), 1);
-}
+import { addTo, at, gather, loadSplat, splat } from './elementary';
 
 /**
  * Sums of r (x - mean) for each column, then of r (x - mean)^2, for each component; two lanes each, added to `sums`. Where a quarter of
@@ -74,9 +16,10 @@ export function independentStatistics(
 ): void {
   const stride = usize(rows) << 3;
   const places = scratch;
+  // Four bytes a row, and eight more to fill up the last.
   const packed = scratch + (usize(rows) << 2) + 32;
   const width = usize(dimension) << 4;
-  for (let component = 0; component < components; component += 1, responsibilities += stride, means += usize(dimension) << 3, sums += width << 1) {
+  for (let component = 0; component < components; component += 1, responsibilities += stride, means = at(means, dimension), sums += width << 1) {
     let counts = i64x2.splat(0);
     for (let row: usize = 0; row < stride; row += 16) counts = i64x2.sub(counts, f64x2.gt(v128.load(responsibilities + row), splat(0)));
     const held = usize(i64x2.extract_lane(counts, 0) + i64x2.extract_lane(counts, 1));
@@ -98,7 +41,7 @@ export function independentStatistics(
     }
     for (let column = 0; column < dimension; column += 1) {
       const x = columns + usize(column) * stride;
-      const mean = loadSplat(means + (usize(column) << 3));
+      const mean = loadSplat(at(means, column));
       // Four strands, because an addition waits for the one before it.
       let first0 = splat(0);
       let first1 = splat(0);
@@ -131,27 +74,27 @@ export function independentStatistics(
         for (let index: usize = 0; index < active; index += 8) {
           const place = places + (index << 2);
           const own = packed + (index << 3);
-          const z0 = f64x2.sub(gathered(x, place), mean);
+          const z0 = f64x2.sub(gather(x, place), mean);
           const weighted0 = f64x2.mul(v128.load(own), z0);
           first0 = f64x2.add(first0, weighted0);
           second0 = f64x2.add(second0, f64x2.mul(weighted0, z0));
-          const z1 = f64x2.sub(gathered(x, place + 8), mean);
+          const z1 = f64x2.sub(gather(x, place + 8), mean);
           const weighted1 = f64x2.mul(v128.load(own, 16), z1);
           first1 = f64x2.add(first1, weighted1);
           second1 = f64x2.add(second1, f64x2.mul(weighted1, z1));
-          const z2 = f64x2.sub(gathered(x, place + 16), mean);
+          const z2 = f64x2.sub(gather(x, place + 16), mean);
           const weighted2 = f64x2.mul(v128.load(own, 32), z2);
           first2 = f64x2.add(first2, weighted2);
           second2 = f64x2.add(second2, f64x2.mul(weighted2, z2));
-          const z3 = f64x2.sub(gathered(x, place + 24), mean);
+          const z3 = f64x2.sub(gather(x, place + 24), mean);
           const weighted3 = f64x2.mul(v128.load(own, 48), z3);
           first3 = f64x2.add(first3, weighted3);
           second3 = f64x2.add(second3, f64x2.mul(weighted3, z3));
         }
       }
-      const at = sums + (usize(column) << 4);
-      addTo(at, f64x2.add(f64x2.add(first0, first1), f64x2.add(first2, first3)));
-      addTo(at + width, f64x2.add(f64x2.add(second0, second1), f64x2.add(second2, second3)));
+      const place = sums + (usize(column) << 4);
+      addTo(place, f64x2.add(f64x2.add(first0, first1), f64x2.add(first2, first3)));
+      addTo(place + width, f64x2.add(f64x2.add(second0, second1), f64x2.add(second2, second3)));
     }
   }
 }
