@@ -1,6 +1,6 @@
 import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../model/expectation.ts';
-import type { LatentModel, Mixture, MixtureParameters } from '../model/latent-model.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Process } from './driver.ts';
 
@@ -9,7 +9,7 @@ const MOST_RECENTRINGS = 3;
 
 /** Asks for the expectation at a point, with sums about it unless another is given. */
 export function* expectAt(model: Mixture, at: MixtureParameters, about: MixtureParameters = at): Process<Expectation> {
-  const expectation = yield { kind: 'expect', request: { model: model as unknown as LatentModel, at, about } };
+  const expectation = yield { kind: 'expect', request: { model, at, about } };
   if (expectation === undefined) throw new EmkitError('INTERNAL', 'The driver asked for an expectation and was sent nothing.');
   return expectation as Expectation;
 }

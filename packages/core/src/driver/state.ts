@@ -29,7 +29,9 @@ export function readState(model: Mixture, json: unknown): DriverState {
     (trace.length !== state.iteration + 1 && (trace.length !== 0 || state.iteration !== 0))
   )
     refuse('the trace', trace);
-  if (origin !== undefined && !(Array.isArray(origin) && origin.every(Number.isFinite))) refuse('the origin', origin);
+  const width = model.families[0]!.columns.length;
+  if (origin !== undefined && !(Array.isArray(origin) && origin.length === width && origin.every(Number.isFinite)))
+    refuse('the origin', origin);
   const size = (value: unknown): boolean => typeof value === 'number' && value >= 0;
   if (typeof state.convergence !== 'object' || state.convergence === null) refuse('the convergence', state.convergence);
   const convergence = { ...FRESH_MEMORY, ...state.convergence };

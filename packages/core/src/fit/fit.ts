@@ -5,7 +5,7 @@ import { originOf, shiftDataset } from '../data/origin.ts';
 import type { Summary } from '../data/summary.ts';
 import { describeDiagnosis } from '../driver/diagnosis.ts';
 import { drive, startState } from '../driver/drive.ts';
-import type { DriverMethod, DriverOptions, DriverResult, Process } from '../driver/driver.ts';
+import type { DriverMethod, DriverOptions, DriverResult, DriverState, Process } from '../driver/driver.ts';
 import { answerTo, type Progress, runAsync, runSync } from '../driver/run.ts';
 import { readState } from '../driver/state.ts';
 import { EmkitError } from '../errors.ts';
@@ -64,6 +64,8 @@ interface Plan {
   readonly source: Source;
   readonly dataset: Dataset | undefined;
   readonly origin: readonly number[] | undefined;
+  /** Where to go on. */
+  readonly resumed: DriverState | undefined;
   readonly options: FitOptions;
   readonly seed: number;
 }
@@ -232,7 +234,10 @@ function makePlan(data: FitAsyncData, options: FitOptions, names: readonly strin
   checkFitOptions(options);
   const model = structureOf(options);
   const seed = options.seed ?? 1;
-  if (isSource(data)) return { model, source: data, dataset: undefined, origin: undefined, options, seed };
+  if (isSource(data)) {
+    const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
+    return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed };
+  }
   const components = model.families.length;
   const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
   const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
@@ -243,14 +248,23 @@ function makePlan(data: FitAsyncData, options: FitOptions, names: readonly strin
       remedy: 'Use fewer components, or more data.',
     });
   }
-  const origin = options.resume === undefined ? originOf(given, model.families) : options.resume.origin;
+  const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
+  const origin = resumed === undefined ? originOf(given, model.families) : resumed.origin;
   const dataset = origin === undefined ? given : shiftDataset(given, origin);
-  return { model: origin === undefined ? model : withOrigin(model, origin), source: memorySource(dataset), dataset, origin, options, seed };
+  return {
+    model: origin === undefined ? model : withOrigin(model, origin),
+    source: memorySource(dataset),
+    dataset,
+    origin,
+    resumed,
+    options,
+    seed,
+  };
 }
 
 /** The whole of a fit: starts, short runs, and the run to convergence. */
 function* fitProcess(plan: Plan): Process<Outcome> {
-  const { model, options, origin, seed } = plan;
+  const { model, options, origin, resumed, seed } = plan;
   const { tolerance, iterations = DEFAULT_ITERATIONS } = options;
   const rule: DriverOptions = {
     iterations,
@@ -259,10 +273,7 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   };
   const method: DriverMethod = options.accelerate === false ? 'em' : 'anderson';
   const summary = (yield { kind: 'summary' }) as Summary;
-  if (options.resume !== undefined) {
-    const state = readState(model, options.resume);
-    return { result: yield* drive(model, state, rule), starts: [], summary };
-  }
+  if (resumed !== undefined) return { result: yield* drive(model, resumed, rule), starts: [], summary };
   const { start } = options;
   if (start !== undefined && typeof start !== 'string') {
     const parameters = moveFrom(model, model.space.check(start), origin);

@@ -1,7 +1,7 @@
 import type { DatasetOptions } from '../data/dataset.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { EmkitError, showValue } from '../errors.ts';
-import type { ModelOptions, ModelParameters } from '../model/latent-model.ts';
+import type { MixtureParameters, ModelOptions, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import type { WorkerFactory } from '../source/worker-protocol.ts';
 import { START_METHODS, type StartMethod } from '../start/choose.ts';
@@ -19,7 +19,7 @@ const COLLAPSE_POLICIES: readonly OnCollapse[] = ['report', 'throw', 'restart', 
 /** Everything a fit may be told. Only the family (or families) and the number of components are needed. */
 export interface FitOptions extends ModelOptions, Omit<DatasetOptions, 'merge'> {
   /** Where to begin: parameters, or a way to make them. Default `auto`. */
-  readonly start?: ModelParameters | StartMethod;
+  readonly start?: MixtureParameters | ModelParameters | StartMethod;
   /** How many automatic starts are tried in short runs; the best goes on to convergence. Default 12. */
   readonly starts?: number;
   /** The most iterations. Default 10,000. */
@@ -73,8 +73,10 @@ export const FIT_OPTIONS: readonly string[] = [
   ...['family', 'families', 'components', 'latent', 'held', 'shared'],
   ...['columns', 'weights', 'labels', 'sequences', 'dimension', 'blockSize'],
   ...['start', 'starts', 'iterations', 'tolerance', 'accelerate', 'seed', 'onCollapse', 'resume'],
+  // A fit in this thread does not need them, but one record of options may serve both.
+  ...['threads', 'startWorker'],
 ];
-export const ASYNC_OPTIONS: readonly string[] = ['signal', 'onProgress', 'threads', 'startWorker'];
+export const ASYNC_OPTIONS: readonly string[] = ['signal', 'onProgress'];
 
 /** What people call them elsewhere. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -107,7 +109,11 @@ export function checkNames(options: unknown, known: readonly string[]): void {
     const meant = OTHER_NAMES[name] ?? known.find((other) => isNearly(name.toLowerCase(), other.toLowerCase()));
     throw new EmkitError('OPTION_INVALID', `There is no option ${showValue(name)}.`, {
       value: name,
-      remedy: meant !== undefined && known.includes(meant) ? `Did you mean ${meant}?` : `There are: ${known.join(', ')}.`,
+      remedy: ASYNC_OPTIONS.includes(name)
+        ? 'It is for fitAsync and selectAsync.'
+        : meant !== undefined && known.includes(meant)
+          ? `Did you mean ${meant}?`
+          : `There are: ${known.join(', ')}.`,
     });
   }
 }

@@ -46,7 +46,8 @@ export function informationBound(
     for (let component = 0; component < components; component += 1) {
       const logWeight = log(parameters.weights[component]!);
       for (let row = 0; row < block.size; row += 1) {
-        const responsibility = posterior?.responsibilities[component]![row] ?? responsibilities![component]![firstRow + row]!;
+        const responsibility =
+          posterior === undefined ? responsibilities![component]![firstRow + row]! : posterior.responsibilities[component]![row]!;
         if (responsibility === 0) continue;
         const share = (block.weights?.[row] ?? 1) * responsibility;
         expected += share * (logWeight + joint[component]![row]!);

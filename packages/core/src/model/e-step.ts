@@ -6,7 +6,8 @@ import { HEADER } from './expectation.ts';
 import type { LatentModel, ModelParameters } from './latent-model.ts';
 
 /** A question to a source of data: the expectation of `model` at `at`, with sums about `about` (which usually is `at`). */
-export interface ExpectationRequest<L extends object = object> {
+// biome-ignore lint/suspicious/noExplicitAny: a source answers for models of every latent structure
+export interface ExpectationRequest<L extends object = any> {
   readonly model: LatentModel<L>;
   readonly at: ModelParameters<L>;
   readonly about: ModelParameters<L>;

@@ -165,7 +165,9 @@ function resolveFamilies(options: ModelOptions): readonly Family[] {
     if (!Array.isArray(families) || families.length === 0 || (components !== undefined && components !== families.length)) {
       throw new EmkitError('OPTION_INVALID', `There are ${families.length} families for ${components ?? 'no'} components.`);
     }
-    families.forEach((family, component) => checkFamily(family, `The family of component ${component + 1}`));
+    families.forEach((family, component) => {
+      checkFamily(family, `The family of component ${component + 1}`);
+    });
     return families;
   }
   if (!Number.isSafeInteger(components) || components! < 1 || components! > MOST_COMPONENTS) {

@@ -3,7 +3,7 @@ import { EmkitError } from '../errors.ts';
 import type { FamilyDefinition } from '../family.ts';
 import { adoptKernels } from '../kernels/kernels.ts';
 import type { LatentModel } from '../model/latent-model.ts';
-import { type LatentDefinition, readStructure } from '../model/structure-json.ts';
+import { type LatentDefinition, readStructure, type StructureJson } from '../model/structure-json.ts';
 import { createShardPass, type Shard, type ShardPass, sumShard } from './memory.ts';
 import type { ExpectMessage, ReadyMessage, ShardMessage, WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
@@ -51,12 +51,20 @@ function answerOver(
   latents: readonly LatentDefinition[],
 ): (message: ExpectMessage) => WorkerAnswer {
   let known: { readonly id: number; readonly model: LatentModel; readonly pass: ShardPass } | undefined;
+  const opened = (structure: StructureJson): { readonly model: LatentModel; readonly pass: ShardPass } => {
+    try {
+      const model = readStructure(structure, definitions, latents);
+      return { model, pass: createShardPass(model, shard) };
+    } catch (error) {
+      // The model was made in another thread: what is wrong is this worker.
+      throw new EmkitError('WORKER_FAILED', `The worker cannot make the model: ${(error as Error).message}`, {
+        remedy: 'Serve the families and latent structures of the model, or use threads: 1.',
+      });
+    }
+  };
   return ({ id, structure, structureId, at, about = at, uncut }) => {
     try {
-      if (known?.id !== structureId) {
-        const model = readStructure(structure, definitions, latents);
-        known = { id: structureId, model, pass: createShardPass(model, shard) };
-      }
+      if (known?.id !== structureId) known = { id: structureId, ...opened(structure) };
       const { model, pass } = known;
       const parts = sumShard(pass, { model, at, about, uncut });
       const { length } = model.layout;
@@ -76,7 +84,7 @@ function cutBlocks({ columns, weights, labels, allowed, units, offset, firstUnit
   let unit = firstUnit;
   return blockSizes.map((size, index) => {
     const end = start + size;
-    const lastUnit = unit + (units?.[index]!.length ?? size);
+    const lastUnit = unit + (units === undefined ? size : units[index]!.length);
     const block: Block = {
       size,
       columns: columns.map((column) => column.subarray(start, end)),
