@@ -492,11 +492,6 @@ describe('the multivariate Gaussian family', () => {
     expect(family.distance!(transform(from), transform(to))).toBe(family.distance!(from, to));
     expect(family.distance!(from, from)).toBe(0);
   });
-
-  it('refuses to share a mean', () => {
-    const family = multivariateGaussian({ dimension: 1, covariance: 'tied' });
-    expect(() => maximizeShared(family, [], [], [], new Set(['mean']), [])).toThrow(/cannot share the parameter mean/);
-  });
 });
 
 describe('a fit of columns that are nearly linear functions of each other', () => {
