@@ -2,6 +2,7 @@ import type { Column, Family, FamilyDefinition, Random } from '@emkit/core';
 import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit, normalQuantile, regularizedBetaUpper } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
+import { proportionGain } from './gain.ts';
 
 /** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
 export type BinomialParameters = { readonly probability: number };
@@ -138,6 +139,8 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       if (held.has('probability')) return about;
       return { probability: estimate(statistics[0]!, statistics[1]!) ?? about.probability };
     },
+
+    gain: (statistics, _count, _about, from, to) => proportionGain(statistics[0]!, statistics[1]!, from.probability, to.probability),
 
     locate({ columns: [successes, trials] }) {
       const mean = fixed ?? trials!.mean;

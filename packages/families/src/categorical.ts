@@ -1,6 +1,7 @@
 import type { Family, FamilyDefinition } from '@emkit/core';
-import { exp, log, logSumExp } from '@emkit/core/numerics';
+import { CompensatedSum, exp, log, logSumExp } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { rateGain } from './gain.ts';
 
 /** The parameters of a categorical component: `probabilities` of the categories 0, 1, ..., K - 1, each from 0 to 1, summing to 1. */
 export type CategoricalParameters = { readonly probabilities: readonly number[] };
@@ -62,6 +63,21 @@ function makeFamily(categories: number): Family<CategoricalParameters> {
 
     maximize(statistics, _count, about, held) {
       return held.has('probabilities') ? about : { probabilities: shares(statistics) };
+    },
+
+    gain(statistics, count, _about, from, to) {
+      // With count p subtracted in each term and added again as a whole, the terms of first order vanish one by one; the whole is the rounding of 1.
+      const gain = new CompensatedSum();
+      const total = new CompensatedSum();
+      for (let category = 0; category < categories; category += 1) {
+        const before = from.probabilities[category]!;
+        const after = to.probabilities[category]!;
+        gain.add(rateGain(statistics[category]!, count, before, after));
+        total.add(after);
+        total.add(-before);
+      }
+      gain.add(count * total.value());
+      return gain.value();
     },
 
     // A summary does not count categories: all alike, no row is impossible.

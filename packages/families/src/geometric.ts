@@ -2,6 +2,7 @@ import type { FamilyDefinition } from '@emkit/core';
 import { expm1, log, log1mexp, log1p } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
+import { proportionGain } from './gain.ts';
 
 /** The parameters of a geometric component: `probability` of a success in one trial, above 0, to 1 included. */
 export type GeometricParameters = { readonly probability: number };
@@ -56,6 +57,8 @@ export const geometric: FamilyDefinition<GeometricParameters> = defineFamily<Geo
     maximize(statistics, count, about, held) {
       return held.has('probability') ? about : { probability: estimate(count, statistics[0]!) };
     },
+
+    gain: (statistics, count, _about, from, to) => proportionGain(count, statistics[0]!, from.probability, to.probability),
 
     locate: ({ columns: [column] }) => ({ probability: estimate(1, column!.mean) }),
 

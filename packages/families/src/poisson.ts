@@ -2,6 +2,7 @@ import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
 import { exp, log, logPoissonMass, normalQuantile, regularizedGammaP, regularizedGammaQ } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
+import { rateGain } from './gain.ts';
 
 /** The parameters of a Poisson component: `rate`, the mean count, > 0. */
 export type PoissonParameters = { readonly rate: number };
@@ -56,6 +57,8 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
       if (!(rate > 0 && rate < Infinity)) throw degenerate('rate', 'it is too large or too small for a double');
       return { rate };
     },
+
+    gain: (statistics, count, _about, from, to) => rateGain(statistics[0]!, count, from.rate, to.rate),
 
     locate: ({ columns: [column] }) => ({ rate: column!.mean > 0 ? column!.mean : 1 }),
 
