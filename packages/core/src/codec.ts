@@ -10,7 +10,8 @@ import { cholesky } from './numerics/linear-algebra.ts';
  * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
  * Cholesky factor with a logarithmic diagonal.
  *
- * A probability of 0 or 1 is at an infinite coordinate: the codec says so rather than pretend.
+ * A value on the edge of its domain, a probability of 0 or 1 or a rate of 0, is at an infinite coordinate: the codec says so rather than
+ * pretend.
  */
 export function codecOf(family: Family): Codec<ParameterValues> {
   if (family.codec !== undefined) return family.codec;
@@ -49,6 +50,7 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
       out[at] = value as number;
       return;
     case 'positive':
+    case 'non-negative':
       out[at] = log(value as number);
       return;
     case 'probability':
@@ -101,6 +103,7 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
     case 'real':
       return vector[at]!;
     case 'positive':
+    case 'non-negative':
       return exp(vector[at]!);
     case 'probability':
       return expit(vector[at]!);
@@ -177,6 +180,19 @@ export interface MixtureCodec {
   scales(point: MixtureParameters): Float64Array;
 }
 
+/** `own` with the named parameters of `from`; with one that others may share, or with all, come the refinements. */
+function withTaken(family: Family, own: ParameterValues, from: ParameterValues, names: ReadonlySet<string>): ParameterValues {
+  if (names.size === 0) return own;
+  const all = Object.keys(family.parameters);
+  const refined = all.every((name) => names.has(name)) || family.shareable?.some((name) => names.has(name)) === true;
+  const values: Record<string, ParameterValue> = { ...own };
+  for (const name of [...names, ...(refined ? Object.keys(family.refinements ?? {}) : [])]) {
+    if (from[name] === undefined) delete values[name];
+    else values[name] = from[name];
+  }
+  return values;
+}
+
 export function createMixtureCodec(mixture: Mixture): MixtureCodec {
   const count = mixture.families.length;
   const codecs = mixture.families.map(codecOf);
@@ -196,20 +212,14 @@ export function createMixtureCodec(mixture: Mixture): MixtureCodec {
     },
     decode(vector, like) {
       const components = codecs.map((codec, component): ParameterValues => {
-        const held = mixture.held[component]!;
         const decoded = codec.decode(vector, offsets[component]!);
-        if (held.size === 0) return decoded;
-        return { ...decoded, ...Object.fromEntries([...held].map((name) => [name, like.components[component]![name]!])) };
+        return withTaken(mixture.families[component]!, decoded, like.components[component]!, mixture.held[component]!);
       });
-      // Shared parameters come out of equal coordinates by equal operations; the first of a group speaks for all regardless.
-      for (const group of mixture.sharedGroups) {
-        const first = components[group.components[0]!]!;
-        for (const component of group.components) {
-          components[component] = {
-            ...components[component]!,
-            ...Object.fromEntries([...group.names].map((name) => [name, first[name]!])),
-          };
-        }
+      // Shared parameters come out of equal coordinates by equal operations; yet one of a group speaks for all: who holds them, or the first.
+      for (const { components: members, names } of mixture.sharedGroups) {
+        const speaker = members.find((component) => [...names].some((name) => mixture.held[component]!.has(name))) ?? members[0]!;
+        for (const component of members)
+          components[component] = withTaken(mixture.families[component]!, components[component]!, components[speaker]!, names);
       }
       return { weights: mixture.heldWeights ? like.weights : (decodeValue(simplex, vector, 0) as readonly number[]), components };
     },

@@ -2,6 +2,7 @@ import type { Family, FamilyDefinition } from '@emkit/core';
 import { CompensatedSum, exp, log, logSumExp } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { rateGain } from './gain.ts';
+import { shareOf } from './proportion.ts';
 
 /** The parameters of a categorical component: `probabilities` of the categories 0, 1, ..., K - 1, each from 0 to 1, summing to 1. */
 export type CategoricalParameters = { readonly probabilities: readonly number[] };
@@ -156,7 +157,7 @@ function shares(totals: Float64Array): readonly number[] {
   let sum = 0;
   for (const total of totals) sum += total;
   if (!(sum > 0)) return Array.from(totals, () => 1 / totals.length);
-  return Array.from(totals, (total) => (total > 0 ? Math.max(total / sum, Number.MIN_VALUE) : 0));
+  return Array.from(totals, (total) => shareOf(total, sum));
 }
 
 /** P(X <= x) for whole x, added up from the side that has fewer roundings to lose: exactly 0 below and 1 at the end. */

@@ -1,4 +1,4 @@
-import { log1p, log1pMinusLinear, logQuotient, twoProductError, twoSumError } from '@emkit/core/numerics';
+import { log1p, log1pMinusLinear, logQuotient, twoProductError } from '@emkit/core/numerics';
 
 /**
  * Changes of expected complete log-likelihoods from one parameter to another, computed from the step between them. With u the step in
@@ -7,7 +7,7 @@ import { log1p, log1pMinusLinear, logQuotient, twoProductError, twoSumError } fr
  */
 
 /** Steps within this part of a parameter are taken apart into first and higher orders: beyond it nothing is left to cancel. */
-const NEAR = 0.5;
+export const NEAR = 0.5;
 
 /** a - b c as if the product were not rounded. */
 export function lessProduct(a: number, b: number, c: number): number {
@@ -41,17 +41,6 @@ export function nearGain(a: number, excess: number, u: number): number | undefin
 /** The change of a log p - b p from one p >= 0 to another. */
 export function rateGain(a: number, b: number, from: number, to: number): number {
   return nearGain(a, lessProduct(a, b, from), (to - from) / from) ?? timesLogRatio(a, from, to) - b * (to - from);
-}
-
-/** The change of a log p + b log(1 - p) from one probability p to another. */
-export function proportionGain(a: number, b: number, from: number, to: number): number {
-  const step = to - from;
-  const rest = 1 - from;
-  if (Math.abs(step) > NEAR * Math.min(from, rest)) return timesLogRatio(a, from, to) + timesLogRatio(b, rest, 1 - to, -step);
-  if (step === 0) return 0;
-  const total = a + b;
-  const excess = lessProduct(a, total, from) - twoSumError(a, b, total) * from;
-  return (step / from) * (excess / rest) + a * log1pMinusLinear(step / from) + b * log1pMinusLinear(-step / rest);
 }
 
 /** Where the sums of a column are taken, and in which unit: those of r z and r z^2 with z = (x - about) unit. */

@@ -143,6 +143,8 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
 
     locate: ({ columns: [column] }) => ({ mean: column!.mean, variance: startingVariance(column!) }),
 
+    shift: ({ mean, variance }, by) => ({ mean: mean + by[0]!, variance }),
+
     holdable: ['mean', 'variance'],
 
     sample({ mean, variance }, random, row) {

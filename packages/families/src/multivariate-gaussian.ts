@@ -297,6 +297,8 @@ function makeFamily(
       };
     },
 
+    shift: (parameters, by) => ({ ...parameters, mean: parameters.mean.map((value, j) => value + by[j]!) }),
+
     holdable: ['mean', 'covariance'],
 
     sample: (parameters, random, row) => {
