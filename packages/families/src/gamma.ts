@@ -195,6 +195,9 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       return Math.max(Math.abs(ratio - 1) * Math.sqrt(shape), Math.abs(to.shape - from.shape) / shape);
     },
 
+    // One of the two moves at a time: the mean by as many deviations as the rounding of their quotient is worth, the shape by its own.
+    rounding: ({ shape }) => Number.EPSILON * Math.max(1, Math.sqrt(shape)),
+
     /** In the coordinates log shape and log rate. */
     scores({ size, columns }, { shape, rate }, out) {
       const x = columns[0]!;

@@ -11,7 +11,7 @@ export type PoissonParameters = { readonly rate: number };
 /**
  * The Poisson distribution, for counts of events that happen independently of one another.
  *
- * Mass f(x; rate) = rate^x exp(-rate) / x! for x = 0, 1, 2, ...; with 0^0 = 1; 0 elsewhere.
+ * Mass f(x; rate) = rate^x exp(-rate) / x! for x = 0, 1, 2, ..., with 0^0 = 1; 0 elsewhere.
  * Parameter `rate` >= 0. One column of counts. Statistic: the sum of r x. Estimate: rate = (sum of r x) / N.
  *
  * Edge cases: a rate of 0 is allowed, and reached by a component all of whose counts are 0 (structural zeros); then the log-mass is 0 at 0

@@ -260,6 +260,20 @@ describe('the Gaussian family', () => {
     expect(family.locate!(summaryOf([[0, 0]]))).toEqual({ mean: 0, variance: 1 });
   });
 
+  it('has the parameters of shifted data', () => {
+    const x = normals(21, 32, 2, 1);
+    const responsibilities = uniforms(22, 32);
+    const moved = mStep(family, blockOf(x.map((value) => Math.round(value * 1024) / 1024 - 4096)), responsibilities, {
+      mean: -4094,
+      variance: 1,
+    });
+    const there = mStep(family, blockOf(x.map((value) => Math.round(value * 1024) / 1024)), responsibilities, { mean: 2, variance: 1 });
+    const shifted = family.shift!(moved, [4096]);
+    expect(shifted.variance).toBe(moved.variance);
+    expect(Math.abs(shifted.mean - there.mean)).toBeLessThanOrEqual(4096 * Number.EPSILON);
+    expect(family.shift!({ mean: 1, variance: 2 }, [-3])).toEqual({ mean: -2, variance: 2 });
+  });
+
   it('draws samples that a Kolmogorov-Smirnov test accepts (false-alarm rate 1e-6)', () => {
     const n = 4000;
     const random = createRandom(12);

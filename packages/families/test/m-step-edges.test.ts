@@ -225,6 +225,19 @@ describe('shares at their edges', () => {
   });
 });
 
+it('the rounding of a gamma component is what one unit in the last place of its shape or its rate makes', () => {
+  const family = gamma();
+  for (const shape of [1e-3, 1, 1e4, 1e14, 1e20]) {
+    const at = { shape, rate: 3 };
+    const moved = [
+      { shape: shape * (1 + Number.EPSILON), rate: 3 },
+      { shape, rate: 3 * (1 + Number.EPSILON) },
+    ].map((to) => family.distance!(at, to));
+    expect(family.rounding!(at) / Math.max(...moved)).toBeGreaterThan(0.5);
+    expect(family.rounding!(at) / Math.max(...moved)).toBeLessThan(2.1);
+  }
+});
+
 describe('the gamma M-step', () => {
   const family = gamma();
   /** A shape a, log a - psi(a) and psi(a), from the definitions at 45 digits. */
