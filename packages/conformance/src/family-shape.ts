@@ -58,6 +58,7 @@ export function describeShape(value: unknown): string | undefined {
 const DOMAINS: readonly string[] = [
   'real',
   'positive',
+  'non-negative',
   'probability',
   'interval',
   'real-vector',

@@ -9,7 +9,8 @@ import { cholesky } from './numerics/linear-algebra.ts';
  * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
  * Cholesky factor with a logarithmic diagonal.
  *
- * A probability of 0 or 1 is at an infinite coordinate: the codec says so rather than pretend.
+ * A value on the edge of its domain, a probability of 0 or 1 or a rate of 0, is at an infinite coordinate: the codec says so rather than
+ * pretend.
  */
 export function codecOf(family: Family): Codec<ParameterValues> {
   if (family.codec !== undefined) return family.codec;
@@ -48,6 +49,7 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
       out[at] = value as number;
       return;
     case 'positive':
+    case 'non-negative':
       out[at] = log(value as number);
       return;
     case 'probability':
@@ -100,6 +102,7 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
     case 'real':
       return vector[at]!;
     case 'positive':
+    case 'non-negative':
       return exp(vector[at]!);
     case 'probability':
       return expit(vector[at]!);

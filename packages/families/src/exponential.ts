@@ -1,6 +1,7 @@
 import { degenerate, type FamilyDefinition } from '@emkit/core';
 import { expm1, log, log1p, powerOfTwo } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { rateGain } from './gain.ts';
 
 /** The parameters of an exponential component: `rate`, one over the mean, > 0, in one over the unit of the data. */
 export type ExponentialParameters = { readonly rate: number };
@@ -65,6 +66,11 @@ export const exponential: FamilyDefinition<ExponentialParameters> = defineFamily
       if (!(rate > 0 && rate < Infinity))
         throw degenerate('rate', 'it is too large or too small for a double: change the unit of the column');
       return { rate };
+    },
+
+    gain(statistics, count, about, from, to) {
+      const unit = unitOfRate(about.rate);
+      return rateGain(count, statistics[0]!, from.rate / unit, to.rate / unit);
     },
 
     locate: ({ columns: [column] }) => ({ rate: column!.mean > 0 ? Math.min(1 / column!.mean, Number.MAX_VALUE) : 1 }),

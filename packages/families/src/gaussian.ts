@@ -1,6 +1,7 @@
 import { degenerate, type FamilyDefinition } from '@emkit/core';
 import { log, normalCdf, normalQuantile, SMALLEST_NORMAL } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { gaussianGain } from './gain.ts';
 import { isOrdinaryUnit, LEAST_PART, ROUNDING, recentredMean, rescaledVariance, startingVariance, unitOfVariance } from './spread.ts';
 
 /** The parameters of a univariate Gaussian component: `mean` in the unit of the data, `variance` > 0 in its square. */
@@ -137,7 +138,12 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
       return Float64Array.of(first * ratio, (statistics[1]! - shift * (statistics[0]! + first)) * ratio * ratio);
     },
 
+    gain: (statistics, count, about, from, to) =>
+      gaussianGain(statistics[0]!, statistics[1]!, count, { about: about.mean, unit: prepare(about).unit }, from, to),
+
     locate: ({ columns: [column] }) => ({ mean: column!.mean, variance: startingVariance(column!) }),
+
+    shift: ({ mean, variance }, by) => ({ mean: mean + by[0]!, variance }),
 
     holdable: ['mean', 'variance'],
 

@@ -237,6 +237,13 @@ describe.each(structures)('the multivariate Gaussian family with covariance %s',
     }
   });
 
+  it('has the parameters of shifted data', () => {
+    const family = make(2);
+    const covariance = covarianceOf(structure, [1, 2]);
+    const shifted = family.shift!({ mean: [1, -2], covariance }, [0.5, 4]);
+    expect(shifted).toEqual({ mean: [1.5, 2], covariance });
+  });
+
   it('follows a change of units by powers of two to the bit', () => {
     const random = createRandom(7);
     const family = make(2);
@@ -491,11 +498,6 @@ describe('the multivariate Gaussian family', () => {
       family.equivariance!.transform(parameters, [2 ** 100, 2 ** -200], [0, 0]);
     expect(family.distance!(transform(from), transform(to))).toBe(family.distance!(from, to));
     expect(family.distance!(from, from)).toBe(0);
-  });
-
-  it('refuses to share a mean', () => {
-    const family = multivariateGaussian({ dimension: 1, covariance: 'tied' });
-    expect(() => maximizeShared(family, [], [], [], new Set(['mean']), [])).toThrow(/cannot share the parameter mean/);
   });
 });
 

@@ -20,6 +20,8 @@ export function familyCoordinates(family: Family, fixed: ReadonlySet<string>): C
     },
     move(from, step, place) {
       const values: Record<string, ParameterValue> = { ...from };
+      // They hold digits of parameters that move.
+      for (const name of Object.keys(family.refinements ?? {})) delete values[name];
       for (const { name, length, move } of parts) {
         values[name] = move(from[name]!, step, place);
         place += length;
@@ -79,6 +81,7 @@ export function domainCoordinates(domain: Domain): Coordinates<any> {
         (value) => Math.abs(value) || 1,
       );
     case 'positive':
+    case 'non-negative':
       return scalar(logRatio, multiply, () => 1);
     case 'probability':
       return scalar(logOddsRatio, moveProbability, () => 1);

@@ -14,6 +14,7 @@ export function domainDistance(domain: Domain, from: ParameterValue, to: Paramet
       return Math.abs((from as number) - (to as number)) / (domain.maximum - domain.minimum);
     case 'real':
     case 'positive':
+    case 'non-negative':
       return relative(from as number, to as number);
     case 'simplex':
       return largestOver(from as readonly number[], to as readonly number[], (a, b) => Math.abs(a - b));

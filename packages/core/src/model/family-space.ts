@@ -5,34 +5,18 @@ import { domainDistance } from './distance.ts';
 
 /** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
-  const { refinements, show } = family;
-  const record = values as Record<string, unknown>;
-  const finer = Object.keys(refinements ?? {}).filter(
-    (name) => typeof record === 'object' && record !== null && record[name] !== undefined,
-  );
-  if (refinements === undefined || show === undefined || finer.length === 0) {
-    checkParameters(family, values as ParameterValues, component);
-    return values as ParameterValues;
-  }
-  const shown = Object.fromEntries(Object.entries(record).filter(([name]) => !finer.includes(name))) as ParameterValues;
-  checkParameters(family, shown, component);
-  for (const name of finer) {
-    const violation = domainViolation(refinements[name]!, record[name]);
-    if (violation === undefined) continue;
-    throw new EmkitError('PARAMETER_DOMAIN', `Component ${component + 1}: the entry ${name} is wrong: ${violation}.`, {
-      component,
-      parameter: name,
-      remedy: 'Leave it out, or use a file that emkit wrote.',
-    });
-  }
-  if (JSON.stringify(show(values as ParameterValues)) !== JSON.stringify({ ...show(values as ParameterValues), ...shown })) {
-    throw new EmkitError('PARAMETER_DOMAIN', `Component ${component + 1}: the entries ${finer.join(', ')} belong to other parameters.`, {
-      component,
-      parameter: finer[0]!,
-      remedy: `Leave them out, or use a file that emkit wrote.`,
-    });
-  }
-  return values as ParameterValues;
+  checkParameters(family, values as ParameterValues, component);
+  const given = values as ParameterValues;
+  const finer = Object.keys(family.refinements ?? {}).filter((name) => given[name] !== undefined);
+  if (finer.length === 0) return given;
+  const shown = family.show!(given);
+  const other = Object.keys(family.parameters).find((name) => JSON.stringify(shown[name]) !== JSON.stringify(given[name]));
+  if (other === undefined) return given;
+  throw new EmkitError('PARAMETER_DOMAIN', `Component ${component + 1}: ${finer.join(', ')} and ${other} do not belong together.`, {
+    component,
+    parameter: finer[0]!,
+    remedy: `Leave ${finer.join(', ')} out, or use a file that emkit wrote.`,
+  });
 }
 
 /** The record as it is shown: without refinements. */

@@ -35,7 +35,6 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
       else for (let row = 0; row < block.size; row += 1) out[row]! += logWeight;
     });
     posterior.run(block, into.vector);
-    if (about !== at) into.vector[2] = 0;
     if (Number.isFinite(into.logLikelihood)) emissions.accumulate(block, joint, about.components, into.sums.subarray(latent.length));
   };
 
@@ -49,6 +48,7 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
         const whole = block.labels === undefined && block.allowed === undefined && block.inexact === undefined;
         if (shortcut !== undefined && whole) shortcut(block, into.vector);
         else throughPosterior(block, request, logWeights, into);
+        if (about !== at) into.vector[2] = 0;
         if (allFinite(into.vector)) return;
         into.clear();
       }

@@ -14,6 +14,7 @@ function centralValue(domain: Domain): ParameterValue {
     case 'real':
       return 0;
     case 'positive':
+    case 'non-negative':
       return 1;
     case 'probability':
       return 0.5;
