@@ -8,7 +8,6 @@ import {
   type DriverState,
   Expectation,
   type ExpectationLayout,
-  type LatentModel,
   type Mixture,
   type MixtureParameters,
 } from '@emkit/core';
@@ -62,7 +61,7 @@ function* overshooting(mixture: Mixture, begin: DriverState, options: DriverOpti
   let { parameters } = begin;
   const trace: number[] = [];
   for (let iteration = 0; ; iteration += 1) {
-    const request = { model: mixture as unknown as LatentModel, at: parameters, about: parameters };
+    const request = { model: mixture, at: parameters, about: parameters };
     const expectation = (yield { kind: 'expect', request }) as Expectation;
     trace.push(expectation.logLikelihood);
     const state: DriverState = { ...begin, iteration, evaluations: iteration + 1, parameters, trace: [...trace] };
@@ -323,8 +322,7 @@ export const engineMutants: readonly Mutant[] = [
     family: normal,
     engine: engine({
       *drive(mixture, { parameters }): Driver {
-        const model = mixture as unknown as LatentModel;
-        for (;;) yield { kind: 'expect', request: { model, at: parameters, about: parameters } };
+        for (;;) yield { kind: 'expect', request: { model: mixture, at: parameters, about: parameters } };
       },
     }),
   },
