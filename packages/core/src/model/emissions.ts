@@ -222,7 +222,7 @@ function resolveShared(families: readonly Family[], asked: readonly string[]): r
         {
           family: family.id,
           capability: 'shareable',
-          remedy: `It can share ${[...shareable, `all of ${all.join(', ')}`].join(', or ')}.`,
+          remedy: `Share ${[...shareable, `all of ${all.join(', ')}`].join(', or ')}.`,
         },
       );
     }
