@@ -37,6 +37,7 @@ const RULES: Readonly<Record<string, readonly Allowed[]>> = {
     },
   ],
   'packages/families': [{ from: '@emkit/core' }],
+  'packages/files': [{ from: '@emkit/core' }],
   'packages/reference': [{ from: 'decimal.js' }, { from: '@emkit/core', typesOnly: true }],
   'packages/conformance': [
     { from: '@emkit/core' },

@@ -6,7 +6,7 @@ import { readHeld } from '../held.ts';
 import { explainDataError, type FitData, readFitData } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
-import { inputName } from '../input/text-source.ts';
+import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, modelToJson } from '../output/fit-json.ts';
 import { Progress } from '../output/progress.ts';

@@ -1,8 +1,8 @@
 import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
+import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
-import { inputName } from '../input/text-source.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';

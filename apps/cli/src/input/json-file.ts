@@ -1,10 +1,11 @@
 import type { MixtureParameters, Model } from '@emkit/core';
 import { EmkitError, readModel } from '@emkit/core';
 import { families } from '@emkit/families';
+import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { uncapitalised } from './data.ts';
-import { inputName, readWholeText } from './text-source.ts';
+import { inputName, openInput } from './source.ts';
 
 /** A model from a file, with the names of the columns it was fitted to where the file says them. */
 export interface ModelFile {
@@ -55,7 +56,7 @@ export function inFile<Result>(path: string, check: () => Result): Result {
 }
 
 async function readJson(path: string, io: Io): Promise<unknown> {
-  const text = await readWholeText(path, io);
+  const text = await readText(openInput(path, io), { name: inputName(path) });
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

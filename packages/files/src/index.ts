@@ -1,0 +1,2 @@
+export { type Chunks, readText, type TextOptions } from './bytes.ts';
+export { readTable, type Table, type TableColumn, type TableOptions } from './table.ts';
