@@ -147,12 +147,11 @@ class TableReader implements RecordSink {
   }
 
   tooLong(index: number): never {
-    const column = this.header === undefined ? '' : ` (row ${this.rows + 1}), column ${brief(this.names[index] ?? String(index + 1))}`;
-    this.refuse(
-      'DATA_SHAPE',
-      `, line ${this.line}${column}: a value is longer than ${LONGEST_FIELD} bytes.`,
-      'Is a quote opened and not closed? Else leave the value out.',
-    );
+    const limit = `longer than ${LONGEST_FIELD} bytes`;
+    const remedy = 'Is a quote opened and not closed?';
+    if (this.header === undefined) this.refuse('DATA_SHAPE', `, line 1: the first line is ${limit}.`, remedy);
+    const place = this.place(this.rows, this.line, this.names[index] ?? String(index + 1));
+    this.refuse('DATA_SHAPE', `${place}: the value is ${limit}.`, remedy);
   }
 
   toTable(): Table {

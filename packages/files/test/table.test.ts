@@ -152,7 +152,9 @@ describe('an error says what, where, and what to do, and has a code', () => {
 
 describe('limits', () => {
   test('a name', async () => {
-    expect(await outcome(`${'a'.repeat(20_000_000)}\n1\n`)).toMatch(/^DATA_SHAPE: The file, line 1: a value is longer than 16777216 bytes/);
+    expect(await outcome(`${'a'.repeat(20_000_000)}\n1\n`)).toMatch(
+      /^DATA_SHAPE: The file, line 1: the first line is longer than 16777216 bytes/,
+    );
     expect(await outcome(`b,${'a'.repeat(10_001)}\n1,2\n`)).toContain('line 1: the name of column 2 has 10001 characters');
     expect(await outcome(`${'a'.repeat(10_000)}\n1\n`)).toMatchObject({ rows: 1 });
   });
@@ -160,7 +162,7 @@ describe('limits', () => {
   test('a field, whether its column is read or not', async () => {
     const long = '9'.repeat(17_000_000);
     for (const text of [`x,y\n1,${long}\n`, `x,y\n1,"${long}\n2,3\n`, `x,y\n1,"${long}"\n`])
-      expect(await outcome(text, { columns: ['x'] })).toContain('line 2 (row 1), column y: a value is longer than 16777216 bytes');
+      expect(await outcome(text, { columns: ['x'] })).toContain('line 2 (row 1), column y: the value is longer than 16777216 bytes');
   });
 
   test('many columns take no more than their values', async () => {

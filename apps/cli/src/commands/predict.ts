@@ -1,3 +1,4 @@
+import { csvPieces } from '@emkit/files';
 import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
@@ -15,9 +16,6 @@ export interface PredictFlags {
   readonly out?: string;
   readonly quiet?: boolean;
 }
-
-/** Rows in one piece of output. */
-const ROWS_PER_PIECE = 4096;
 
 /** `emkit predict MODEL.json DATA.csv`. */
 export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
@@ -60,19 +58,15 @@ function requireWidth(table: Table, expected: number, name: string, chosen: bool
   );
 }
 
-function* predictionPieces(
+function predictionPieces(
   responsibilities: readonly Float64Array[],
   labels: Int32Array,
   logDensity: Float64Array,
 ): Generator<string, void, undefined> {
-  yield `row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`;
-  for (let first = 0; first < labels.length; first += ROWS_PER_PIECE) {
-    let piece = '';
-    for (let row = first; row < Math.min(labels.length, first + ROWS_PER_PIECE); row += 1) {
-      piece += `${row + 1},${labels[row]! + 1}`;
-      for (const values of responsibilities) piece += `,${values[row]!}`;
-      piece += `,${logDensity[row]!}\n`;
-    }
-    yield piece;
-  }
+  const names = ['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'];
+  return csvPieces(names, labels.length, (row) => {
+    let line = `${row + 1},${labels[row]! + 1}`;
+    for (const values of responsibilities) line += `,${values[row]!}`;
+    return `${line},${logDensity[row]!}`;
+  });
 }

@@ -9,7 +9,7 @@ import {
   selectAsync,
 } from '@emkit/core';
 import { familyById } from '@emkit/families';
-import { readTable, type Table, type TableColumn } from '@emkit/files';
+import { csvPieces, readTable, type Table, type TableColumn } from '@emkit/files';
 import { count, fixed, plural } from '../format.ts';
 import { makePicture } from './picture.ts';
 import type {
@@ -212,9 +212,6 @@ function rowsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit 
   }));
 }
 
-/** Rows turned into text at a time. */
-const ROWS_IN_PIECE = 20_000;
-
 /** What `emkit predict` writes: a line a row, components counted from 1. */
 function labelsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit }): Blob {
   const data = Object.fromEntries(request.columns.map((name) => [name, columns[name]!]));
@@ -222,15 +219,10 @@ function labelsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fi
   const responsibilities = result.model.responsibilities(data, options);
   const labels = result.model.labels(data, options);
   const logDensity = result.model.logDensity(data, options);
-  const pieces = [`row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`];
-  for (let first = 0; first < labels.length; first += ROWS_IN_PIECE) {
-    let piece = '';
-    for (let row = first; row < Math.min(labels.length, first + ROWS_IN_PIECE); row += 1) {
-      piece += `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensity[row]!}\n`;
-    }
-    pieces.push(piece);
-  }
-  return new Blob(pieces, { type: 'text/csv' });
+  const names = ['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'];
+  const line = (row: number): string =>
+    `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensity[row]!}`;
+  return new Blob([...csvPieces(names, labels.length, line)], { type: 'text/csv' });
 }
 
 /** The message of an error, with the line of the file where it is about a row. An abort is no failure: its message is empty. */
