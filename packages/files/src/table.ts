@@ -61,6 +61,9 @@ export interface Table {
 /** Characters of the longest name. Whole questions are names in some files; a file that is no table may be one line. */
 const LONGEST_NAME = 10_000;
 
+/** A file that is no table may be nothing but delimiters. */
+const MOST_COLUMNS = 2 ** 20;
+
 /**
  * Reads columns of a CSV file, or one with tabs or semicolons, as it arrives. Only the numbers are kept, eight bytes a value.
  *
@@ -120,6 +123,7 @@ class TableReader implements RecordSink {
 
   field(index: number, text: string | undefined): void {
     if (this.header !== undefined && index >= this.names.length) return;
+    if (index === MOST_COLUMNS) this.refuse('DATA_SHAPE', `, line 1: there are more than ${MOST_COLUMNS} columns.`, 'Is it a table?');
     this.places.push(index);
     this.texts.push(text);
   }

@@ -165,6 +165,10 @@ describe('limits', () => {
       expect(await outcome(text, { columns: ['x'] })).toContain('line 2 (row 1), column y: the value is longer than 16777216 bytes');
   });
 
+  test('the columns', async () => {
+    expect(await outcome(`${','.repeat(2 ** 20)}\n`)).toContain('line 1: there are more than 1048576 columns');
+  });
+
   test('many columns take no more than their values', async () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `c${index}`);
     const { columns } = await readTable([bytesOf(`${names.join()}\n${names.map((_, index) => index).join()}\n`)]);
