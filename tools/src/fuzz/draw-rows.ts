@@ -1,6 +1,9 @@
 import type { Family, Random } from '@emkit/core';
 import { chance, magnitude, pick } from './dice.ts';
 
+/** How near to an open end a value may lie. */
+const SMALLEST = 1e-300;
+
 /** The values that every family allows in a column. */
 interface Reach {
   readonly whole: boolean;
@@ -44,8 +47,7 @@ function reachOf(instances: readonly Family[], column: number): Reach {
     if (typeof support.maximum === 'number') maximum = Math.min(maximum, support.maximum);
     else maximumColumn = support.maximum.column;
   }
-  // The smallest number beyond an open end that is a number like any other.
-  if (minimumOpen) minimum += whole ? 1 : 2 ** -1022;
+  if (minimumOpen) minimum += whole ? 1 : SMALLEST;
   const given = instances[0]!.columns[column]!.given === true;
   return { whole, minimum, maximum, given, ...(maximumColumn !== undefined && { maximumColumn }) };
 }
@@ -64,7 +66,7 @@ function drawLatent(random: Random, columns: number, groupOf: readonly number[],
   return Array.from({ length: columns }, (_, column) => groupOf.map((group) => centres[group]![column]! + spreads[group]! * noise()));
 }
 
-/** Nearly collinear columns, one outlier, few distinct values. */
+/** Nearly collinear columns, one outlier, few distinct values, equal rows but for a few. */
 function makeHard(random: Random, latent: number[][]): void {
   const rows = latent[0]!.length;
   if (latent.length > 1 && chance(random, 0.3)) {
@@ -76,7 +78,9 @@ function makeHard(random: Random, latent: number[][]): void {
     const row = random.integer(rows);
     for (const column of latent) if (column === latent[0] || chance(random, 0.5)) column[row] = far;
   }
-  if (chance(random, 0.08)) {
+  if (chance(random, 0.05)) {
+    for (const column of latent) for (let row = 0; row < rows - 3; row += 1) column[row] = -1000;
+  } else if (chance(random, 0.08)) {
     const distinct = 1 + random.integer(4);
     for (const column of latent) for (let row = distinct; row < rows; row += 1) column[row] = column[random.integer(distinct)]!;
   }

@@ -27,7 +27,9 @@ export function drawCase(engine: Engine, random: Random, reach: Reach = {}): Cas
 
 function drawSize(random: Random, components: number, most: number): number {
   const size = chance(random, 0.004)
-    ? magnitude(random, 3, 4.6)
+    ? chance(random, 0.3)
+      ? 25_000
+      : magnitude(random, 3, 4.3)
     : chance(random, 0.15)
       ? 1 + random.integer(components + 3)
       : chance(random, 0.1)

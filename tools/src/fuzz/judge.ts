@@ -12,25 +12,26 @@ export interface Failure {
 }
 
 export interface Judgement {
-  readonly failure?: Failure;
+  readonly failures: readonly Failure[];
   /** The laws that the case was put to. */
   readonly asked: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** Puts a case to each law that its salt chooses, up to the first that it breaks. */
+/** Puts a case to each law that its salt chooses. */
 export async function judge(engine: Engine, fuzzCase: Case, laws: readonly Law[] = allLaws, beat?: () => void): Promise<Judgement> {
   const trial = new Trial(engine, fuzzCase);
   const asked: string[] = [];
+  const failures: Failure[] = [];
   for (const law of laws) {
     if (trial.random(`whether ${law.name}`).uniform() >= law.share) continue;
     beat?.();
     const message = await broken(law, trial);
     if (message === notAsked) continue;
     asked.push(law.name);
-    if (message !== undefined) return { failure: { law: law.name, message }, asked, notes: [...trial.notes] };
+    if (message !== undefined) failures.push({ law: law.name, message });
   }
-  return { asked, notes: [...trial.notes] };
+  return { failures, asked, notes: [...trial.notes] };
 }
 
 async function broken(law: Law, trial: Trial): Promise<string | undefined | typeof notAsked> {
@@ -75,7 +76,7 @@ export async function shrink(engine: Engine, fuzzCase: Case, failure: Failure, m
   const until = performance.now() + milliseconds;
   const property = fc.asyncProperty(new SimplerCases(fuzzCase), async (candidate) => {
     if (performance.now() > until) return;
-    const found = (await judge(engine, candidate, only, beat)).failure;
+    const [found] = (await judge(engine, candidate, only, beat)).failures;
     if (found === undefined || kindOf(found) !== kindOf(failure)) return;
     simplest = candidate;
     throw new Error(found.message);

@@ -33,8 +33,18 @@ function shapeOf(trial: Trial, fit: Fit): Verdict {
   if (fit.iterations > (trial.case.options.iterations ?? Infinity)) return 'more iterations than allowed';
   if (fit.rows !== trial.case.rows.length) return `${fit.rows} rows of ${trial.case.rows.length}`;
   if (Math.abs(fit.totalWeight - trial.totalWeight) > SAME * trial.totalWeight) return `a total weight of ${fit.totalWeight}`;
-  return fit.warnings.map((warning) => (/undefined|NaN|\[object|Infinity/.test(warning) ? `a warning says: ${warning}` : undefined)).find(Boolean);
+  return undefined;
 }
+
+export const warnings: Law = {
+  name: 'warnings',
+  meaning: "A fit's warnings are sentences that say something.",
+  share: 1,
+  check({ outcome: { fit } }) {
+    const wrong = fit?.warnings.find((warning) => !/[.!]$/.test(warning) || /undefined|NaN|\[object|Infinity/.test(warning));
+    return fit === undefined ? notAsked : wrong && `a warning says: ${wrong}`;
+  },
+};
 
 /** Numbers that JSON would turn into null. */
 function showStrange(_name: string, value: unknown): unknown {

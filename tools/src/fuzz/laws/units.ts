@@ -2,6 +2,7 @@ import { type Family, type Fit, isConverged, type MixtureParameters, type Parame
 import { type Case, dataOf } from '../case.ts';
 import { chance, pick } from '../dice.ts';
 import { Trial, weightedSum } from '../trial.ts';
+import { isTrueCollapse } from './ends.ts';
 import { describe, type Law, notAsked, show, type Verdict } from './law.ts';
 import { left, startOf } from './optimum.ts';
 
@@ -79,8 +80,10 @@ function fewSteps(base: Trial, said: Trial, image: Image, start: MixtureParamete
     const [mine, yours] = [here, there].map(({ fit, error }) => (fit === undefined ? String(error) : describe(fit.diagnosis)));
     return `after ${STEPS} steps: here ${mine}, there ${yours}`;
   }
-  // A spread that is rounding alone collapses one step sooner or later.
-  if (Math.min(here.fit.iterations, there.fit.iterations) < STEPS && here.fit.iterations !== there.fit.iterations) {
+  if (here.fit.iterations !== there.fit.iterations) {
+    // A spread that is rounding alone collapses one step sooner or later, or not at all.
+    if (here.fit.diagnosis.kind === there.fit.diagnosis.kind) return undefined;
+    if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
     return `after ${STEPS} steps: here ${describe(here.fit.diagnosis)}, there ${describe(there.fit.diagnosis)}`;
   }
   const before = base.logDensities(here.fit.model);
@@ -107,8 +110,7 @@ function wholeFits(trial: Trial, base: Trial, said: Trial, image: Image, start: 
   if (here === undefined || there === undefined) return here === there ? undefined : 'one fit has an error';
   if (isConverged(here.diagnosis) !== isConverged(there.diagnosis)) {
     trial.notes.add('ends differ the other way');
-    const kinds = [here.diagnosis.kind, there.diagnosis.kind];
-    return kinds.includes('stalled') ? `here ${describe(here.diagnosis)}, there ${describe(there.diagnosis)}` : undefined;
+    return undefined;
   }
   if (!isConverged(here.diagnosis)) return undefined;
   const jacobian = base.totalWeight * (image.jacobian ?? 0);
