@@ -71,8 +71,8 @@ ${estimates}
       };
     },
 
-    locate(data) {
-      return blank('crude parameters of all rows taken together', data.blocks, data.totalWeight);
+    locate({ columns, totalWeight }) {
+      return blank('crude parameters of all rows taken together', columns[0]!.mean, columns[0]!.variance, totalWeight);
     },
 
     holdable: [${held}],
@@ -94,7 +94,7 @@ ${estimates}
       for (let i = 0; i < size; i += 1) out[i] = blank('the gradient at one row, or leave scores out', x[i]!, ${list});
     },
 
-    // A family may offer more: recentre, equivariance, exponentialForm, maximizeShared, codec. Each is described where Family is declared.
+    // A family may offer more: recentre, equivariance, exponentialForm, shareable, translate, gain, codec. Each is described where Family is declared.
 
     accuracy: blank('budgets in ulps, as pnpm accuracy measures them: { logDensity, maximize, cdf, quantile }'),
   }),

@@ -43,6 +43,8 @@ export function domainArbitrary(domain: Domain, reach: Reach): fc.Arbitrary<Para
       return extreme ? extremeReal : decimals(-10, 10);
     case 'positive':
       return extreme ? extremePositive : ordinaryPositive;
+    case 'non-negative':
+      return extreme ? fc.oneof(extremePositive, fc.constant(0)) : ordinaryPositive;
     case 'probability':
       return extreme ? extremeProbability : ordinaryProbability;
     case 'interval': {
@@ -188,6 +190,8 @@ export function outsideDomain(domain: Domain): readonly unknown[] {
       return [...never, [0]];
     case 'positive':
       return [...never, 0, -1, -1e-300];
+    case 'non-negative':
+      return [...never, -1, -1e-300];
     case 'probability':
       return [...never, -1e-300, 1 + 2 ** -52, 2];
     case 'interval':

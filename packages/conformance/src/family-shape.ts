@@ -1,5 +1,19 @@
 const FUNCTIONS = ['logDensity', 'accumulate', 'maximize'] as const;
-const OPTIONAL_FUNCTIONS = ['locate', 'recentre', 'maximizeShared', 'sample', 'cdf', 'quantile', 'mean', 'distance', 'scores'] as const;
+const OPTIONAL_FUNCTIONS = [
+  'locate',
+  'recentre',
+  'translate',
+  'gain',
+  'shift',
+  'show',
+  'rounding',
+  'sample',
+  'cdf',
+  'quantile',
+  'mean',
+  'distance',
+  'scores',
+] as const;
 
 /**
  * Says why a value cannot be a family or a family definition, as the end of "This is not a family: ..."; undefined when it can.
@@ -44,6 +58,7 @@ export function describeShape(value: unknown): string | undefined {
 const DOMAINS: readonly string[] = [
   'real',
   'positive',
+  'non-negative',
   'probability',
   'interval',
   'real-vector',

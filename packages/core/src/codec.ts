@@ -1,7 +1,6 @@
 import type { Domain } from './domain.ts';
 import { freeParameters } from './domain.ts';
 import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
-import type { Mixture, MixtureParameters } from './mixture.ts';
 import { exp, expit, log, logit } from './numerics/elementary.ts';
 import { cholesky } from './numerics/linear-algebra.ts';
 
@@ -10,7 +9,8 @@ import { cholesky } from './numerics/linear-algebra.ts';
  * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
  * Cholesky factor with a logarithmic diagonal.
  *
- * A probability of 0 or 1 is at an infinite coordinate: the codec says so rather than pretend.
+ * A value on the edge of its domain, a probability of 0 or 1 or a rate of 0, is at an infinite coordinate: the codec says so rather than
+ * pretend.
  */
 export function codecOf(family: Family): Codec<ParameterValues> {
   if (family.codec !== undefined) return family.codec;
@@ -49,6 +49,7 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
       out[at] = value as number;
       return;
     case 'positive':
+    case 'non-negative':
       out[at] = log(value as number);
       return;
     case 'probability':
@@ -101,6 +102,7 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
     case 'real':
       return vector[at]!;
     case 'positive':
+    case 'non-negative':
       return exp(vector[at]!);
     case 'probability':
       return expit(vector[at]!);
@@ -165,60 +167,4 @@ function scaleValue(domain: Domain, value: ParameterValue, out: Float64Array, at
       for (let column = 0; column <= row; column += 1) out[place++] = row === column ? 1 : Math.sqrt(matrix[row]![row]!);
     }
   }
-}
-
-/** Coordinates of a whole mixture: log-ratios of the weights, then each component's vector. Held and shared parameters keep theirs. */
-export interface MixtureCodec {
-  readonly length: number;
-  encode(point: MixtureParameters): Float64Array;
-  /** Back to parameters; held weights and wholly held components are taken from `like`. */
-  decode(vector: Float64Array, like: MixtureParameters): MixtureParameters;
-  /** The natural unit of each coordinate at a point. */
-  scales(point: MixtureParameters): Float64Array;
-}
-
-export function createMixtureCodec(mixture: Mixture): MixtureCodec {
-  const count = mixture.families.length;
-  const codecs = mixture.families.map(codecOf);
-  const offsets: number[] = [count - 1];
-  for (const codec of codecs) offsets.push(offsets.at(-1)! + codec.length);
-  const length = offsets.at(-1)!;
-  const simplex: Domain = { kind: 'simplex', length: count };
-  return {
-    length,
-    encode({ weights, components }) {
-      const vector = new Float64Array(length);
-      encodeValue(simplex, weights, vector, 0);
-      codecs.forEach((codec, component) => {
-        codec.encode(components[component]!, vector, offsets[component]!);
-      });
-      return vector;
-    },
-    decode(vector, like) {
-      const components = codecs.map((codec, component): ParameterValues => {
-        const held = mixture.held[component]!;
-        const decoded = codec.decode(vector, offsets[component]!);
-        if (held.size === 0) return decoded;
-        return { ...decoded, ...Object.fromEntries([...held].map((name) => [name, like.components[component]![name]!])) };
-      });
-      // Shared parameters come out of equal coordinates by equal operations; the first of a group speaks for all regardless.
-      for (const group of mixture.sharedGroups) {
-        const first = components[group.components[0]!]!;
-        for (const component of group.components) {
-          components[component] = {
-            ...components[component]!,
-            ...Object.fromEntries([...group.names].map((name) => [name, first[name]!])),
-          };
-        }
-      }
-      return { weights: mixture.heldWeights ? like.weights : (decodeValue(simplex, vector, 0) as readonly number[]), components };
-    },
-    scales({ components }) {
-      const out = new Float64Array(length).fill(1);
-      codecs.forEach((codec, component) => {
-        codec.scales?.(components[component]!, out, offsets[component]!);
-      });
-      return out;
-    },
-  };
 }

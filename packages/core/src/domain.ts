@@ -11,6 +11,8 @@ export type Domain =
   | { readonly kind: 'real' }
   /** Finite and > 0. */
   | { readonly kind: 'positive' }
+  /** Finite and >= 0. */
+  | { readonly kind: 'non-negative' }
   /** From 0 to 1, both included. */
   | { readonly kind: 'probability' }
   /** From `minimum` to `maximum`, ends included. */
@@ -53,6 +55,8 @@ export function describeDomain(domain: Domain): string {
       return 'a finite number';
     case 'positive':
       return 'a number > 0';
+    case 'non-negative':
+      return 'a number >= 0';
     case 'probability':
       return 'a number from 0 to 1';
     case 'interval':
@@ -77,6 +81,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
       return scalarViolation(value, () => true);
     case 'positive':
       return scalarViolation(value, (number) => number > 0);
+    case 'non-negative':
+      return scalarViolation(value, (number) => number >= 0);
     case 'probability':
       return scalarViolation(value, (number) => number >= 0 && number <= 1);
     case 'interval':
@@ -140,18 +146,23 @@ function matrixViolation(value: unknown, dimension: number, structure: 'full' | 
 }
 
 /**
- * Checks one component's parameters against their domains.
+ * Checks one component's parameters, and the refinements that are there, against their domains.
  *
  * @param component its index, counted from 0, for the message; messages count from 1
  * @throws EmkitError `PARAMETER_MISSING`, `PARAMETER_UNKNOWN` or `PARAMETER_DOMAIN`, naming the component and the parameter
  */
 export function checkParameters(
-  family: { readonly id: string; readonly parameters: Readonly<Record<string, Domain>> },
+  family: {
+    readonly id: string;
+    readonly parameters: Readonly<Record<string, Domain>>;
+    readonly refinements?: Readonly<Record<string, Domain>>;
+  },
   values: unknown,
   component: number,
 ): asserts values is ParameterValues {
   const where = `Component ${component + 1} (${family.id})`;
   const names = Object.keys(family.parameters);
+  const domains = { ...family.refinements, ...family.parameters };
   const remedy = (): string =>
     `Its parameters are: ${names.map((name) => `${name}, ${describeDomain(family.parameters[name]!)}`).join('; ')}.`;
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
@@ -161,7 +172,7 @@ export function checkParameters(
     });
   }
   for (const name of Object.keys(values)) {
-    if (!Object.hasOwn(family.parameters, name)) {
+    if (!Object.hasOwn(domains, name)) {
       throw new EmkitError('PARAMETER_UNKNOWN', `${where} has no parameter ${showValue(name)}.`, {
         component,
         parameter: name,
@@ -169,16 +180,17 @@ export function checkParameters(
       });
     }
   }
-  for (const name of names) {
+  for (const name of Object.keys(domains)) {
     if (!Object.hasOwn(values, name)) {
+      if (!Object.hasOwn(family.parameters, name)) continue;
       throw new EmkitError('PARAMETER_MISSING', `${where} lacks the parameter ${name}.`, { component, parameter: name, remedy: remedy() });
     }
     const value: unknown = (values as Record<string, unknown>)[name];
-    const violation = domainViolation(family.parameters[name]!, value);
+    const violation = domainViolation(domains[name]!, value);
     if (violation !== undefined) {
       throw new EmkitError(
         'PARAMETER_DOMAIN',
-        `${where}: the parameter ${name} must be ${describeDomain(family.parameters[name]!)}, but ${violation}.`,
+        `${where}: the parameter ${name} must be ${describeDomain(domains[name]!)}, but ${violation}.`,
         {
           component,
           parameter: name,
@@ -189,9 +201,11 @@ export function checkParameters(
   }
 }
 
-/** True when the value lies on the edge of its domain, where the likelihood's gradient need not vanish (a probability of 0 or 1). */
+/** True when the value lies on the edge of its domain, where the likelihood's gradient need not vanish (a probability of 0 or 1, a rate of 0). */
 export function onBoundary(domain: Domain, value: ParameterValue): boolean {
   switch (domain.kind) {
+    case 'non-negative':
+      return value === 0;
     case 'probability':
       return value === 0 || value === 1;
     case 'interval':

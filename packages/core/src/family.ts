@@ -1,8 +1,12 @@
-import type { WorkerFactory } from './backend/worker-protocol.ts';
-import type { Block, Dataset } from './data/block.ts';
+import type { Block } from './data/block.ts';
+import type { Summary } from './data/summary.ts';
 import type { Domain } from './domain.ts';
 import { EmkitError, showValue } from './errors.ts';
+import type { Kernel } from './kernels/capability.ts';
 import type { Random } from './random.ts';
+import type { WorkerFactory } from './source/worker-protocol.ts';
+
+export type { ColumnKernels, Kernel, KernelConstants } from './kernels/capability.ts';
 
 /** One parameter's value: a number, a vector, or a matrix as rows. Always plain JSON. */
 export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
@@ -30,6 +34,8 @@ export interface Column {
   /** The family's name for it, used in documentation; the data set has its own names. */
   readonly name: string;
   readonly support: Support;
+  /** Words that stand for 0, 1, ... in this column: read as such, and shown so. */
+  readonly levels?: readonly string[];
   /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
   readonly given?: boolean;
 }
@@ -89,7 +95,7 @@ export interface Family<P extends ParameterValues = any> {
   // ---- capabilities: each may be absent; an engine feature that needs one says so in a `CAPABILITY_MISSING` error ----
 
   /** Crude parameters of the whole data as one component, equivariant under a change of units: a point to take first statistics about. */
-  locate?(data: Dataset): P;
+  locate?(summary: Summary): P;
 
   /**
    * The point about which the same statistics should be taken again, if `about` lies so far away that digits would cancel;
@@ -104,14 +110,40 @@ export interface Family<P extends ParameterValues = any> {
   /** Names of the parameters this instance ties between its components (a `tied` covariance). */
   readonly shared?: readonly string[];
 
-  /** Joint M-step of several components under the constraint that the parameters named in `shared` are equal in all of them. */
-  maximizeShared?(
-    statistics: readonly Float64Array[],
-    counts: readonly number[],
-    about: readonly P[],
-    shared: ReadonlySet<string>,
-    held: readonly ReadonlySet<string>[],
-  ): readonly P[];
+  /**
+   * Names of the parameters that components may share while their others differ: those whose common estimate needs no more than the sums
+   * of all components added up, each about a point with its own values of the others and common values of these. All parameters together
+   * can always be shared.
+   */
+  readonly shareable?: readonly string[];
+
+  /**
+   * The statistics about `about` as they are about `to`, without the data. Absent where they do not depend on the point. They may lose
+   * digits where the two are far apart.
+   */
+  translate?(statistics: Float64Array, count: number, about: P, to: P): Float64Array;
+
+  /**
+   * The change of sum_i r_i log f(x_i; .) from `from` to `to`, in nats, given the statistics about `about`, computed from the step between
+   * the two so that no large numbers are subtracted: what an M-step has gained, and what is left of the log-likelihood, are measured by
+   * it. Without it the engine has differences of log-likelihoods, which round.
+   */
+  gain?(statistics: Float64Array, count: number, about: P, from: P, to: P): number;
+
+  /** The parameters of x + by when x has `parameters`; one number a column. Where a family has it, data far from zero are moved near it first. */
+  shift?(parameters: P, by: readonly number[]): P;
+
+  /**
+   * Entries that a record of parameters may have besides, with their domains: they hold digits that the parameters themselves cannot (a
+   * factor beside a covariance that is nearly singular). An M-step may add them; they count as no parameters, are kept in states and
+   * model files, and are left out of what is shown. `show` computes the parameters from them, to the bit.
+   */
+  readonly refinements?: Readonly<Record<string, Domain>>;
+  /** The record without refinements, its parameters computed from them. Needed where there are refinements. */
+  show?(parameters: P): P;
+
+  /** The distance by which the parameters move when what they are kept in moves by its rounding. Default: each parameter alone by one unit in the last place. */
+  rounding?(parameters: P): number;
 
   /** Draws one observation into `row` (one entry a column; given columns are already filled), using only `random`. */
   sample?(parameters: P, random: Random, row: Float64Array): void;
@@ -156,37 +188,6 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Starts a worker that knows this family, by its id and options: without it a fit uses one thread. */
   readonly startWorker?: WorkerFactory;
-}
-
-/**
- * A kernel of the engine that a family can hand its block loops to, by a statement of what its log-density is.
- *
- * - `exponential`, one column: constant - scale_0 x; statistics: the sum of r x u.
- * - `independent-gaussian`: constant - sum_j scale_j (x_j - location_j)^2; statistics: the sums of r z_j, then of r z_j^2, with
- *   z_j = (x_j - location_j) u_j.
- * - `correlated-gaussian`: constant - |L^-1 (x - location)|^2 / 2 with L in `scale`, a lower triangle by rows of d numbers; statistics: the
- *   sums of r z_j, then of r z_j z_k by rows, k <= j.
- */
-export interface Kernel<P> {
-  readonly density: 'exponential' | 'independent-gaussian' | 'correlated-gaussian';
-  /** The numbers the kernel needs; undefined where their sizes are so extreme that the family's own loops are wanted. */
-  constants(parameters: P): KernelConstants | undefined;
-  /** `columnKernels`: needed where the family has several columns, which are else left to its own loops. */
-  readonly columns?: ColumnKernels;
-}
-
-/** The engine's kernels for several columns. Made by core: a family names them, and a bundler leaves them out of programs without such a family. */
-export interface ColumnKernels {
-  /** Core's own affair. */
-  readonly further: object;
-}
-
-/** What a kernel needs of one component. `units` (u above) are powers of two: they only scale the statistics. */
-export interface KernelConstants {
-  readonly constant: number;
-  readonly location: Float64Array;
-  readonly scale: Float64Array;
-  readonly units: Float64Array;
 }
 
 /** A bijection between a component's parameters and an unconstrained real vector. */

@@ -1,7 +1,28 @@
 import type { Column, Family, FamilyDefinition, Random } from '@emkit/core';
-import { exp, expit, log, log1p, log1pexp, logBinomialMass, logit, normalQuantile, regularizedBetaUpper } from '@emkit/core/numerics';
+import {
+  exp,
+  expit,
+  log,
+  log1p,
+  log1pexp,
+  logBinomialMass,
+  normalQuantile,
+  regularizedBeta,
+  regularizedBetaUpper,
+} from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
+import {
+  failureOf,
+  PROPORTION_REFINEMENTS,
+  type Proportion,
+  proportionCodec,
+  proportionGain,
+  proportionOf,
+  resolutionOf,
+  showProportion,
+  stepOf,
+} from './proportion.ts';
 
 /** The parameters of a binomial component: `probability` of a success in one trial, from 0 to 1, both included. */
 export type BinomialParameters = { readonly probability: number };
@@ -18,8 +39,6 @@ const SMALL_TRIALS = 89;
 /** Where the counts of n trials start in a table of all numbers of trials. */
 const triangle = (n: number): number => (n * (n + 1)) / 2;
 
-const LARGEST_BELOW_ONE = 1 - Number.EPSILON / 2;
-
 /**
  * The binomial distribution: the number of successes in n independent trials.
  *
@@ -29,7 +48,7 @@ const LARGEST_BELOW_ONE = 1 - Number.EPSILON / 2;
  *
  * Edge cases: p = 0 and p = 1 are allowed, and reached when all trials failed or all succeeded; then the log-mass is 0 for the one
  * possible count and -Infinity for the others, never NaN. An estimate strictly between 0 and 1 is never rounded to either of them,
- * which would make observed rows impossible. Nothing degenerates: one row, or equal rows, have their estimate.
+ * which would make observed rows impossible: near 1 the digits of 1 - p are kept besides. Nothing degenerates: one row, or equal rows, have their estimate.
  *
  * Method: the saddle-point form of C. Loader, Fast and accurate computation of binomial probabilities (2000), which keeps its
  * digits for any n, where differences of log-gammas lose them. Sampling: inversion for small n min(p, 1 - p), else the
@@ -67,6 +86,9 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
     return table;
   };
 
+  /** What the change of a probability is measured in, `rarer` being that of the rarer outcome. */
+  const scaleOf = (rarer: number): number => Math.max(rarer, Math.sqrt(rarer / (fixed ?? MANY_TRIALS)));
+
   return {
     id: 'binomial',
     options: { trials },
@@ -76,7 +98,6 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
 
     logDensity({ size, columns }, parameters, out) {
       const x = columns[0]!;
-      const { probability } = parameters;
       if (fixed === undefined) {
         const n = columns[1]!;
         const table = tableOf(parameters, triangle(SMALL_TRIALS + 1));
@@ -84,16 +105,16 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
           const count = x[i]!;
           const total = n[i]!;
           if (!(isWhole(count) && isWhole(total) && count <= total)) out[i] = -Infinity;
-          else if (total > SMALL_TRIALS) out[i] = logBinomialMass(count, total, probability);
+          else if (total > SMALL_TRIALS) out[i] = logMass(count, total, parameters);
           else {
             const index = triangle(total) + count;
             let value = table[index]!;
-            if (Number.isNaN(value)) table[index] = value = logBinomialMass(count, total, probability);
+            if (Number.isNaN(value)) table[index] = value = logMass(count, total, parameters);
             out[i] = value;
           }
         }
       } else if (fixed > LARGEST_TABLE) {
-        for (let i = 0; i < size; i += 1) out[i] = isWhole(x[i]!) ? logBinomialMass(x[i]!, fixed, probability) : -Infinity;
+        for (let i = 0; i < size; i += 1) out[i] = isWhole(x[i]!) ? logMass(x[i]!, fixed, parameters) : -Infinity;
       } else {
         const table = tableOf(parameters, fixed + 1);
         for (let i = 0; i < size; i += 1) {
@@ -104,7 +125,7 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
             continue;
           }
           let value = table[index]!;
-          if (Number.isNaN(value)) table[index] = value = logBinomialMass(index, fixed, probability);
+          if (Number.isNaN(value)) table[index] = value = logMass(index, fixed, parameters);
           out[i] = value;
         }
       }
@@ -136,42 +157,38 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
 
     maximize(statistics, _count, about, held) {
       if (held.has('probability')) return about;
-      return { probability: estimate(statistics[0]!, statistics[1]!) ?? about.probability };
+      return estimate(statistics[0]!, statistics[1]!) ?? about;
     },
 
-    locate({ blocks }) {
-      let successes = 0;
-      let failures = 0;
-      for (const { size, columns, weights } of blocks) {
-        for (let i = 0; i < size; i += 1) {
-          const weight = weights === undefined ? 1 : weights[i]!;
-          successes += weight * columns[0]![i]!;
-          failures += weight * ((fixed ?? columns[1]![i]!) - columns[0]![i]!);
-        }
-      }
-      return { probability: estimate(successes, failures) ?? 0.5 };
+    gain: (statistics, _count, _about, from, to) => proportionGain(statistics[0]!, statistics[1]!, from, to),
+
+    locate({ columns: [successes, trials] }) {
+      const mean = fixed ?? trials!.mean;
+      return estimate(successes!.mean, mean - successes!.mean) ?? { probability: 0.5 };
     },
 
     holdable: ['probability'],
 
-    sample({ probability }, random, row) {
-      row[0] = draw(trialsOf(row), probability, random);
+    sample(parameters, random, row) {
+      row[0] = draw(trialsOf(row), parameters, random);
     },
 
-    cdf(x, { probability }, row) {
+    cdf(x, parameters, row) {
       const n = trialsOf(row);
       const whole = Math.floor(x);
       if (whole < 0) return 0;
       if (whole >= n) return 1;
-      return lowerTail(whole, n, probability);
+      return lowerTail(whole, n, parameters);
     },
 
-    quantile(chance, { probability }, row) {
+    quantile(chance, parameters, row) {
       const n = trialsOf(row);
+      const { probability } = parameters;
+      const failure = failureOf(parameters);
       if (chance <= 0 || probability === 0) return 0;
-      if (chance >= 1 || probability === 1) return n;
-      const reaches = (x: number): boolean => lowerTail(x, n, probability) >= chance;
-      const guess = n * probability + normalQuantile(chance) * Math.sqrt(n * probability * (1 - probability));
+      if (chance >= 1 || failure === 0) return n;
+      const reaches = (x: number): boolean => lowerTail(x, n, parameters) >= chance;
+      const guess = n * probability + normalQuantile(chance) * Math.sqrt(n * probability * failure);
       return smallestReaching(reaches, guess, n);
     },
 
@@ -182,15 +199,28 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
      * a row, in parts of sqrt(m / n): a probability on its way to 0 then comes to rest.
      */
     distance(from, to) {
-      const rarer = Math.max(Math.min(from.probability, 1 - from.probability), Math.min(to.probability, 1 - to.probability));
-      const change = Math.abs(to.probability - from.probability);
-      return change === 0 ? 0 : change / Math.max(rarer, Math.sqrt(rarer / (fixed ?? MANY_TRIALS)));
+      const change = Math.abs(stepOf(from, to));
+      return change === 0 ? 0 : change / scaleOf(Math.max(rarerOf(from), rarerOf(to)));
     },
 
+    rounding(parameters) {
+      const resolution = resolutionOf(parameters);
+      return resolution === 0 ? 0 : resolution / scaleOf(rarerOf(parameters));
+    },
+
+    codec: proportionCodec,
+    refinements: PROPORTION_REFINEMENTS,
+    show: showProportion,
+
     /** In the coordinate log(p / (1 - p)). */
-    scores({ size, columns }, { probability }, out) {
+    scores({ size, columns }, parameters, out) {
       const x = columns[0]!;
-      for (let i = 0; i < size; i += 1) out[i] = x[i]! - (fixed ?? columns[1]![i]!) * probability;
+      const failure = failureOf(parameters);
+      const { probability } = parameters;
+      for (let i = 0; i < size; i += 1) {
+        const trials = fixed ?? columns[1]![i]!;
+        out[i] = probability > 0.5 ? trials * failure - (trials - x[i]!) : x[i]! - trials * probability;
+      }
     },
 
     // The cdf's in parts of the larger of 1 and its logarithm.
@@ -202,7 +232,11 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
       : {
           exponentialForm: {
             length: 1,
-            naturalParameters: ({ probability }: BinomialParameters) => [logit(probability)],
+            naturalParameters: (parameters: BinomialParameters) => {
+              const natural = new Float64Array(1);
+              proportionCodec.encode(parameters, natural, 0);
+              return [natural[0]!];
+            },
             fromNatural: (natural: readonly number[]) => ({ probability: expit(natural[0]!) }),
             logPartition: (natural: readonly number[]) => fixed * log1pexp(natural[0]!),
             sufficientStatistics: (row: Float64Array) => [row[0]!],
@@ -214,14 +248,16 @@ function makeFamily(trials: number | 'column'): Family<BinomialParameters> {
 /** Stands for the number of trials in `distance` where each row has its own: above it, probabilities count relatively. */
 const MANY_TRIALS = 1e12;
 
-/** The share of successes, undefined without trials; 0 or 1 only when it is exactly that. */
-function estimate(successes: number, failures: number): number | undefined {
-  const total = successes + failures;
-  if (!(total > 0)) return undefined;
-  const probability = successes / total;
-  if (probability === 1 && failures > 0) return LARGEST_BELOW_ONE;
-  if (probability === 0 && successes > 0) return Number.MIN_VALUE;
-  return probability;
+/** The share of successes, undefined without trials. */
+function estimate(successes: number, failures: number): Proportion | undefined {
+  return successes + failures > 0 ? proportionOf(successes, failures) : undefined;
+}
+
+const rarerOf = (parameters: Proportion): number => Math.min(parameters.probability, failureOf(parameters));
+
+/** By its rarer outcome where that has digits of its own. */
+function logMass(count: number, trials: number, { probability, complement }: Proportion): number {
+  return complement === undefined ? logBinomialMass(count, trials, probability) : logBinomialMass(trials - count, trials, complement);
 }
 
 function isWhole(x: number): boolean {
@@ -229,14 +265,14 @@ function isWhole(x: number): boolean {
 }
 
 /** P(X <= x) = I_{1-p}(n - x, x + 1) for whole x from 0 to n - 1. */
-function lowerTail(x: number, n: number, probability: number): number {
-  return regularizedBetaUpper(probability, x + 1, n - x);
+function lowerTail(x: number, n: number, { probability, complement }: Proportion): number {
+  return complement === undefined ? regularizedBetaUpper(probability, x + 1, n - x) : regularizedBeta(complement, n - x, x + 1);
 }
 
 /** One draw. Inversion costs about n min(p, 1 - p) steps, rejection a few whatever n. */
-function draw(n: number, probability: number, random: Random): number {
-  const flipped = probability > 0.5;
-  const rarer = flipped ? 1 - probability : probability;
+function draw(n: number, parameters: Proportion, random: Random): number {
+  const flipped = parameters.probability > 0.5;
+  const rarer = flipped ? failureOf(parameters) : parameters.probability;
   const count = n * rarer < 10 ? drawByInversion(n, rarer, random) : drawByRejection(n, rarer, random);
   return flipped ? n - count : count;
 }

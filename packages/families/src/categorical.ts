@@ -1,6 +1,8 @@
 import type { Family, FamilyDefinition } from '@emkit/core';
-import { exp, log, logSumExp } from '@emkit/core/numerics';
+import { CompensatedSum, exp, log, logSumExp } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { rateGain } from './gain.ts';
+import { shareOf } from './proportion.ts';
 
 /** The parameters of a categorical component: `probabilities` of the categories 0, 1, ..., K - 1, each from 0 to 1, summing to 1. */
 export type CategoricalParameters = { readonly probabilities: readonly number[] };
@@ -64,13 +66,23 @@ function makeFamily(categories: number): Family<CategoricalParameters> {
       return held.has('probabilities') ? about : { probabilities: shares(statistics) };
     },
 
-    locate({ blocks }) {
-      const totals = new Float64Array(categories);
-      for (const { size, columns, weights } of blocks) {
-        for (let i = 0; i < size; i += 1) totals[columns[0]![i]!]! += weights === undefined ? 1 : weights[i]!;
+    gain(statistics, count, _about, from, to) {
+      // With count p subtracted in each term and added again as a whole, the terms of first order vanish one by one; the whole is the rounding of 1.
+      const gain = new CompensatedSum();
+      const total = new CompensatedSum();
+      for (let category = 0; category < categories; category += 1) {
+        const before = from.probabilities[category]!;
+        const after = to.probabilities[category]!;
+        gain.add(rateGain(statistics[category]!, count, before, after));
+        total.add(after);
+        total.add(-before);
       }
-      return { probabilities: shares(totals) };
+      gain.add(count * total.value());
+      return gain.value();
     },
+
+    // A summary does not count categories: all alike, no row is impossible.
+    locate: () => ({ probabilities: shares(new Float64Array(categories).fill(1)) }),
 
     holdable: ['probabilities'],
 
@@ -145,7 +157,7 @@ function shares(totals: Float64Array): readonly number[] {
   let sum = 0;
   for (const total of totals) sum += total;
   if (!(sum > 0)) return Array.from(totals, () => 1 / totals.length);
-  return Array.from(totals, (total) => (total > 0 ? Math.max(total / sum, Number.MIN_VALUE) : 0));
+  return Array.from(totals, (total) => shareOf(total, sum));
 }
 
 /** P(X <= x) for whole x, added up from the side that has fewer roundings to lose: exactly 0 below and 1 at the end. */

@@ -1,7 +1,7 @@
 import { degenerate, type FamilyDefinition } from '@emkit/core';
-import { expm1, log, log1p } from '@emkit/core/numerics';
+import { expm1, log, log1p, powerOfTwo } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
-import { columnMoments, powerOfTwo } from './spread.ts';
+import { rateGain } from './gain.ts';
 
 /** The parameters of an exponential component: `rate`, one over the mean, > 0, in one over the unit of the data. */
 export type ExponentialParameters = { readonly rate: number };
@@ -68,10 +68,12 @@ export const exponential: FamilyDefinition<ExponentialParameters> = defineFamily
       return { rate };
     },
 
-    locate(data) {
-      const { mean } = columnMoments(data, 0);
-      return { rate: mean > 0 ? Math.min(1 / mean, Number.MAX_VALUE) : 1 };
+    gain(statistics, count, about, from, to) {
+      const unit = unitOfRate(about.rate);
+      return rateGain(count, statistics[0]!, from.rate / unit, to.rate / unit);
     },
+
+    locate: ({ columns: [column] }) => ({ rate: column!.mean > 0 ? Math.min(1 / column!.mean, Number.MAX_VALUE) : 1 }),
 
     holdable: ['rate'],
 

@@ -1,21 +1,25 @@
 import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
 import {
   deviance,
-  digammaInverse,
   exp,
+  exponentOf,
   log,
   log1p,
+  log1pMinusLinear,
   logGamma,
   logMinusDigamma,
+  logQuotient,
+  powerOfTwo,
   regularizedGammaP,
   regularizedGammaPInverse,
+  SMALLEST_NORMAL,
   stirlingError,
-  trigamma,
   twoProductError,
   twoSumError,
 } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
-import { columnMoments, exponentOf, powerOfTwo, SMALLEST_NORMAL } from './spread.ts';
+import { lessProduct, nearGain, productDifference, timesLogRatio } from './gain.ts';
+import { gainOfShape, shapeOf, shapeOfLogMean } from './gamma-shape.ts';
 
 /** The parameters of a gamma component: `shape` > 0, and `rate` > 0 in one over the unit of the data. The mean is shape / rate. */
 export type GammaParameters = { readonly shape: number; readonly rate: number };
@@ -143,10 +147,25 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       return { shape: about.shape, rate: positive(about.shape / better) };
     },
 
-    locate(data) {
-      const { mean } = columnMoments(data, 0);
-      return { shape: 1, rate: mean > 0 ? positive(1 / mean) : 1 };
+    gain(statistics, count, about, from, to) {
+      const first = statistics[0]!;
+      // In units of the data that make the mean a number from 1 to 4.
+      const { unit, centre } = prepare(about);
+      const [rate, nextRate] = [from.rate / unit, to.rate / unit];
+      // How far the point of the statistics is from the mean of `from`, in parts of that: mostly it is the same but for its rounding.
+      const excess = -lessProduct(from.shape, centre, rate) / from.shape;
+      // With y the observation in parts of the mean of `from`: the sums of r (y - 1) and r (y - 1 - log y).
+      const firstHere = first + (first + count) * excess;
+      const spread = statistics[1]! + first * excess - count * log1pMinusLinear(excess);
+      // The change of one over the mean in parts of itself.
+      const relative = productDifference(from.shape, nextRate, to.shape, rate) / to.shape / rate;
+      const ofMean =
+        nearGain(count, -firstHere, relative) ??
+        timesLogRatio(count, rate / from.shape, nextRate / to.shape) - (count + firstHere) * relative;
+      return to.shape * ofMean + gainOfShape(count, spread, from.shape, to.shape);
     },
+
+    locate: ({ columns: [column] }) => ({ shape: 1, rate: column!.mean > 0 ? positive(1 / column!.mean) : 1 }),
 
     holdable: ['shape', 'rate'],
 
@@ -175,6 +194,9 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       const ratio = (to.shape / from.shape) * (from.rate / to.rate);
       return Math.max(Math.abs(ratio - 1) * Math.sqrt(shape), Math.abs(to.shape - from.shape) / shape);
     },
+
+    // One of the two moves at a time: the mean by as many deviations as the rounding of their quotient is worth, the shape by its own.
+    rounding: ({ shape }) => Number.EPSILON * Math.max(1, Math.sqrt(shape)),
 
     /** In the coordinates log shape and log rate. */
     scores({ size, columns }, { shape, rate }, out) {
@@ -237,48 +259,6 @@ function lessItsLogarithm(d: number): number {
   return d * d * (1 / 2 - d * (1 / 3 - d * (1 / 4 - d * (1 / 5 - d / 6))));
 }
 
-/** Where log a - psi(a) is 1 / (2a) to the last digit, its derivative need not be had from a difference. */
-const LARGE_SHAPE = 1e6;
-
-/** The root a of log a - psi(a) = difference > 0. */
-function shapeOf(difference: number): number {
-  const target = log(difference);
-  const discriminant = Math.sqrt((difference - 3) * (difference - 3) + 24 * difference);
-  let shape = difference < 3 ? (3 - difference + discriminant) / (12 * difference) : 2 / (discriminant + difference - 3);
-  let lower = 0;
-  let upper = Infinity;
-  for (let step = 0; step < 60; step += 1) {
-    const value = logMinusDigamma(shape);
-    const excess = log(value) - target;
-    if (excess === 0) return shape;
-    if (excess > 0) lower = shape;
-    else upper = shape;
-    // d log(log a - psi(a)) / d log a lies between -2 and -1/2 everywhere.
-    const slope = shape > LARGE_SHAPE ? -1 : Math.min(-0.5, Math.max(-2, (1 - shape * trigamma(shape)) / value));
-    // Near the root the difference itself has more digits than that of the logarithms.
-    const relative = (value - difference) / difference;
-    let next = Math.abs(relative) < 0.1 ? shape * (1 - log1p(relative) / slope) : shape * exp(-excess / slope);
-    if (!(next > lower && next < upper)) next = upper < Infinity ? Math.sqrt(lower * upper) : 2 * shape;
-    if (Math.abs(next - shape) <= Number.EPSILON * shape) return next;
-    shape = next;
-  }
-  return shape;
-}
-
-/** The root a of psi(a) = log(scale) + offset. */
-function shapeOfLogMean(scale: number, offset: number): number {
-  const base = scale * exp(offset);
-  if (!(base > 8)) return digammaInverse(log(scale) + offset);
-  // Multiplied rather than added to, a large shape keeps its digits: a = e^psi(a) e^(log a - psi(a)).
-  let shape = base + 0.5;
-  for (let step = 0; step < 20; step += 1) {
-    const next = base * exp(logMinusDigamma(shape));
-    if (Math.abs(next - shape) <= Number.EPSILON * shape) return next;
-    shape = next;
-  }
-  return shape;
-}
-
 function checked(name: 'shape' | 'rate', value: number): number {
   if (value > 0 && value < Infinity) return value;
   throw degenerate(name, 'it is too large or too small for a double: change the unit of the column');
@@ -292,12 +272,6 @@ function positive(x: number): number {
 function logProduct(a: number, b: number): number {
   const product = a * b;
   return product >= SMALLEST_NORMAL && product < Infinity ? log(product) : log(a) + log(b);
-}
-
-/** log(a / b) for positive numbers whose quotient may leave the range of doubles. */
-function logQuotient(a: number, b: number): number {
-  const quotient = a / b;
-  return quotient >= SMALLEST_NORMAL && quotient < Infinity ? log(quotient) : log(a) - log(b);
 }
 
 /** One draw of rate 1. Below shape 1: that of one shape higher, times a uniform number to the power 1 / shape. */

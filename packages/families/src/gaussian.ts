@@ -1,17 +1,8 @@
-import { degenerate, EmkitError, type FamilyDefinition } from '@emkit/core';
-import { log, normalCdf, normalQuantile } from '@emkit/core/numerics';
+import { degenerate, type FamilyDefinition } from '@emkit/core';
+import { log, normalCdf, normalQuantile, SMALLEST_NORMAL } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
-import {
-  columnMoments,
-  isOrdinaryUnit,
-  LEAST_PART,
-  ROUNDING,
-  recentredMean,
-  rescaledVariance,
-  SMALLEST_NORMAL,
-  startingVariance,
-  unitOfVariance,
-} from './spread.ts';
+import { gaussianGain } from './gain.ts';
+import { isOrdinaryUnit, LEAST_PART, ROUNDING, recentredMean, rescaledVariance, startingVariance, unitOfVariance } from './spread.ts';
 
 /** The parameters of a univariate Gaussian component: `mean` in the unit of the data, `variance` > 0 in its square. */
 export type GaussianParameters = { readonly mean: number; readonly variance: number };
@@ -137,34 +128,22 @@ export const gaussian: FamilyDefinition<GaussianParameters, GaussianOptions> = d
 
     ...(covariance === 'tied' ? { shared: ['variance'] } : {}),
 
-    maximizeShared(statistics, counts, about, shared, held) {
-      checkShared(shared);
-      const means = about.map((parameters, component) =>
-        held[component]!.has('mean')
-          ? parameters.mean
-          : meanOf(statistics[component]!, counts[component]!, parameters.mean, prepare(parameters).unit),
-      );
-      if (held.some((names) => names.has('variance')))
-        return about.map(({ variance }, component) => ({ mean: means[component]!, variance }));
-      const { unit } = prepare(about[0]!);
-      let count = 0;
-      let squares = 0;
-      let largest = 0;
-      for (const [component, parameters] of about.entries()) {
-        const ratio = unit / prepare(parameters).unit;
-        const own = meanSquare(statistics[component]!, counts[component]!, held[component]!.has('mean'));
-        squares += counts[component]! * (own * ratio * ratio);
-        count += counts[component]!;
-        largest = Math.max(largest, Math.abs(means[component]!));
-      }
-      const variance = checkedVariance(squares / count, unit, largest);
-      return means.map((mean) => ({ mean, variance }));
+    shareable: ['variance'],
+
+    translate(statistics, count, about, to) {
+      const { unit } = prepare(about);
+      const ratio = prepare(to).unit / unit;
+      const shift = (to.mean - about.mean) * unit;
+      const first = statistics[0]! - count * shift;
+      return Float64Array.of(first * ratio, (statistics[1]! - shift * (statistics[0]! + first)) * ratio * ratio);
     },
 
-    locate(data) {
-      const moments = columnMoments(data, 0);
-      return { mean: moments.mean, variance: startingVariance(moments) };
-    },
+    gain: (statistics, count, about, from, to) =>
+      gaussianGain(statistics[0]!, statistics[1]!, count, { about: about.mean, unit: prepare(about).unit }, from, to),
+
+    locate: ({ columns: [column] }) => ({ mean: column!.mean, variance: startingVariance(column!) }),
+
+    shift: ({ mean, variance }, by) => ({ mean: mean + by[0]!, variance }),
 
     holdable: ['mean', 'variance'],
 
@@ -271,17 +250,4 @@ function checkedVariance(square: number, unit: number, magnitude: number): numbe
   if (variance < SMALLEST_NORMAL) throw degenerate('variance', 'it is too small for a double: multiply the column by a power of ten');
   if (!(variance < Infinity)) throw degenerate('variance', 'it is too large for a double: divide the column by a power of ten');
   return variance;
-}
-
-function checkShared(shared: ReadonlySet<string>): void {
-  for (const name of shared) {
-    if (name !== 'variance') {
-      throw new EmkitError('CAPABILITY_MISSING', `Gaussian components cannot share the parameter ${name}.`, {
-        family: 'gaussian',
-        parameter: name,
-        capability: 'maximizeShared',
-        remedy: 'Only variance can be shared.',
-      });
-    }
-  }
 }

@@ -10,25 +10,25 @@ import {
 } from '@emkit/core';
 import {
   cholesky,
+  exponentOf,
   invertLower,
   log,
   logDeterminant as logDeterminantOf,
+  SMALLEST_NORMAL,
   solveLower,
   solveLowerTransposed,
   twoProductError,
   twoSumError,
 } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
+import { gaussianGain, lessProduct, nearGain, timesLogRatio } from './gain.ts';
 import {
-  columnMoments,
-  exponentOf,
   isOrdinaryUnit,
   LEAST_PART,
   ROUNDING,
   recentredMean,
   representableVariance,
   rescaledVariance,
-  SMALLEST_NORMAL,
   startingVariance,
   unitOfVariance,
 } from './spread.ts';
@@ -260,44 +260,35 @@ function makeFamily(
 
     ...(covariance === 'tied' ? { shared: ['covariance'] } : {}),
 
-    maximizeShared: (statistics, counts, about, shared, held) => {
-      for (const name of shared) {
-        if (name !== 'covariance') {
-          throw new EmkitError('CAPABILITY_MISSING', `Gaussian components cannot share the parameter ${name}.`, {
-            family: 'multivariate-gaussian',
-            parameter: name,
-            capability: 'maximizeShared',
-            remedy: 'Only covariance can be shared.',
-          });
-        }
-      }
-      const means = about.map((parameters, component) =>
-        held[component]!.has('mean') ? parameters.mean : newMean(statistics[component]!, counts[component]!, prepare(parameters)),
-      );
-      if (held.some((names) => names.has('covariance')))
-        return about.map((parameters, component) => ({ mean: means[component]!, covariance: parameters.covariance }));
+    shareable: ['covariance'],
 
-      const { units } = prepare(about[0]!);
-      const pooled = new Float64Array(statisticsLength - dimension);
-      const total = sumOf(counts);
-      for (const [component, parameters] of about.entries()) {
-        const own = meanProducts(statistics[component]!, counts[component]!, held[component]!.has('mean'));
-        const ownUnits = prepare(parameters).units;
-        for (let j = 0; j < dimension; j += 1) {
-          for (let k = correlated ? 0 : j; k <= j; k += 1) {
-            const at = place(j, k) - dimension;
-            pooled[at]! += counts[component]! * (own[at]! * (units[j]! / ownUnits[j]!) * (units[k]! / ownUnits[k]!));
-          }
+    translate: (statistics, count, about, to) => {
+      const from = prepare(about);
+      const ratios = prepare(to).units.map((unit, j) => unit / from.units[j]!);
+      const shifts = to.mean.map((value, j) => (value - about.mean[j]!) * from.units[j]!);
+      const firsts = shifts.map((shift, j) => statistics[j]! - count * shift);
+      const moved = new Float64Array(statisticsLength);
+      for (let j = 0; j < dimension; j += 1) {
+        moved[j] = firsts[j]! * ratios[j]!;
+        for (let k = correlated ? 0 : j; k <= j; k += 1) {
+          const product = statistics[place(j, k)]! - shifts[j]! * statistics[k]! - firsts[j]! * shifts[k]!;
+          moved[place(j, k)] = product * ratios[j]! * ratios[k]!;
         }
       }
-      for (let at = 0; at < pooled.length; at += 1) pooled[at]! /= total;
-      const magnitudes = Array.from(units, (_, j) => Math.max(...means.map((mean) => Math.abs(mean[j]!))));
-      const matrix = checkedCovariance(pooled, units, magnitudes);
-      return means.map((mean) => ({ mean, covariance: matrix }));
+      return moved;
     },
 
-    locate: (data) => {
-      const moments = Array.from({ length: dimension }, (_, j) => columnMoments(data, j));
+    gain: (statistics, count, about, from, to) => {
+      if (correlated) return correlatedGain(statistics, count, prepare(about), prepare(from), prepare(to));
+      const { units } = prepare(about);
+      const gains = about.mean.map((mean, j) => {
+        const column = (of: MultivariateGaussianParameters) => ({ mean: of.mean[j]!, variance: of.covariance[j]![j]! });
+        return gaussianGain(statistics[j]!, statistics[dimension + j]!, count, { about: mean, unit: units[j]! }, column(from), column(to));
+      });
+      return sumOf(gains);
+    },
+
+    locate: ({ columns: moments }) => {
       const variances = moments.map(startingVariance);
       const common = representableVariance(sumOf(variances.map((variance) => variance / dimension)));
       return {
@@ -305,6 +296,8 @@ function makeFamily(
         covariance: diagonalMatrix(structure === 'spherical' ? variances.fill(common) : variances),
       };
     },
+
+    shift: (parameters, by) => ({ ...parameters, mean: parameters.mean.map((value, j) => value + by[j]!) }),
 
     holdable: ['mean', 'covariance'],
 
@@ -590,6 +583,70 @@ function constantOf(logDeterminant: number, units: Float64Array): number {
   let exponents = 0;
   for (const unit of units) exponents += exponentOf(unit);
   return exponents * LOG_TWO - 0.5 * (units.length * LOG_TWO_PI + logDeterminant);
+}
+
+/**
+ * The change of sum_i r_i log f(x_i; .), with z in the units of `about`, Q the sum of r z z' about the mean of `from`, L and K the factors
+ * of both covariances, D = K^-1 (L - K) and W = L^-1 Q L^-T: as K^-1 = (I + D) L^-1, the quadratic form moves by tr W (D + D' + D' D), and
+ * all that is left to subtract is W - N I, which vanishes near the estimate.
+ */
+function correlatedGain(statistics: Float64Array, count: number, about: Prepared, from: Prepared, to: Prepared): number {
+  const { mean, units } = about;
+  const dimension = mean.length;
+  const factorIn = ({ factor, units: own }: Prepared): Float64Array =>
+    factor!.map((entry, index) => entry * (units[Math.floor(index / dimension)]! / own[Math.floor(index / dimension)]!));
+  const [lower, next] = [factorIn(from), factorIn(to)];
+  const solve = (factor: Float64Array, vectors: Float64Array): void => {
+    for (let row = 0; row < dimension; row += 1) solveLower(factor, dimension, vectors.subarray(row * dimension, (row + 1) * dimension));
+  };
+  const offsets = mean.map((centre, j) => (from.mean[j]! - centre) * units[j]!);
+  const sums = offsets.map((offset, j) => lessProduct(statistics[j]!, count, offset));
+  const step = mean.map((_, j) => (to.mean[j]! - from.mean[j]!) * units[j]!);
+
+  // Row by row: the columns of Q, then of L^-1 Q, which transposed give L^-1 (L^-1 Q)' = W; and the columns of L - K, then of D.
+  const spread = new Float64Array(dimension * dimension);
+  const change = new Float64Array(dimension * dimension);
+  for (let j = 0; j < dimension; j += 1) {
+    for (let k = 0; k <= j; k += 1) {
+      const product = statistics[dimension + (j * (j + 1)) / 2 + k]! - offsets[j]! * statistics[k]! - sums[j]! * offsets[k]!;
+      spread[j * dimension + k] = spread[k * dimension + j] = product;
+      change[k * dimension + j] = lower[j * dimension + k]! - next[j * dimension + k]!;
+    }
+  }
+  solve(lower, spread);
+  transpose(spread, dimension);
+  solve(lower, spread);
+  solve(next, change);
+  transpose(change, dimension);
+
+  let gain = 0;
+  for (let j = 0; j < dimension; j += 1) {
+    const own = j * dimension;
+    const diagonal = change[own + j]!;
+    gain +=
+      nearGain(count, count - spread[own + j]!, diagonal) ??
+      timesLogRatio(count, next[own + j]!, lower[own + j]!) - spread[own + j]! * diagonal;
+    for (let k = 0; k <= j; k += 1) {
+      let moved = 0;
+      for (let m = 0; m <= j; m += 1) moved += spread[k * dimension + m]! * change[own + m]!;
+      gain -= change[own + k]! * (0.5 * moved + (k < j ? spread[own + k]! : 0));
+    }
+  }
+  solveLower(next, dimension, step);
+  for (let j = 0; j < dimension; j += 1) sums[j]! *= 2;
+  solveLower(next, dimension, sums);
+  for (let j = 0; j < dimension; j += 1) gain += 0.5 * step[j]! * lessProduct(sums[j]!, count, step[j]!);
+  return gain;
+}
+
+function transpose(matrix: Float64Array, dimension: number): void {
+  for (let j = 0; j < dimension; j += 1) {
+    for (let k = 0; k < j; k += 1) {
+      const entry = matrix[j * dimension + k]!;
+      matrix[j * dimension + k] = matrix[k * dimension + j]!;
+      matrix[k * dimension + j] = entry;
+    }
+  }
 }
 
 /** Working memory of the block loops, shared by all instances: every use writes before it reads. */

@@ -2,19 +2,20 @@ import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
 import { exp, log, logPoissonMass, normalQuantile, regularizedGammaP, regularizedGammaQ } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { smallestReaching } from './discrete-quantile.ts';
-import { columnMoments } from './spread.ts';
+import { rateGain } from './gain.ts';
+import { shareOf } from './proportion.ts';
 
-/** The parameters of a Poisson component: `rate`, the mean count, > 0. */
+/** The parameters of a Poisson component: `rate`, the mean count, >= 0. */
 export type PoissonParameters = { readonly rate: number };
 
 /**
  * The Poisson distribution, for counts of events that happen independently of one another.
  *
- * Mass f(x; rate) = rate^x exp(-rate) / x! for x = 0, 1, 2, ...; 0 elsewhere.
- * Parameter `rate` > 0. One column of counts. Statistic: the sum of r x. Estimate: rate = (sum of r x) / N.
+ * Mass f(x; rate) = rate^x exp(-rate) / x! for x = 0, 1, 2, ..., with 0^0 = 1; 0 elsewhere.
+ * Parameter `rate` >= 0. One column of counts. Statistic: the sum of r x. Estimate: rate = (sum of r x) / N.
  *
- * Edge cases: a component all of whose counts are 0 has no estimate > 0 (its likelihood rises as the rate falls to 0), and the M-step throws
- * `COMPONENT_DEGENERATE`; equal counts above 0 do no harm. Counts of any size keep their digits: 1e15 against a rate of 1e15 as well as 3
+ * Edge cases: a rate of 0 is allowed, and reached by a component all of whose counts are 0 (structural zeros); then the log-mass is 0 at 0
+ * and -Infinity elsewhere. Nothing degenerates. Counts of any size keep their digits: 1e15 against a rate of 1e15 as well as 3
  * against 3.
  *
  * Method: the saddle-point form of C. Loader, Fast and accurate computation of binomial probabilities (2000); cdf by the incomplete gamma
@@ -30,7 +31,7 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
     id: 'poisson',
     options: {},
     columns: [{ name: 'x', support: { kind: 'integer', minimum: 0, maximum: Infinity } }],
-    parameters: { rate: { kind: 'positive' } },
+    parameters: { rate: { kind: 'non-negative' } },
     statisticsLength: 1,
 
     logDensity({ size, columns }, { rate }, out) {
@@ -51,17 +52,14 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
 
     maximize(statistics, count, about, held) {
       if (held.has('rate')) return about;
-      if (!(statistics[0]! > 0))
-        throw degenerate('rate', 'every count of the component is 0, so that its likelihood rises as the rate falls to 0');
-      const rate = statistics[0]! / count;
-      if (!(rate > 0 && rate < Infinity)) throw degenerate('rate', 'it is too large or too small for a double');
+      const rate = shareOf(statistics[0]!, count);
+      if (!(rate < Infinity)) throw degenerate('rate', 'it is too large for a double');
       return { rate };
     },
 
-    locate(data) {
-      const { mean } = columnMoments(data, 0);
-      return { rate: mean > 0 ? mean : 1 };
-    },
+    gain: (statistics, count, _about, from, to) => rateGain(statistics[0]!, count, from.rate, to.rate),
+
+    locate: ({ columns: [column] }) => ({ rate: column!.mean }),
 
     holdable: ['rate'],
 
@@ -89,7 +87,7 @@ export const poisson: FamilyDefinition<PoissonParameters> = defineFamily<Poisson
     /** The change in parts of the rate, or where hardly any count is above 0, of its square root: a rate on its way to 0 comes to rest. */
     distance: (from, to) => {
       const larger = Math.max(from.rate, to.rate);
-      return Math.abs(to.rate - from.rate) / Math.max(larger, Math.sqrt(larger));
+      return larger === 0 ? 0 : Math.abs(to.rate - from.rate) / Math.max(larger, Math.sqrt(larger));
     },
 
     /** In the coordinate log rate. */

@@ -1,28 +1,9 @@
-import type { Dataset } from '@emkit/core';
+import { exponentOf, powerOfTwo, SMALLEST_NORMAL } from '@emkit/core/numerics';
 
 /**
- * Powers of two as units, and the spread of whole columns: what lets families add up squares of numbers of any size
+ * Powers of two as units: what lets families add up squares of numbers of any size
  * without overflow and, because multiplying by a power of two does not round, without a change in any digit.
  */
-
-/** The smallest positive double with all its digits. */
-export const SMALLEST_NORMAL: number = 2.2250738585072014e-308;
-
-const bits: DataView = new DataView(new ArrayBuffer(8));
-
-/** The e with 2^e <= x < 2^(e + 1), for positive finite x. */
-export function exponentOf(x: number): number {
-  const subnormal = x < SMALLEST_NORMAL;
-  bits.setFloat64(0, subnormal ? x * 18014398509481984 : x);
-  return (bits.getUint16(0) >> 4) - (subnormal ? 1077 : 1023);
-}
-
-/** 2^exponent for whole exponents from -1022 to 1023. */
-export function powerOfTwo(exponent: number): number {
-  bits.setUint32(4, 0);
-  bits.setUint32(0, (exponent + 1023) << 20);
-  return bits.getFloat64(0);
-}
 
 /** The power of two u such that variance u^2 lies in [1, 4): one over the standard deviation, roughly and without rounding. */
 export function unitOfVariance(variance: number): number {
@@ -71,45 +52,6 @@ export function recentredMean(mean: number, move: number): number {
   if (!Number.isFinite(moved) || Math.abs(move) <= ROUNDING * Math.abs(moved)) return mean;
   // Where all digits of the sum cancelled, nothing is known but that the data are far nearer to 0 than the mean was.
   return Math.abs(moved) <= ROUNDING * Math.abs(mean) ? 0 : moved;
-}
-
-/** Mean and variance of one column of a whole data set, case weights counted, safe from overflow. Both are 0 without data. */
-export function columnMoments(data: Dataset, column: number): { readonly mean: number; readonly variance: number } {
-  let largest = 0;
-  for (const { columns, size } of data.blocks) {
-    const values = columns[column]!;
-    for (let i = 0; i < size; i += 1) largest = Math.max(largest, Math.abs(values[i]!));
-  }
-  if (largest === 0) return { mean: 0, variance: 0 };
-
-  const unit = powerOfTwo(Math.min(1022, Math.max(-1022, -exponentOf(largest))));
-  let count = 0;
-  let total = 0;
-  for (const { columns, size, weights } of data.blocks) {
-    const values = columns[column]!;
-    let blockCount = 0;
-    let blockTotal = 0;
-    for (let i = 0; i < size; i += 1) {
-      const weight = weights === undefined ? 1 : weights[i]!;
-      blockCount += weight;
-      blockTotal += weight * (values[i]! * unit);
-    }
-    count += blockCount;
-    total += blockTotal;
-  }
-  const mean = total / count;
-
-  let squares = 0;
-  for (const { columns, size, weights } of data.blocks) {
-    const values = columns[column]!;
-    let blockSquares = 0;
-    for (let i = 0; i < size; i += 1) {
-      const deviation = values[i]! * unit - mean;
-      blockSquares += (weights === undefined ? 1 : weights[i]!) * deviation * deviation;
-    }
-    squares += blockSquares;
-  }
-  return { mean: mean / unit, variance: squares / count / unit / unit };
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   atLeastOne,
   blockOf,
   type Decimal,
-  datasetOf,
   exactMStep,
   logDensities,
   mStep,
@@ -14,6 +13,7 @@ import {
   reference,
   referenceOf,
   statisticsOf,
+  summaryOf,
   ulps,
 } from './support.ts';
 
@@ -160,10 +160,10 @@ describe('the binomial family', () => {
   });
 
   it('locates the share of the whole data, case weights counted', () => {
-    expect(coins.locate!(datasetOf([[2, 4]], [3, 1])).probability).toBe(0.25);
+    expect(coins.locate!(summaryOf([[2, 4]], [3, 1])).probability).toBe(0.25);
     expect(
       byColumn.locate!(
-        datasetOf([
+        summaryOf([
           [2, 4],
           [4, 6],
         ]),

@@ -5,7 +5,6 @@ import { exponential } from '../src/index.ts';
 import {
   atLeastOne,
   blockOf,
-  datasetOf,
   exactMStep,
   expectDegenerate,
   logDensities,
@@ -13,6 +12,7 @@ import {
   nothingHeld,
   reference,
   referenceOf,
+  summaryOf,
   ulps,
 } from './support.ts';
 
@@ -84,9 +84,9 @@ describe('the exponential family', () => {
   });
 
   it('locates the estimate of the whole data, and any rate where they are all 0', () => {
-    expect(family.locate!(datasetOf([[1e308, 1.5e308, 0.5e308]])).rate * 1e308).toBeCloseTo(1, 15);
-    expect(family.locate!(datasetOf([[1, 3]], [1, 3])).rate).toBeCloseTo(0.4, 15);
-    expect(family.locate!(datasetOf([[0, 0]])).rate).toBe(1);
+    expect(family.locate!(summaryOf([[1e308, 1.5e308, 0.5e308]])).rate * 1e308).toBeCloseTo(1, 15);
+    expect(family.locate!(summaryOf([[1, 3]], [1, 3])).rate).toBeCloseTo(0.4, 15);
+    expect(family.locate!(summaryOf([[0, 0]])).rate).toBe(1);
   });
 
   it('has a cdf and a quantile that keep their digits in both tails', () => {

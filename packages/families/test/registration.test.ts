@@ -1,4 +1,4 @@
-import { checkParameters, EmkitError } from '@emkit/core';
+import { checkParameters, EmkitError, summarize } from '@emkit/core';
 import { describe, expect, it } from 'vitest';
 import { families, familyById } from '../src/index.ts';
 import { datasetOf } from './support.ts';
@@ -35,7 +35,7 @@ describe('the registration', () => {
       datasetOf(columns, [1, 1e-300, 1e10]),
       datasetOf(columns.map((values) => values.map((_value, i) => columns[0]![0]! * (i * 0)))),
     ]) {
-      checkParameters(family, family.locate!(data), 0);
+      checkParameters(family, family.locate!(summarize(data)), 0);
     }
   });
 });

@@ -1,19 +1,14 @@
-import type { Dataset } from '@emkit/core';
+import { exponentOf, powerOfTwo, SMALLEST_NORMAL } from '@emkit/core/numerics';
 import { describe, expect, it } from 'vitest';
 import {
-  columnMoments,
-  exponentOf,
   isOrdinaryUnit,
-  powerOfTwo,
   ROUNDING,
   recentredMean,
   representableVariance,
   rescaledVariance,
-  SMALLEST_NORMAL,
   startingVariance,
   unitOfVariance,
 } from '../src/spread.ts';
-import { datasetOf } from './support.ts';
 
 /** The largest double below a power of two (and not subnormal). */
 const below = (x: number): number => x * (1 - Number.EPSILON / 2);
@@ -107,47 +102,7 @@ describe('a better mean', () => {
   });
 });
 
-describe('the moments of a column', () => {
-  it('are those of the definition, with weights and in several blocks', () => {
-    expect(
-      columnMoments(
-        datasetOf([
-          [0, 0],
-          [1, 5],
-        ]),
-        1,
-      ),
-    ).toEqual({ mean: 3, variance: 4 });
-    // 1 once, 5 three times: mean 4, mean square deviation (9 + 3) / 4.
-    const weighted = datasetOf([[1, 5]], [1, 3]);
-    expect(columnMoments(weighted, 0)).toEqual({ mean: 4, variance: 3 });
-    const both: Dataset = { ...weighted, blocks: [...weighted.blocks, ...datasetOf([[8, 16]], [2, 2]).blocks] };
-    // 1, 5, 5, 5, 8, 8, 16, 16: mean 8, mean square deviation (49 + 27 + 128) / 8.
-    expect(columnMoments(both, 0)).toEqual({ mean: 8, variance: 25.5 });
-    const unweighted: Dataset = { ...weighted, blocks: [...datasetOf([[1, 5]]).blocks, ...datasetOf([[6, 8]]).blocks] };
-    // 1, 5, 6, 8: mean 5, mean square deviation (16 + 0 + 1 + 9) / 4.
-    expect(columnMoments(unweighted, 0)).toEqual({ mean: 5, variance: 6.5 });
-    expect(columnMoments(datasetOf([[-16, -4, 2]]), 0)).toEqual({ mean: -6, variance: 56 });
-  });
-
-  it('neither overflow nor lose digits to underflow', () => {
-    for (const unit of [2 ** 1000, 2 ** 500, 2 ** -500]) {
-      const { mean, variance } = columnMoments(datasetOf([[unit, 5 * unit]]), 0);
-      expect(mean).toBe(3 * unit);
-      expect(variance).toBe(4 * unit * unit);
-    }
-    const edge = 2 ** 1023;
-    expect(columnMoments(datasetOf([[edge, edge, edge, edge]]), 0)).toEqual({ mean: edge, variance: 0 });
-    const tiny = 2 ** -1074;
-    expect(columnMoments(datasetOf([[tiny, 5 * tiny]]), 0)).toEqual({ mean: 3 * tiny, variance: 0 });
-  });
-
-  it('are 0 without data and for zeros', () => {
-    const none: Dataset = { ...datasetOf([[1]]), blocks: [] };
-    expect(columnMoments(none, 0)).toEqual({ mean: 0, variance: 0 });
-    expect(columnMoments(datasetOf([[0, 0]]), 0)).toEqual({ mean: 0, variance: 0 });
-  });
-
+describe('the variance to take first statistics with', () => {
   it('give a variance to start with, never 0: the square of the rounding where all values are equal', () => {
     expect(startingVariance({ mean: 7, variance: 2 })).toBe(2);
     expect(startingVariance({ mean: 7, variance: 1e-320 })).toBe(SMALLEST_NORMAL);

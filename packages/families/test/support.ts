@@ -1,4 +1,4 @@
-import { type Block, type Dataset, EmkitError, type Family, type ParameterValues } from '@emkit/core';
+import { type Block, type Dataset, EmkitError, type Family, type ParameterValues, type Summary, summarize } from '@emkit/core';
 import { compensatedSum } from '@emkit/core/numerics';
 import { createReference, type Reference, type ReferenceFamily, type ReferenceParameters, referenceFamily } from '@emkit/reference';
 import { expect } from 'vitest';
@@ -28,6 +28,11 @@ export function datasetOf(columns: readonly (readonly number[])[], weights?: rea
     blocks: [block],
     labelled: false,
   };
+}
+
+/** What a fit knows of such a data set when it begins. */
+export function summaryOf(columns: readonly (readonly number[])[], weights?: readonly number[]): Summary {
+  return summarize(datasetOf(columns, weights));
 }
 
 /** Turns rows into columns. */

@@ -1,4 +1,12 @@
-import { createRandom, EmkitError, type Family, type FamilyDefinition, type ParameterValues, type Random } from '@emkit/core';
+import {
+  createRandom,
+  EmkitError,
+  type Family,
+  type FamilyDefinition,
+  maximizeShared,
+  type ParameterValues,
+  type Random,
+} from '@emkit/core';
 import { compensatedSum } from '@emkit/core/numerics';
 import { createReference, ReferenceFailure, type ReferenceFamily, type ReferenceParameters, referenceFamily } from '@emkit/reference';
 import { condition, estimateUlps, exactRow, nudged, nudgedParameters, ulps } from './measure.ts';
@@ -248,7 +256,8 @@ function measureShared(family: Family, exact: ReferenceFamily, size: GridSize): 
     let found: readonly ParameterValues[];
     let expected: readonly ReferenceParameters[];
     try {
-      found = family.maximizeShared!(
+      found = maximizeShared(
+        family,
         settled.map(({ statistics }) => statistics),
         settled.map(({ count }) => count),
         settled.map(({ point }) => point),

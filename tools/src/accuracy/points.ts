@@ -32,6 +32,8 @@ function valueIn(domain: Domain, reach: Reach, random: Random): ParameterValue {
     case 'positive':
     case 'probability':
       return scalar(domain.kind);
+    case 'non-negative':
+      return scalar('positive');
     case 'interval':
       return Math.min(Math.max(domain.minimum + (domain.maximum - domain.minimum) * scalar('probability'), domain.minimum), domain.maximum);
     case 'real-vector':

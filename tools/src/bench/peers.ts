@@ -1,6 +1,6 @@
 // `pnpm bench:peers [--quick] [--threads=N] [name...]`: emkit side by side with what else there is, on the same data from the same start.
 import { availableParallelism } from 'node:os';
-import { createDataset, createMemoryBackend, createMixture, emDriver, fit, startState } from '@emkit/core';
+import { fit, fitSteps } from '@emkit/core';
 import { findParticipants, makeScratch, median, type Participant, Session, writeProblem } from './participants.ts';
 import { makeProblem, type Recipe } from './problems.ts';
 import { type PeerResult, readResults, saveResults, type WholeFitResult } from './results.ts';
@@ -99,21 +99,10 @@ function iterationsNeeded(recipe: Recipe): { iterations: number; optimum: number
   const { family, columns, start, components } = makeProblem(recipe);
   const data = columns.length === 1 ? columns[0]! : Object.fromEntries(columns.map((column, index) => [`x${index + 1}`, column]));
   const optimum = fit(data, { family, components, start, tolerance: 1e-11 }).logLikelihood;
-  const mixture = createMixture({ family, components });
-  const backend = createMemoryBackend(mixture, createDataset(data, mixture.families, components));
-  const process = emDriver(mixture, startState('em', start), { iterations: MOST_ITERATIONS, tolerance: 0 });
   let iterations = 0;
-  let turn = process.next();
-  while (!turn.done) {
-    if (turn.value.kind === 'expect') {
-      turn = process.next(backend.expect(turn.value.request));
-      continue;
-    }
-    if (turn.value.kind === 'iteration') {
-      iterations = turn.value.state.iteration;
-      if (optimum - turn.value.expectation.logLikelihood <= NEAR) break;
-    }
-    turn = process.next();
+  for (const step of fitSteps(data, { family, components, start, accelerate: false, iterations: MOST_ITERATIONS, tolerance: 0 })) {
+    iterations = step.iteration;
+    if (optimum - step.logLikelihood <= NEAR) break;
   }
   return { iterations, optimum };
 }

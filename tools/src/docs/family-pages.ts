@@ -102,9 +102,9 @@ function describeFamily(definition: FamilyDefinition): string {
       `- It has: ${can(true)}.`,
       ...(can(false) === '' ? [] : [`- It has not: ${can(false)}.`]),
       `- ${names.length === 1 ? 'Its parameter can be held' : `Can be held while others move: ${list(family.holdable ?? [])}`}.`,
-      family.maximizeShared === undefined
-        ? '- Parameters cannot be shared between components.'
-        : '- Parameters can be shared between components.',
+      family.shareable === undefined
+        ? '- All its parameters can be shared between components, or none.'
+        : `- Can be shared between components whose other parameters differ: ${list(family.shareable)}.`,
       `- ${family.statisticsLength} sufficient ${family.statisticsLength === 1 ? 'statistic' : 'statistics'}.`,
     ].join('\n'),
     ...(budgets.length === 0

@@ -1,4 +1,4 @@
-import { checkMixtureParameters, createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
+import { createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
 import { renderFit } from '../display/fit-report.ts';
 import { showCount, showLogLikelihood } from '../display/numbers.ts';
 import { themeFor } from '../display/theme.ts';
@@ -55,7 +55,7 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
     const data = await readData(path, flags, choice, components, progress, io);
     const read = performance.now();
     const held = readHeld(flags.fix ?? [], data.family, components);
-    if (start !== undefined) inFile(flags.start!, () => checkMixtureParameters(createMixture({ family: data.family, components }), start));
+    if (start !== undefined) inFile(flags.start!, () => createMixture({ family: data.family, components }).space.check(start));
     progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
     const fit = await runEngine(
       data,
@@ -76,8 +76,7 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
     );
     const fitted = performance.now();
     const failed = isFailure(fit.diagnosis);
-    const certification =
-      flags.certify && !failed ? await (await import('./certify.ts')).certifyFit(fit, data, held, progress, io) : undefined;
+    const certification = flags.certify && !failed ? await (await import('./certify.ts')).certifyFit(fit, data, progress, io) : undefined;
     const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: performance.now() - began };
     progress.stop();
 

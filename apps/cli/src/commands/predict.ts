@@ -1,3 +1,4 @@
+import type { Prediction } from '@emkit/core';
 import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
@@ -39,7 +40,7 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
-      pieces = predictionPieces(model.responsibilities(source, options), model.labels(source, options), model.logDensity(source, options));
+      pieces = predictionPieces(model.predict(source, options));
     } catch (error) {
       throw explainDataError(error, table, name);
     }
@@ -60,18 +61,14 @@ function requireWidth(table: Table, expected: number, name: string, chosen: bool
   );
 }
 
-function* predictionPieces(
-  responsibilities: readonly Float64Array[],
-  labels: Int32Array,
-  logDensity: Float64Array,
-): Generator<string, void, undefined> {
+function* predictionPieces({ responsibilities, labels, logDensities }: Prediction): Generator<string, void, undefined> {
   yield `row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`;
   for (let first = 0; first < labels.length; first += ROWS_PER_PIECE) {
     let piece = '';
     for (let row = first; row < Math.min(labels.length, first + ROWS_PER_PIECE); row += 1) {
       piece += `${row + 1},${labels[row]! + 1}`;
       for (const values of responsibilities) piece += `,${values[row]!}`;
-      piece += `,${logDensity[row]!}\n`;
+      piece += `,${logDensities[row]!}\n`;
     }
     yield piece;
   }

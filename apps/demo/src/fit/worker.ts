@@ -171,9 +171,8 @@ function viewOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit 
 
 function rowsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit }, from: number, wanted: number): readonly LabelledRow[] {
   const part = Object.fromEntries(request.columns.map((name) => [name, columns[name]!.subarray(from, from + wanted)]));
-  const options = { columns: request.columns };
-  const responsibilities = result.model.responsibilities(part, options);
-  return Array.from(result.model.labels(part, options), (label, index) => ({
+  const { labels, responsibilities } = result.predict(part);
+  return Array.from(labels, (label, index) => ({
     row: from + index + 1,
     values: request.columns.map((name) => part[name]![index]!),
     label: label + 1,
@@ -187,15 +186,12 @@ const ROWS_IN_PIECE = 20_000;
 /** What `emkit predict` writes: a line a row, components counted from 1. */
 function labelsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit }): Blob {
   const data = Object.fromEntries(request.columns.map((name) => [name, columns[name]!]));
-  const options = { columns: request.columns };
-  const responsibilities = result.model.responsibilities(data, options);
-  const labels = result.model.labels(data, options);
-  const logDensity = result.model.logDensity(data, options);
+  const { labels, responsibilities, logDensities } = result.predict(data);
   const pieces = [`row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`];
   for (let first = 0; first < labels.length; first += ROWS_IN_PIECE) {
     let piece = '';
     for (let row = first; row < Math.min(labels.length, first + ROWS_IN_PIECE); row += 1) {
-      piece += `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensity[row]!}\n`;
+      piece += `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensities[row]!}\n`;
     }
     pieces.push(piece);
   }

@@ -1,4 +1,12 @@
-import { checkParameters, type Diagnosis, type DiagnosisKind, EmkitError, type MixtureParameters, type ParameterValues } from '@emkit/core';
+import {
+  checkParameters,
+  type Diagnosis,
+  type DiagnosisKind,
+  EmkitError,
+  type MixtureParameters,
+  type ParameterValues,
+  summarize,
+} from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, numbersIn, pointArbitrary, rowsArbitrary } from '../cases.ts';
@@ -87,7 +95,7 @@ export const degenerate: Law = {
           fc.tuple(rowsArbitrary(subject, 1, 5), subject.row('extreme')).map(([rows, outlier]) => [...rows, outlier]),
         ),
       check(rows, { subject }) {
-        requireFinite(subject, [subject.family.locate!(datasetOf(subject, rows, 1))]);
+        requireFinite(subject, [subject.family.locate!(summarize(datasetOf(subject, rows, 1)))]);
       },
     }),
     part({

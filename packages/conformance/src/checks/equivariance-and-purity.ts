@@ -1,4 +1,4 @@
-import { createRandom, type Dataset, type Mixture, type MixtureParameters, type ParameterValues } from '@emkit/core';
+import { createRandom, type Dataset, type Mixture, type MixtureParameters, type ParameterValues, summarize } from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, frozen, mixtureOf, pointArbitrary, rowsArbitrary, sameBits } from '../cases.ts';
@@ -295,14 +295,16 @@ function requirePurity(
     unchanged('scores');
   }
   if (family.locate !== undefined) {
-    family.locate({
-      rows: rows.length,
-      distinctRows: rows.length,
-      totalWeight: rows.length,
-      columnNames: family.columns.map(({ name }) => name),
-      blocks: [block],
-      labelled: false,
-    });
+    family.locate(
+      summarize({
+        rows: rows.length,
+        distinctRows: rows.length,
+        totalWeight: rows.length,
+        columnNames: family.columns.map(({ name }) => name),
+        blocks: [block],
+        labelled: false,
+      }),
+    );
     unchanged('locate');
   }
   if (family.sample !== undefined) {

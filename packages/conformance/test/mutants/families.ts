@@ -388,10 +388,9 @@ export const familyMutants: readonly Mutant[] = [
     defect: 'the crude location of equal rows has the variance 0',
     law: 'degenerate',
     family: broken(normal, {
-      locate(data) {
-        const located = normal.locate!(data);
-        const values = data.blocks.flatMap((block) => Array.from(block.columns[0]!));
-        return values.every((value) => value === values[0]) ? { ...located, variance: 0 } : located;
+      locate(summary) {
+        const located = normal.locate!(summary);
+        return summary.columns[0]!.minimum === summary.columns[0]!.maximum ? { ...located, variance: 0 } : located;
       },
     }),
   },

@@ -9,5 +9,6 @@ export * from './incomplete-beta.ts';
 export * from './incomplete-gamma.ts';
 export * from './linear-algebra.ts';
 export * from './log-sum-exp.ts';
+export * from './powers-of-two.ts';
 export * from './saddle-point.ts';
 export * from './sum.ts';

@@ -1,10 +1,10 @@
-import type { Dataset } from '../data/block.ts';
+import type { Summary } from '../data/summary.ts';
 import type { Domain } from '../domain.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 
 /** Parameters about which first statistics of the whole data can be taken: the family's own choice, or the middle of its domains. */
-export function locate(family: Family, dataset: Dataset): ParameterValues {
-  if (family.locate !== undefined) return family.locate(dataset);
+export function locate(family: Family, summary: Summary): ParameterValues {
+  if (family.locate !== undefined) return family.locate(summary);
   return Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, centralValue(domain)]));
 }
 
@@ -14,6 +14,7 @@ function centralValue(domain: Domain): ParameterValue {
     case 'real':
       return 0;
     case 'positive':
+    case 'non-negative':
       return 1;
     case 'probability':
       return 0.5;

@@ -9,6 +9,7 @@ import {
   logBinomialMass,
   logMultinomialCoefficient,
   logPoissonMass,
+  logQuotient,
 } from '../../src/numerics/saddle-point.ts';
 import { compensatedSum } from '../../src/numerics/sum.ts';
 import { expectWithin } from './measure.ts';
@@ -53,6 +54,19 @@ describe('the deviance', patience, () => {
     expect(deviance(1e308, 1.7e308)).toBeGreaterThan(0);
     expect([deviance(1, Infinity), deviance(Infinity, 1)]).toEqual([Infinity, Infinity]);
     expect([deviance(-1, 1), deviance(1, -1), deviance(NaN, 1)]).toEqual([NaN, NaN, NaN]);
+  });
+});
+
+describe('the logarithm of a quotient', patience, () => {
+  it('is within 1 ulp, or 2^-53 where it is small, over the whole range of doubles', () => {
+    const points = new Points(44);
+    expectWithin(1.5, {
+      approximate: (a, b) => logQuotient(a!, b!),
+      exact: (a, b) => oracle.D.ln(oracle.real(a!).div(oracle.real(b!))),
+      points: points.list(200, (p) => [p.logUniform(-300, 300), p.logUniform(-300, 300)]),
+      unit: orAbsolute,
+    });
+    expect([logQuotient(1, 0), logQuotient(0, 1), logQuotient(1, Infinity)]).toEqual([Infinity, -Infinity, -Infinity]);
   });
 });
 

@@ -67,15 +67,11 @@ export const bell = defineFamily<{ mean: number; variance: number }>({
       if (held.has('mean') || shift * shift < 0.5 * (statistics[1]! / count)) return undefined;
       return { mean: about.mean + shift, variance: about.variance };
     },
-    maximizeShared(statistics, counts, about) {
-      const means = about.map(({ mean }, index) => mean + statistics[index]![0]! / counts[index]!);
-      let squares = 0;
-      let total = 0;
-      counts.forEach((count, index) => {
-        squares += statistics[index]![1]! - statistics[index]![0]! ** 2 / count;
-        total += count;
-      });
-      return means.map((mean) => ({ mean, variance: squares / total }));
+    shareable: ['variance'],
+    translate(statistics, count, about, to) {
+      const shift = to.mean - about.mean;
+      const first = statistics[0]! - count * shift;
+      return Float64Array.of(first, statistics[1]! - shift * (statistics[0]! + first));
     },
     distance: (from, to) =>
       Math.max(Math.abs(from.mean - to.mean) / Math.sqrt(to.variance), Math.abs(from.variance - to.variance) / to.variance),

@@ -1,6 +1,5 @@
 import type { Decimal } from 'decimal.js';
 import type { Reference } from '../context.ts';
-import { ReferenceFailure } from '../failure.ts';
 import type { ReferenceFamilyDefinition } from '../family.ts';
 import { discreteQuantile } from '../quantile.ts';
 
@@ -8,7 +7,7 @@ import { discreteQuantile } from '../quantile.ts';
 export type PoissonParameters = { readonly rate: Decimal };
 
 /**
- * The Poisson distribution: mass rate^x exp(-rate) / x! for whole x >= 0, rate > 0.
+ * The Poisson distribution: mass rate^x exp(-rate) / x! for whole x >= 0 with 0^0 = 1, rate >= 0.
  *
  * The weighted estimate is rate = sum of r_i x_i / N with N the sum of the r_i.
  */
@@ -27,7 +26,7 @@ export const poisson: ReferenceFamilyDefinition<PoissonParameters> = {
       columns: 1,
 
       invalid: ({ rate }) => {
-        if (!rate.gt(0)) return `rate is ${rate} and must be > 0`;
+        if (!rate.gte(0)) return `rate is ${rate} and must be >= 0`;
         return undefined;
       },
 
@@ -41,7 +40,9 @@ export const poisson: ReferenceFamilyDefinition<PoissonParameters> = {
           const finer = reference.withMoreDigits(digits);
           const logRate = logRates.get(digits) ?? finer.ln(finer.decimal(rate));
           logRates.set(digits, logRate);
-          const value = finer.decimal(x).times(logRate).minus(rate).minus(logFactorial(finer, x));
+          // A count of zero times the logarithm of zero is zero.
+          const product = x.isZero() ? finer.zero : finer.decimal(x).times(logRate);
+          const value = product.minus(rate).minus(logFactorial(finer, x));
           return new reference.Decimal(value).toSignificantDigits(reference.workingPrecision);
         };
       },
@@ -55,13 +56,6 @@ export const poisson: ReferenceFamilyDefinition<PoissonParameters> = {
           yield;
         }
         if (held.has('rate')) return previous;
-        if (total.isZero()) {
-          throw new ReferenceFailure(
-            'collapsed-component',
-            'Every count of the component is 0, so that its rate has no maximum-likelihood estimate > 0.',
-            { family: 'poisson', parameter: 'rate' },
-          );
-        }
         return { rate: total.div(count) };
       },
 

@@ -1,0 +1,79 @@
+import { exponentOf, powerOfTwo } from '../numerics/powers-of-two.ts';
+import type { Dataset } from './block.ts';
+
+/** What is known of one column without looking at its rows again; case weights counted. */
+export interface ColumnSummary {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly mean: number;
+  /** The mean square deviation from the mean: divisor n. */
+  readonly variance: number;
+}
+
+/** A few numbers about whole data, wherever they live: enough to guess first parameters of one component. */
+export interface Summary {
+  /** All rows. */
+  readonly rows: number;
+  readonly columnNames: readonly string[];
+  /** True when some label is known. */
+  readonly labelled: boolean;
+  /** The sum of the case weights. */
+  readonly totalWeight: number;
+  readonly columns: readonly ColumnSummary[];
+}
+
+/** The summary of a data set in memory. */
+export function summarize(dataset: Dataset): Summary {
+  return {
+    rows: dataset.rows,
+    columnNames: dataset.columnNames,
+    labelled: dataset.labelled,
+    totalWeight: dataset.totalWeight,
+    columns: dataset.columnNames.map((_, column) => summarizeColumn(dataset, column)),
+  };
+}
+
+/** In units of a power of two near the largest magnitude, so that neither a sum nor a square leaves the range of doubles. All 0 without data. */
+function summarizeColumn(data: Dataset, column: number): ColumnSummary {
+  let minimum = Infinity;
+  let maximum = -Infinity;
+  for (const { columns, size } of data.blocks) {
+    const values = columns[column]!;
+    for (let i = 0; i < size; i += 1) {
+      if (values[i]! < minimum) minimum = values[i]!;
+      if (values[i]! > maximum) maximum = values[i]!;
+    }
+  }
+  const largest = Math.max(Math.abs(minimum), Math.abs(maximum));
+  if (!(largest < Infinity)) return { minimum: 0, maximum: 0, mean: 0, variance: 0 };
+  if (largest === 0) return { minimum, maximum, mean: 0, variance: 0 };
+
+  const unit = powerOfTwo(Math.min(1022, Math.max(-1022, -exponentOf(largest))));
+  let count = 0;
+  let total = 0;
+  for (const { columns, size, weights } of data.blocks) {
+    const values = columns[column]!;
+    let blockCount = 0;
+    let blockTotal = 0;
+    for (let i = 0; i < size; i += 1) {
+      const weight = weights === undefined ? 1 : weights[i]!;
+      blockCount += weight;
+      blockTotal += weight * (values[i]! * unit);
+    }
+    count += blockCount;
+    total += blockTotal;
+  }
+  const mean = total / count;
+
+  let squares = 0;
+  for (const { columns, size, weights } of data.blocks) {
+    const values = columns[column]!;
+    let blockSquares = 0;
+    for (let i = 0; i < size; i += 1) {
+      const deviation = values[i]! * unit - mean;
+      blockSquares += (weights === undefined ? 1 : weights[i]!) * deviation * deviation;
+    }
+    squares += blockSquares;
+  }
+  return { minimum, maximum, mean: mean / unit, variance: squares / count / unit / unit };
+}
