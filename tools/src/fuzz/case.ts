@@ -1,10 +1,13 @@
-import type { Dataset, DataSource, Family, FamilyDefinition, Fit, FitOptions, FitStep, MixtureParameters, ModelJson, StartMethod } from '@emkit/core';
+import type { Family, FamilyDefinition, Fit, FitData, FitOptions, FitStep, MixtureParameters, ModelJson, StartMethod } from '@emkit/core';
 
 /** A family and its options, as they stand in a model file. */
 export interface FamilyChoice {
   readonly family: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** What is known of a row's component: which it is, counted from 0, those it may be, or -1 where it may be any. */
+export type Label = number | readonly number[];
 
 /** What a case may ask of a fit, as JSON. */
 export interface CaseOptions {
@@ -17,7 +20,6 @@ export interface CaseOptions {
   readonly held?: { readonly weights?: boolean; readonly components?: readonly (readonly string[])[] };
   readonly shared?: readonly string[];
   readonly blockSize?: number;
-  readonly merge?: boolean;
 }
 
 /** One data set with what is asked of it: plain JSON, and all that is needed to run it again. */
@@ -27,8 +29,7 @@ export interface Case {
   readonly components: number;
   readonly rows: readonly (readonly number[])[];
   readonly weights?: readonly number[];
-  /** Known components, counted from 0; -1 where it is latent. */
-  readonly labels?: readonly number[];
+  readonly labels?: readonly Label[];
   readonly options: CaseOptions;
   /** What the laws draw their own choices from. */
   readonly salt: number;
@@ -36,8 +37,8 @@ export interface Case {
 
 /** The entry points under test. A broken engine is one with one of them, or a family, replaced. */
 export interface Engine {
-  readonly fit: (data: DataSource | Dataset, options: FitOptions) => Fit;
-  readonly fitSteps: (data: DataSource | Dataset, options: FitOptions) => Generator<FitStep, Fit, void>;
+  readonly fit: (data: FitData, options: FitOptions) => Fit;
+  readonly fitSteps: (data: FitData, options: FitOptions) => Generator<FitStep, Fit, void>;
   readonly families: readonly FamilyDefinition[];
 }
 

@@ -1,5 +1,5 @@
 import type { Domain, Family, MixtureParameters, ParameterValue, ParameterValues, Random } from '@emkit/core';
-import { type Case, type CaseOptions, dataOf, type Engine, type FamilyChoice, instancesOf } from './case.ts';
+import { type Case, type CaseOptions, dataOf, type Engine, type FamilyChoice, instancesOf, type Label } from './case.ts';
 import { chance, magnitude, pick } from './dice.ts';
 import { drawRows } from './draw-rows.ts';
 
@@ -90,10 +90,15 @@ function kindOfWeight(random: Random): () => number {
   }
 }
 
-function drawLabels(random: Random, groupOf: readonly number[], components: number): readonly number[] {
+function drawLabels(random: Random, groupOf: readonly number[], components: number): readonly Label[] {
   const known = pick(random, [0.1, 0.5, 1]);
   const sensible = chance(random, 0.7);
-  return groupOf.map((group) => (chance(random, known) ? (sensible ? group % components : random.integer(components)) : -1));
+  const sets = components > 2 && chance(random, 0.3);
+  return groupOf.map((group) => {
+    if (!chance(random, known)) return -1;
+    const label = sensible ? group % components : random.integer(components);
+    return sets ? [label, (label + 1 + random.integer(components - 1)) % components] : label;
+  });
 }
 
 function drawOptions(engine: Engine, random: Random, bare: Case, instances: readonly Family[]): CaseOptions {
@@ -117,13 +122,12 @@ function drawOptions(engine: Engine, random: Random, bare: Case, instances: read
   return options;
 }
 
-/** Names that every family can tie: those whose type a tied instance of the same definition has. */
+/** What components may have in common: a parameter that their family can share, or all of them. */
 function drawShared(random: Random, instances: readonly Family[]): readonly string[] | undefined {
   const [first] = instances;
   if (!chance(random, 0.08) || instances.length < 2 || instances.some((family) => family !== first)) return undefined;
-  if (first!.maximizeShared === undefined) return undefined;
-  const names = Object.keys(first!.parameters).filter((name) => name === 'variance' || name === 'covariance');
-  return names.length > 0 ? names : undefined;
+  const { shareable = [], parameters } = first!;
+  return shareable.length > 0 && chance(random, 0.8) ? [pick(random, shareable)] : Object.keys(parameters);
 }
 
 function drawHeld(random: Random, instances: readonly Family[]): NonNullable<CaseOptions['held']> {
@@ -179,6 +183,8 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
       return pick(random, bare.rows)[0]!;
     case 'real-vector':
       return [...pick(random, bare.rows)];
+    case 'non-negative':
+      return chance(random, 0.03) ? 0 : inDoubles((value as number) * factor());
     case 'positive':
       return inDoubles((value as number) * factor());
     case 'positive-vector':

@@ -19,13 +19,12 @@ export interface Judgement {
 }
 
 /** Puts a case to each law that its salt chooses. */
-export async function judge(engine: Engine, fuzzCase: Case, laws: readonly Law[] = allLaws, beat?: () => void): Promise<Judgement> {
+export async function judge(engine: Engine, fuzzCase: Case, laws: readonly Law[] = allLaws): Promise<Judgement> {
   const trial = new Trial(engine, fuzzCase);
   const asked: string[] = [];
   const failures: Failure[] = [];
   for (const law of laws) {
     if (trial.random(`whether ${law.name}`).uniform() >= law.share) continue;
-    beat?.();
     const message = await broken(law, trial);
     if (message === notAsked) continue;
     asked.push(law.name);
@@ -70,13 +69,13 @@ class SimplerCases extends fc.Arbitrary<Case> {
 }
 
 /** The simplest case found within the time that fails in the same way. */
-export async function shrink(engine: Engine, fuzzCase: Case, failure: Failure, milliseconds: number, beat?: () => void): Promise<Case> {
+export async function shrink(engine: Engine, fuzzCase: Case, failure: Failure, milliseconds: number): Promise<Case> {
   const only = allLaws.filter(({ name }) => name === failure.law).map((law) => ({ ...law, share: 1 }));
   let simplest = fuzzCase;
   const until = performance.now() + milliseconds;
   const property = fc.asyncProperty(new SimplerCases(fuzzCase), async (candidate) => {
     if (performance.now() > until) return;
-    const [found] = (await judge(engine, candidate, only, beat)).failures;
+    const [found] = (await judge(engine, candidate, only)).failures;
     if (found === undefined || kindOf(found) !== kindOf(failure)) return;
     simplest = candidate;
     throw new Error(found.message);

@@ -28,7 +28,7 @@ function* fewerComponents(fuzzCase: Case): Generator<Case, void, void> {
   for (let dropped = components - 1; dropped >= 0; dropped -= 1) {
     const keep = <T>(values: readonly T[]): T[] => values.filter((_, component) => component !== dropped);
     const { start, held } = options;
-    const renumbered = labels?.map((label) => (label === dropped ? -1 : label > dropped ? label - 1 : label));
+    const renumbered = labels?.map((label) => (typeof label !== 'number' || label === dropped ? -1 : label > dropped ? label - 1 : label));
     yield {
       ...fuzzCase,
       components: components - 1,

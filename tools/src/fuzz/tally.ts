@@ -35,20 +35,26 @@ export interface RunOptions {
 }
 
 /** Draws and judges the cases of the given indices. */
-export async function runCases(engine: Engine, indices: Iterable<number>, tally: Tally, options: RunOptions): Promise<void> {
+export async function runCases(under: Engine, indices: Iterable<number>, tally: Tally, options: RunOptions): Promise<void> {
   for (const index of indices) {
     const beat = (): void => options.beat?.(index);
-    beat();
+    const engine: Engine = {
+      ...under,
+      fit: (data, asked) => {
+        beat();
+        return under.fit(data, asked);
+      },
+    };
     const fuzzCase = drawCase(engine, caseRandom(options.seed, index), options.reach);
-    const { failures, asked, notes } = await judge(engine, fuzzCase, undefined, beat);
+    const { failures, asked, notes } = await judge(engine, fuzzCase);
     tally.cases += 1;
     for (const law of asked) tally.asked[law] = (tally.asked[law] ?? 0) + 1;
     for (const note of notes) tally.notes[note] = (tally.notes[note] ?? 0) + 1;
-    for (const failure of failures) await record(engine, index, fuzzCase, failure, tally, options, beat);
+    for (const failure of failures) await record(engine, index, fuzzCase, failure, tally, options);
   }
 }
 
-async function record(engine: Engine, index: number, fuzzCase: Case, failure: Failure, tally: Tally, options: RunOptions, beat: () => void): Promise<void> {
+async function record(engine: Engine, index: number, fuzzCase: Case, failure: Failure, tally: Tally, options: RunOptions): Promise<void> {
   const known = Object.keys(knownDefects).find((name) => knownDefects[name]!(failure, fuzzCase));
   const kind = known ?? kindOf(failure);
   const finding = tally.findings[kind];
@@ -56,7 +62,7 @@ async function record(engine: Engine, index: number, fuzzCase: Case, failure: Fa
     finding.count += 1;
     return;
   }
-  const simplest = known === undefined ? await shrink(engine, fuzzCase, failure, options.shrinking, beat) : fuzzCase;
+  const simplest = known === undefined ? await shrink(engine, fuzzCase, failure, options.shrinking) : fuzzCase;
   tally.findings[kind] = { kind, ...(known && { known }), count: 1, index, message: `${failure.law}: ${failure.message}`, code: toCode(simplest) };
 }
 

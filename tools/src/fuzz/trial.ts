@@ -209,8 +209,9 @@ function moveValue(value: ParameterValue, { domain, index }: Coordinate, step: n
       return real(value as number);
     case 'real-vector':
       return at(real);
+    case 'non-negative':
     case 'positive':
-      return (value as number) * (1 + step);
+      return (value as number) === 0 ? Math.abs(step) : (value as number) * (1 + step);
     case 'positive-vector':
       return at((entry) => entry * (1 + step));
     case 'probability':

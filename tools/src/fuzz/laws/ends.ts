@@ -69,7 +69,8 @@ export const collapses: Law = {
   share: 1,
   check(trial) {
     const { fit } = trial.outcome;
-    if (fit?.diagnosis.kind !== 'collapsed' || isTrueCollapse(trial, fit)) return notAsked;
+    if (fit?.diagnosis.kind !== 'collapsed') return notAsked;
+    if (isTrueCollapse(trial, fit)) return undefined;
     const { component, reason } = fit.diagnosis;
     const held = sum(sharesOf(trial, fit)[component]!);
     if (/empty/.test(reason)) return `component ${component + 1} holds ${show(held)} of the rows' weight and is called empty`;

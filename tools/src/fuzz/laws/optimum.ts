@@ -1,4 +1,4 @@
-import { type Fit, isConverged, type MixtureParameters } from '@emkit/core';
+import { type Domain, type Fit, isConverged, type MixtureParameters } from '@emkit/core';
 import { type Coordinate, move, type Trial } from '../trial.ts';
 import { convergedFit, describe, type Law, notAsked, show, type Verdict } from './law.ts';
 
@@ -13,12 +13,11 @@ const FURTHER = 200;
 
 /** By how many nats a log-likelihood may still rise from a point that is said to be an optimum. */
 export function left(trial: Trial, fit: Fit): number {
-  const byNats = fit.iterations >= 50 && trial.case.options.tolerance === undefined;
   // The stopping rule estimates distances in parts of a parameter's own scale; the log-likelihood falls with their square.
   const distance = 1e3 * (trial.case.options.tolerance ?? 0);
   const coarse = trial.coarseness(fit.model.parameters);
   return (
-    (byNats ? NATS : 0) +
+    ('rule' in fit.diagnosis && fit.diagnosis.rule === 'nats' ? NATS : 0) +
     trial.totalWeight * (PART + distance * distance + 64 * coarse.total + (64 * coarse.rows) ** 2) +
     trial.rounding(trial.logDensities(trial.model(plain(fit))))
   );
@@ -95,7 +94,7 @@ export const parametersUphill: Law = {
 function beganAtEdge({ case: { options }, families }: Trial, { members, name }: Coordinate): boolean {
   const { start } = options;
   if (typeof start !== 'object') return false;
-  return members.some((member) => isAtEdge(start.components[member]![name], families[member]!.parameters[name]!.kind));
+  return members.some((member) => isAtEdge(start.components[member]![name], families[member]!.parameters[name]!));
 }
 
 /** A first step for a coordinate: a part of itself, or for a real one of the spread of the data. */
@@ -153,23 +152,30 @@ export const boundaries: Law = {
       const component = Number(place) - 1;
       const value = parameter === 'weight' ? fit.weights[component] : fit.components[component]?.[parameter ?? ''];
       if (value === undefined) return `${name} is no parameter`;
-      if (parameter === 'weight' ? (value as number) > Math.max(1e-6, trial.case.options.tolerance ?? 0) : !isAtEdge(value))
+      if (parameter === 'weight' ? (value as number) > Math.max(1e-6, trial.case.options.tolerance ?? 0) : !isAtEdge(value, trial.families[component]!.parameters[parameter!]!))
         return `${name} is ${JSON.stringify(value)}, and said to be on the edge`;
       if (trial.case.options.held?.[parameter === 'weight' ? 'weights' : 'components'] === true) return `${name} is held`;
     }
     for (const { members, name } of trial.coordinates())
       for (const member of members)
-        if (isAtEdge(fit.components[member]![name]!, trial.families[member]!.parameters[name]!.kind) && !named.has(`${name} ${member + 1}`))
+        if (isAtEdge(fit.components[member]![name]!, trial.families[member]!.parameters[name]!) && !named.has(`${name} ${member + 1}`))
           return `${name} ${member + 1} is ${JSON.stringify(fit.components[member]![name])} and not said to be on the edge`;
     return undefined;
   },
 };
 
-/** Whether a probability is 0 or 1, or one of several is 0; without a domain, whether any number is 0 or 1. */
-function isAtEdge(value: unknown, kind = 'probability'): boolean {
-  if (kind === 'real' || kind === 'real-vector' || kind === 'positive-definite') return false;
-  if (Array.isArray(value)) return value.some((entry) => entry === 0);
-  return value === 0 || (value === 1 && (kind === 'probability' || kind === 'interval'));
+/** Whether a value lies at an end of its domain that belongs to it. */
+function isAtEdge(value: unknown, domain: Domain): boolean {
+  switch (domain.kind) {
+    case 'simplex':
+      return (value as readonly number[]).includes(0);
+    case 'probability':
+      return value === 0 || value === 1;
+    case 'interval':
+      return value === domain.minimum || value === domain.maximum;
+    default:
+      return domain.kind === 'non-negative' && value === 0;
+  }
 }
 
 export const acceleration: Law = {

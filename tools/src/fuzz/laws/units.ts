@@ -1,6 +1,6 @@
 import { type Family, type Fit, isConverged, type MixtureParameters, type ParameterValues, type Random } from '@emkit/core';
-import { type Case, dataOf } from '../case.ts';
-import { chance, pick } from '../dice.ts';
+import { type Case, dataOf, type Label } from '../case.ts';
+import { chance } from '../dice.ts';
 import { Trial, weightedSum } from '../trial.ts';
 import { isTrueCollapse } from './ends.ts';
 import { describe, type Law, notAsked, show, type Verdict } from './law.ts';
@@ -54,7 +54,7 @@ function imageCase(base: Trial, image: Image, start: MixtureParameters): Case {
   const components = order.map((index) => image.parameters?.(start.components[index]!) ?? start.components[index]!);
   const { held, shared } = base.case.options;
   const heldComponents = held?.components && order.map((index) => held.components![index] ?? []);
-  const { blockSize, merge } = image.case.options;
+  const { blockSize } = image.case.options;
   return {
     ...image.case,
     options: {
@@ -62,7 +62,6 @@ function imageCase(base: Trial, image: Image, start: MixtureParameters): Case {
       ...(held && { held: { ...held, ...(heldComponents && { components: heldComponents }) } }),
       ...(shared && { shared }),
       ...(blockSize && { blockSize }),
-      ...(merge === false && { merge }),
     },
   };
 }
@@ -100,7 +99,7 @@ function rowsAfter(base: Trial, image: Image, there: Fit): Float64Array {
   const { rows, labels } = base.kept;
   const data = dataOf({ rows: image.row === undefined ? rows : rows.map(image.row) });
   const order = image.order;
-  return there.model.logDensity(data, labels ? { labels: labels.map((label) => (label < 0 || !order ? label : order.indexOf(label))) } : {});
+  return there.model.logDensity(data, labels ? { labels: order === undefined ? labels : labels.map((label) => renumbered(label, order)) } : {});
 }
 
 /** Whole fits: both end alike, and if they converge, at the same value, unless the way parted at a saddle. */
@@ -118,6 +117,11 @@ function wholeFits(trial: Trial, base: Trial, said: Trial, image: Image, start: 
   const allowed = left(base, here) + left(said, there) / (image.weightFactor ?? 1) + 1e-9 * Math.abs(jacobian);
   if (Math.abs(apart) > allowed) trial.notes.add('another optimum the other way');
   return undefined;
+}
+
+function renumbered(label: Label, order: readonly number[]): Label {
+  if (typeof label !== 'number') return label.map((each) => order.indexOf(each));
+  return label < 0 ? label : order.indexOf(label);
 }
 
 /** Whether doubles of this size, and their squares, have all their digits. */
@@ -207,7 +211,7 @@ export const componentOrder: Law = unitLaw('order of components', 'Components th
     case: {
       ...fuzzCase,
       families: families.length === 1 ? families : order.map((index) => families[index]!),
-      ...(labels && { labels: labels.map((label) => (label < 0 ? label : order.indexOf(label))) }),
+      ...(labels && { labels: labels.map((label) => renumbered(label, order)) }),
     },
   };
 });
@@ -232,9 +236,9 @@ export const copies: Law = unitLaw('copies', 'A row that occurs twice is a row o
   };
 });
 
-export const blocks: Law = unitLaw('blocks', 'Blocks of any size, and equal rows merged or not, give the same answer.', ({ case: fuzzCase }, random) => {
+export const blocks: Law = unitLaw('blocks', 'Blocks of any size give the same answer.', ({ case: fuzzCase }, random) => {
   const blockSize = 1 + random.integer(fuzzCase.rows.length);
-  return { case: { ...fuzzCase, options: { ...fuzzCase.options, blockSize, merge: pick(random, [true, false]) } } };
+  return { case: { ...fuzzCase, options: { ...fuzzCase.options, blockSize } } };
 });
 
 function shuffled(random: Random, length: number): readonly number[] {
