@@ -106,8 +106,8 @@ function sizeOf(trial: Trial, at: MixtureParameters, { domain, members, name, in
 }
 
 /**
- * What is gained at the vertex of a parabola through three points on a line, in nats. The step is chosen so that the log-likelihood bends by a
- * part of the total case weight that stands out from rounding, and yet is small enough for a parabola.
+ * What is gained at the vertex of a parabola along a line, in nats. Its bend is taken over a step that bends the log-likelihood by a part of the
+ * total case weight that stands out from rounding.
  */
 function gainAlong(trial: Trial, base: number, at: (step: number) => number | undefined, first: number): number {
   const noise = Number.EPSILON * 64 * (Math.abs(base) + 1500 * trial.totalWeight);
@@ -128,14 +128,22 @@ function gainAlong(trial: Trial, base: number, at: (step: number) => number | un
     else if (Math.abs(bend) < least && step < 64 * first) step *= 3;
     else {
       if (bend < -least) trial.notes.add('a saddle');
-      // A slope is a slope if a quarter of the step shows a quarter of it: where two components are one, a cubic may look like one.
-      const near = 4 * ((at(step / 4) ?? base) - (at(-step / 4) ?? base));
-      const slope = near * (above - below) > 0 ? Math.min(Math.abs(near), Math.abs(above - below)) * Math.sign(near) : 0;
-      const vertex = slope / 2 / Math.max(bend, noise);
-      return bend > 0 ? (at(step * Math.max(-1, Math.min(1, vertex))) ?? -Infinity) - base : 0;
+      if (bend <= 0) return 0;
+      const vertex = slopeAt(at, step, above - below, 100 * noise) / Math.max(bend, noise);
+      return (at(step * Math.max(-1, Math.min(1, vertex))) ?? -Infinity) - base;
     }
   }
   return 0;
+}
+
+/**
+ * The slope for a step, from ever smaller ones as long as they stand out from rounding: where two components are one, the slope is 0 and a
+ * cubic, which a larger step takes for one, leads upwards. That is a saddle, and a stationary point all the same.
+ */
+function slopeAt(at: (step: number) => number | undefined, step: number, difference: number, noise: number): number {
+  let slope = difference / 2;
+  for (let part = 4; Math.abs(slope / part) > noise && part < 1e8; part *= 4) slope = (part * ((at(step / part) ?? 0) - (at(-step / part) ?? 0))) / 2;
+  return slope;
 }
 
 export const boundaries: Law = {

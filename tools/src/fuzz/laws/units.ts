@@ -15,7 +15,7 @@ interface Image {
   /** A row the other way. */
   row?(row: readonly number[]): readonly number[];
   /** A component's parameters the other way. */
-  parameters?(values: ParameterValues): ParameterValues;
+  parameters?(values: ParameterValues, component: number): ParameterValues;
   /** Components in another order: the old place of each. */
   readonly order?: readonly number[];
   /** By how many nats a log-density is lower the other way. */
@@ -51,7 +51,7 @@ function unitLaw(name: string, meaning: string, imageOf: (trial: Trial, random: 
 /** The image with the start that corresponds. */
 function imageCase(base: Trial, image: Image, start: MixtureParameters): Case {
   const order = image.order ?? start.components.map((_, index) => index);
-  const components = order.map((index) => image.parameters?.(start.components[index]!) ?? start.components[index]!);
+  const components = order.map((index) => image.parameters?.(start.components[index]!, index) ?? start.components[index]!);
   const { held, shared } = base.case.options;
   const heldComponents = held?.components && order.map((index) => held.components![index] ?? []);
   const { blockSize } = image.case.options;
@@ -129,17 +129,12 @@ const isOrdinary = (value: number): boolean => value === 0 || (Math.abs(value) >
 
 const everyFamily = (trial: Trial, holds: (family: Family) => boolean): boolean => trial.families.every(holds);
 
-/** Any of the families' changes of units: they agree where they are closed under it at all. */
-function inUnits(trial: Trial, scale: readonly number[], shift: readonly number[]): Pick<Image, 'row' | 'parameters'> {
-  const byNames = new Map(trial.families.map((family) => [Object.keys(family.parameters).join(), family.equivariance!]));
+/** The families' own changes of units. */
+function inUnits({ families }: Trial, scale: readonly number[], shift: readonly number[]): Pick<Image, 'row' | 'parameters'> {
   return {
     row: (row) => row.map((value, column) => value * scale[column]! + shift[column]!),
-    parameters: (values) => byNames.get(namesOf(trial, values))!.transform(values, scale, shift),
+    parameters: (values, component) => families[component]!.equivariance!.transform(values, scale, shift),
   };
-}
-
-function namesOf(trial: Trial, values: ParameterValues): string {
-  return Object.keys(trial.families.find(({ parameters }) => Object.keys(parameters).every((name) => name in values))!.parameters).join();
 }
 
 export const scale: Law = unitLaw('scale', 'Another unit, a power of two, gives the same answer in that unit.', (trial, random) => {
