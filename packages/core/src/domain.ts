@@ -133,24 +133,28 @@ function matrixViolation(value: unknown, dimension: number, structure: 'full' | 
     if (violation !== undefined) return `in row ${row + 1}, ${violation}`;
   }
   const matrix = value as number[][];
+  if (structure !== 'full') return diagonalViolation(matrix, structure);
   for (let row = 0; row < dimension; row += 1) {
     for (let column = 0; column < row; column += 1) {
       const entry = matrix[row]![column]!;
       if (entry !== matrix[column]![row]!) {
         return `it is not symmetric: row ${row + 1}, column ${column + 1} holds ${entry}, and across the diagonal ${matrix[column]![row]!}`;
       }
-      if (structure !== 'full' && entry !== 0)
-        return `row ${row + 1}, column ${column + 1} holds ${entry}, and a ${structure} matrix has 0 there`;
     }
-    if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!)
-      return 'its diagonal entries differ, and a spherical matrix has equal ones';
-  }
-  if (structure !== 'full') {
-    const pivot = matrix.findIndex((row, index) => !(row[index]! > 0));
-    return pivot < 0 ? undefined : `it is not positive definite (pivot ${pivot + 1} is not positive)`;
   }
   const factor = cholesky(Float64Array.from(matrix.flat()), dimension);
   return factor.ok ? undefined : `it is not positive definite (pivot ${factor.pivot + 1} is not positive)`;
+}
+
+function diagonalViolation(matrix: readonly (readonly number[])[], structure: 'diagonal' | 'spherical'): string | undefined {
+  for (const [row, entries] of matrix.entries()) {
+    const stray = entries.findIndex((entry, column) => entry !== 0 && column !== row);
+    if (stray >= 0) return `row ${row + 1}, column ${stray + 1} holds ${entries[stray]!}, and a ${structure} matrix has 0 there`;
+    if (!(entries[row]! > 0)) return `it is not positive definite (pivot ${row + 1} is not positive)`;
+    if (structure === 'spherical' && entries[row]! !== matrix[0]![0]!)
+      return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  return undefined;
 }
 
 function triangleViolation(value: unknown, dimension: number): string | undefined {

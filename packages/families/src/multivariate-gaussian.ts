@@ -24,6 +24,9 @@ export type MultivariateGaussianOptions = {
   readonly covariance?: 'full' | 'diagonal' | 'spherical' | 'tied';
 };
 
+/** A covariance is d x d numbers whatever its structure: with so many columns 32 MB a component and a point that a fit remembers, of which there are some twenty. */
+const MOST_COLUMNS = 2048;
+
 /**
  * The Gaussian distribution on several columns, with a full, diagonal, spherical or tied covariance.
  *
@@ -54,7 +57,7 @@ export const multivariateGaussian: FamilyDefinition<MultivariateGaussianParamete
   id: 'multivariate-gaussian',
   title: 'Gaussian on several columns, by its mean and covariance',
   options: {
-    dimension: { kind: 'integer', minimum: 1, fromColumns: true, description: 'the number of columns' },
+    dimension: { kind: 'integer', minimum: 1, maximum: MOST_COLUMNS, fromColumns: true, description: 'the number of columns' },
     covariance: {
       kind: 'choice',
       values: ['full', 'diagonal', 'spherical', 'tied'],
@@ -138,7 +141,7 @@ function makeFamily(
 
     shift: (parameters, by) => ({ ...parameters, mean: parameters.mean.map((value, j) => value + by[j]!) }),
 
-    ...(correlated ? refinement(dimension, prepare) : { distance: distanceOfDiagonals }),
+    ...(correlated ? refinement(dimension, prepare) : { distance: distanceOfDiagonals, rounding: roundingOfDiagonals }),
 
     sample: (parameters, random, row) => {
       const { mean, units, factor, inverse } = prepare(parameters);
@@ -196,4 +199,9 @@ function distanceOfDiagonals(from: Refined, to: Refined): number {
     const variance = Math.max(before, after);
     return Math.max(largest, Math.abs(to.mean[j]! - mean) / Math.sqrt(variance), Math.abs(after - before) / variance);
   }, 0);
+}
+
+/** The same for a unit in the last place of one mean or of one variance. */
+function roundingOfDiagonals({ mean, covariance }: Refined): number {
+  return Number.EPSILON * mean.reduce((largest, value, j) => Math.max(largest, Math.abs(value) / Math.sqrt(covariance[j]![j]!)), 1);
 }

@@ -128,7 +128,11 @@ function checkedVariance(square: number, unit: number, where: string): number {
 }
 
 export function diagonalMatrix(diagonal: readonly number[]): number[][] {
-  return diagonal.map((entry, j) => diagonal.map((_, k) => (j === k ? entry : 0)));
+  return diagonal.map((entry, j) => {
+    const row = new Array<number>(diagonal.length).fill(0);
+    row[j] = entry;
+    return row;
+  });
 }
 
 /** Where the sums should be taken instead: nearer to the data, in other units, or in whitened coordinates; undefined where they are good. */
