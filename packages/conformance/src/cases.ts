@@ -51,6 +51,9 @@ export function datasetOf(
   );
 }
 
+/** Log-likelihood, magnitude and entropy come first, then the labels' own counts. */
+export const HEADER = 3;
+
 /** For each entry of an expectation's vector, the sum of the magnitudes of the terms it is a sum of: what its rounding is measured by. */
 export function termMagnitudes(
   subject: Subject,
@@ -60,7 +63,7 @@ export function termMagnitudes(
   expectation: Expectation,
 ): Float64Array {
   const magnitudes = new Float64Array(expectation.vector.length);
-  magnitudes[0] = magnitudes[1] = expectation.magnitude + dataset.totalWeight;
+  magnitudes[0] = magnitudes[1] = magnitudes[2] = expectation.magnitude + dataset.totalWeight;
   const responsibilities = subject.engine.responsibilities(mixture, point, dataset);
   const single = new Float64Array(1);
   let first = 0;
@@ -73,9 +76,10 @@ export function termMagnitudes(
         single[0] = 1;
         family.accumulate(one, single, point.components[component]!, statistics);
         const responsibility = weight * responsibilities[component]![first + row]!;
-        magnitudes[2 + component]! += responsibility;
+        magnitudes[HEADER + component]! += responsibility;
+        magnitudes[expectation.layout.offsets[component]!]! += responsibility;
         statistics.forEach((value, index) => {
-          magnitudes[expectation.offsets[component]! + index]! += responsibility * Math.abs(value);
+          magnitudes[expectation.layout.offsets[component]! + 1 + index]! += responsibility * Math.abs(value);
         });
       });
     }
@@ -105,10 +109,13 @@ export function requireSameExpectation(
 function entryName(expectation: Expectation, index: number): string {
   if (index === 0) return 'the log-likelihood';
   if (index === 1) return 'the magnitude';
-  if (index < 2 + expectation.components) return `the expected count of component ${index - 1}`;
+  if (index === 2) return 'the entropy';
+  const { offsets } = expectation.layout;
+  if (index < offsets[0]!) return `the expected count of label ${index - HEADER + 1}`;
   let component = 0;
-  while (index >= expectation.offsets[component + 1]!) component += 1;
-  return `statistic ${index - expectation.offsets[component]! + 1} of component ${component + 1}`;
+  while (index >= offsets[component + 1]!) component += 1;
+  const place = index - offsets[component]!;
+  return place === 0 ? `the expected count of component ${component + 1}` : `statistic ${place} of component ${component + 1}`;
 }
 
 /** Every number inside parameters, flat. */

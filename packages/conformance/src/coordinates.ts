@@ -1,6 +1,6 @@
 import {
+  type Codec,
   codecOf,
-  createMixtureCodec,
   EmkitError,
   type Family,
   type Mixture,
@@ -25,8 +25,46 @@ export interface Coordinates {
   describe(index: number): string;
 }
 
+/** Coordinates of a whole mixture: log-ratios of the weights, then each component's vector. What is held or tied is taken from the point. */
+function mixtureCodec({ families, latent, emissions }: Mixture) {
+  const weights = codecOf({ parameters: { weights: { kind: 'simplex', length: families.length } } } as unknown as Family);
+  const codecs: readonly Codec<ParameterValues>[] = families.map(codecOf);
+  const offsets = [weights.length];
+  for (const { length } of codecs) offsets.push(offsets.at(-1)! + length);
+  return {
+    length: offsets.at(-1)!,
+    encode(point: MixtureParameters): Float64Array {
+      const vector = new Float64Array(offsets.at(-1)!);
+      weights.encode({ weights: point.weights }, vector, 0);
+      codecs.forEach((codec, component) => {
+        codec.encode(point.components[component]!, vector, offsets[component]!);
+      });
+      return vector;
+    },
+    decode(vector: Float64Array, like: MixtureParameters): MixtureParameters {
+      const components = codecs.map((codec, component): ParameterValues => {
+        const held = [...emissions.held[component]!].map((name) => [name, like.components[component]![name]!]);
+        return { ...codec.decode(vector, offsets[component]!), ...Object.fromEntries(held) };
+      });
+      for (const { components: members, names } of emissions.sharedGroups) {
+        const common = Object.fromEntries([...names].map((name) => [name, components[members[0]!]![name]!]));
+        for (const component of members) components[component] = { ...components[component]!, ...common };
+      }
+      const held = latent.space.free.length === 0;
+      return { weights: held ? like.weights : (weights.decode(vector, 0)['weights'] as readonly number[]), components };
+    },
+    scales({ components }: MixtureParameters): Float64Array {
+      const out = new Float64Array(offsets.at(-1)!).fill(1);
+      codecs.forEach((codec, component) => {
+        codec.scales?.(components[component]!, out, offsets[component]!);
+      });
+      return out;
+    },
+  };
+}
+
 export function coordinatesAt(mixture: Mixture, point: MixtureParameters): Coordinates {
-  const codec = createMixtureCodec(mixture);
+  const codec = mixtureCodec(mixture);
   const full = codec
     .encode(point)
     .map((value) => (Math.min(Math.max(value, -EDGE), EDGE) === value || Number.isFinite(value) ? value : value > 0 ? EDGE : -EDGE));

@@ -1,29 +1,28 @@
 import {
-  andersonDriver,
-  type CreateDriver,
   createDataset,
-  createMemoryBackend,
   createMixture,
-  type DataSource,
+  type DataInput,
   type Dataset,
   type DatasetOptions,
-  Expectation,
+  type Driver,
+  type DriverOptions,
+  type DriverState,
+  drive,
+  type Expectation,
   type ExpectationRequest,
-  emDriver,
   type Family,
   type Fit,
+  type FitData,
   type FitOptions,
   fit,
   type InformationBound,
   informationBound,
   type Mixture,
-  type MixtureOptions,
   type MixtureParameters,
   Model,
-  mStep,
-  type ParameterValues,
+  type ModelOptions,
+  memorySource,
   readModel,
-  recentrePoints,
 } from '@emkit/core';
 
 /**
@@ -31,18 +30,20 @@ import {
  * broken one) can stand in to be held against the same laws.
  */
 export interface Engine {
-  createMixture(options: MixtureOptions): Mixture;
-  createDataset(source: DataSource | Dataset, families: readonly Family[], components: number, options?: DatasetOptions): Dataset;
-  /** The expectation at a point of the model, over the whole of a data set. */
-  expect(mixture: Mixture, dataset: Dataset, request: ExpectationRequest): Expectation;
+  createMixture(options: ModelOptions): Mixture;
+  createDataset(source: DataInput | Dataset, families: readonly Family[], components: number, options?: DatasetOptions): Dataset;
+  /** The expectation at a point of a model, over the whole of a data set. */
+  expect(dataset: Dataset, request: ExpectationRequest): Expectation;
   addExpectations(first: Expectation, second: Expectation): Expectation;
   /** One array a component, one entry for each row of the data set. */
   responsibilities(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset): readonly ArrayLike<number>[];
-  recentrePoints(mixture: Mixture, expectation: Expectation, about: readonly ParameterValues[]): readonly ParameterValues[] | undefined;
-  mStep(mixture: Mixture, expectation: Expectation, previous: MixtureParameters, about: readonly ParameterValues[]): MixtureParameters;
-  readonly emDriver: CreateDriver;
-  readonly andersonDriver: CreateDriver;
-  fit(data: DataSource | Dataset, options: FitOptions): Fit;
+  /** The point about which the sums should be taken again; undefined when they are good. */
+  recentre(mixture: Mixture, expectation: Expectation, about: MixtureParameters): MixtureParameters | undefined;
+  /** The M-step, from sums about a point. */
+  maximize(mixture: Mixture, expectation: Expectation, about: MixtureParameters): MixtureParameters;
+  /** A run of EM, plain or accelerated as the state's method says. */
+  drive(mixture: Mixture, state: DriverState, options: DriverOptions): Driver;
+  fit(data: FitData, options: FitOptions): Fit;
   informationBound(
     mixture: Mixture,
     parameters: MixtureParameters,
@@ -57,13 +58,12 @@ export interface Engine {
 export const coreEngine: Engine = {
   createMixture,
   createDataset,
-  expect: (mixture, dataset, request) => createMemoryBackend(mixture, dataset).expect(request),
-  addExpectations: (first, second) => new Expectation(first.offsets, first.vector.slice()).add(second),
+  expect: (dataset, request) => memorySource(dataset).expect(request),
+  addExpectations: (first, second) => first.clone().add(second),
   responsibilities: (mixture, parameters, dataset) => new Model(mixture, parameters).responsibilities(dataset),
-  recentrePoints,
-  mStep,
-  emDriver,
-  andersonDriver,
+  recentre: (mixture, { sums }, about) => mixture.recentre(sums, about),
+  maximize: (mixture, { sums }, about) => mixture.maximize(sums, about),
+  drive,
   fit,
   informationBound,
   createModel: (mixture, parameters) => new Model(mixture, parameters),

@@ -1,4 +1,4 @@
-import { EmkitError, Expectation, type Mixture, type MixtureParameters, type ParameterValues } from '@emkit/core';
+import { EmkitError, Expectation, type Mixture, type MixtureParameters } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
 import { type Coordinates, coordinateRounding, coordinatesAt, curvatures } from './coordinates.ts';
 import { type Subject, violate } from './law.ts';
@@ -16,30 +16,33 @@ const MOST_RECENTRINGS = 6;
 /** One M-step through the engine, from given responsibilities; undefined where the family says that a component has no estimate. */
 export function estimate(subject: Subject, mixture: Mixture, data: Weighted, previous: MixtureParameters): MixtureParameters | undefined {
   const { engine } = subject;
-  let about = previous.components;
+  let about = previous;
   let expectation = expectationOf(mixture, data, about);
   for (let turn = 0; ; turn += 1) {
-    const points = engine.recentrePoints(mixture, expectation, about);
-    if (points === undefined) break;
+    const point = engine.recentre(mixture, expectation, about);
+    if (point === undefined) break;
     if (turn === MOST_RECENTRINGS)
       violate(`the statistics were taken again ${turn} times and recentre still asks for another point: it must come to an end by itself`);
-    about = points;
+    about = point;
     expectation = expectationOf(mixture, data, about);
   }
   try {
-    return engine.mStep(mixture, expectation, previous, about);
+    return engine.maximize(mixture, expectation, about);
   } catch (error) {
     if (error instanceof EmkitError && error.code === 'COMPONENT_DEGENERATE') return undefined;
     throw error;
   }
 }
 
-function expectationOf(mixture: Mixture, { rows, responsibilities }: Weighted, about: readonly ParameterValues[]): Expectation {
+function expectationOf(mixture: Mixture, { rows, responsibilities }: Weighted, about: MixtureParameters): Expectation {
   const expectation = Expectation.zero(mixture);
+  const { sums, layout } = expectation;
   mixture.families.forEach((family, component) => {
     const values = Float64Array.from(responsibilities[component]!);
-    for (const value of values) expectation.counts[component]! += value;
-    family.accumulate(blockOf(family, rows), values, about[component]!, expectation.statistics(component));
+    let count = 0;
+    for (const value of values) count += value;
+    sums[component] = expectation.vector[layout.offsets[component]!] = count;
+    family.accumulate(blockOf(family, rows), values, about.components[component]!, expectation.statistics(component));
   });
   return expectation;
 }

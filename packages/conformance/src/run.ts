@@ -34,9 +34,8 @@ export function run(
   tolerance: number,
 ): Run | undefined {
   const { engine } = subject;
-  const create = method === 'em' ? engine.emDriver : engine.andersonDriver;
   const points: { parameters: MixtureParameters; logLikelihood: number }[] = [];
-  const driver = create(mixture, startState(method, start), { iterations, tolerance });
+  const driver = engine.drive(mixture, startState(method, start), { iterations, tolerance });
   const most = PASSES_PER_ITERATION * (iterations + 2);
   let passes = 0;
   try {
@@ -47,7 +46,7 @@ export function run(
         const { request } = turn.value;
         passes += 1;
         if (passes > most) violate(`the driver asked for ${passes} passes over the data in ${iterations} iterations and did not end`);
-        turn = answer(driver, () => engine.expect(mixture, dataset, request));
+        turn = answer(driver, () => engine.expect(dataset, request));
       } else {
         if (turn.value.kind === 'iteration')
           points.push({ parameters: turn.value.state.parameters, logLikelihood: turn.value.expectation.logLikelihood });

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { BASE_CONSTANTS, COLUMN_CONSTANTS } from '../src/kernels/layout.ts';
 import { CHARACTERS, FIRST_CHARACTER, SHIFT } from '../src/kernels/module-text.ts';
 
 const folder: string = dirname(fileURLToPath(import.meta.url));
@@ -15,13 +16,13 @@ interface Entry {
   /** In kernels/. */
   readonly file: string;
   readonly name: string;
-  /** Where in the memory the module's constants begin: the modules share one. The last end below the powers of src/kernels/powers.ts. */
+  /** Where in the memory the module's constants begin, in numbers. */
   readonly constants: number;
 }
 
 const ENTRIES: readonly Entry[] = [
-  { file: 'index.ts', name: 'MODULE', constants: 1024 },
-  { file: 'columns.ts', name: 'COLUMNS_MODULE', constants: 1536 },
+  { file: 'index.ts', name: 'MODULE', constants: BASE_CONSTANTS },
+  { file: 'columns.ts', name: 'COLUMNS_MODULE', constants: COLUMN_CONSTANTS },
 ];
 
 /**
@@ -45,7 +46,7 @@ export async function compileKernels(): Promise<string> {
 async function compile(entry: string, constants: number): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const options = ['--optimizeLevel', '3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
-  const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--memoryBase', String(constants)];
+  const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--memoryBase', String(8 * constants)];
   const { error, stderr } = await asc.main([entry, ...options, ...memory, '--outFile', 'kernels.wasm'], {
     readFile: (name: string) => {
       try {

@@ -1,7 +1,6 @@
 import type { Domain } from './domain.ts';
 import { freeParameters } from './domain.ts';
 import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
-import type { Mixture, MixtureParameters } from './mixture.ts';
 import { exp, expit, log, logit } from './numerics/elementary.ts';
 import { cholesky } from './numerics/linear-algebra.ts';
 
@@ -183,67 +182,4 @@ function scaleValue(domain: Domain, value: ParameterValue, out: Float64Array, at
       for (let column = 0; column <= row; column += 1) out[place++] = row === column ? 1 : Math.sqrt(matrix[row]![row]!);
     }
   }
-}
-
-/** Coordinates of a whole mixture: log-ratios of the weights, then each component's vector. Held and shared parameters keep theirs. */
-export interface MixtureCodec {
-  readonly length: number;
-  encode(point: MixtureParameters): Float64Array;
-  /** Back to parameters; held weights and wholly held components are taken from `like`. */
-  decode(vector: Float64Array, like: MixtureParameters): MixtureParameters;
-  /** The natural unit of each coordinate at a point. */
-  scales(point: MixtureParameters): Float64Array;
-}
-
-/** `own` with the named parameters of `from`; with one that others may share, or with all, come the refinements. */
-function withTaken(family: Family, own: ParameterValues, from: ParameterValues, names: ReadonlySet<string>): ParameterValues {
-  if (names.size === 0) return own;
-  const all = Object.keys(family.parameters);
-  const refined = all.every((name) => names.has(name)) || family.shareable?.some((name) => names.has(name)) === true;
-  const values: Record<string, ParameterValue> = { ...own };
-  for (const name of [...names, ...(refined ? Object.keys(family.refinements ?? {}) : [])]) {
-    if (from[name] === undefined) delete values[name];
-    else values[name] = from[name];
-  }
-  return values;
-}
-
-export function createMixtureCodec(mixture: Mixture): MixtureCodec {
-  const count = mixture.families.length;
-  const codecs = mixture.families.map(codecOf);
-  const offsets: number[] = [count - 1];
-  for (const codec of codecs) offsets.push(offsets.at(-1)! + codec.length);
-  const length = offsets.at(-1)!;
-  const simplex: Domain = { kind: 'simplex', length: count };
-  return {
-    length,
-    encode({ weights, components }) {
-      const vector = new Float64Array(length);
-      encodeValue(simplex, weights, vector, 0);
-      codecs.forEach((codec, component) => {
-        codec.encode(components[component]!, vector, offsets[component]!);
-      });
-      return vector;
-    },
-    decode(vector, like) {
-      const components = codecs.map((codec, component): ParameterValues => {
-        const decoded = codec.decode(vector, offsets[component]!);
-        return withTaken(mixture.families[component]!, decoded, like.components[component]!, mixture.held[component]!);
-      });
-      // Shared parameters come out of equal coordinates by equal operations; yet one of a group speaks for all: who holds them, or the first.
-      for (const { components: members, names } of mixture.sharedGroups) {
-        const speaker = members.find((component) => [...names].some((name) => mixture.held[component]!.has(name))) ?? members[0]!;
-        for (const component of members)
-          components[component] = withTaken(mixture.families[component]!, components[component]!, components[speaker]!, names);
-      }
-      return { weights: mixture.heldWeights ? like.weights : (decodeValue(simplex, vector, 0) as readonly number[]), components };
-    },
-    scales({ components }) {
-      const out = new Float64Array(length).fill(1);
-      codecs.forEach((codec, component) => {
-        codec.scales?.(components[component]!, out, offsets[component]!);
-      });
-      return out;
-    },
-  };
 }

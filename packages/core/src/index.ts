@@ -1,22 +1,15 @@
-export type { Backend, ExpectationRequest, SynchronousBackend } from './backend/backend.ts';
-export { createMemoryBackend } from './backend/memory.ts';
-export { serveWorker, type WorkerScope } from './backend/serve-worker.ts';
-export { openWorker, type WebWorkerLike } from './backend/start-worker.ts';
-export type { WorkerFactory, WorkerPort } from './backend/worker-protocol.ts';
-export { createWorkerBackend, type WorkerBackendOptions } from './backend/workers.ts';
-export { codecOf, createMixtureCodec, type MixtureCodec } from './codec.ts';
-export { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './data/block.ts';
+export { codecOf } from './codec.ts';
+export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
-export type { ArrowTableLike, DataSource, NumberSequence } from './data/source.ts';
+export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
-export { andersonDriver } from './driver/anderson.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
-export { type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
-export { mixtureDistance } from './driver/distance.ts';
+export { type Arrival, type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
+export { drive, startState } from './driver/drive.ts';
 export type {
   AccelerationMemory,
-  CreateDriver,
+  Answer,
   Driver,
   DriverMethod,
   DriverOptions,
@@ -26,13 +19,10 @@ export type {
   EmPair,
   Process,
 } from './driver/driver.ts';
-export { emDriver, startState } from './driver/em.ts';
-export { roundingAllowance } from './driver/em-step.ts';
-export { mStep, recentrePoints } from './driver/m-step.ts';
+export { roundingAllowance } from './driver/em-map.ts';
 export { type Progress, type RunAsyncOptions, type RunAsyncOutcome, runAsync, runSync } from './driver/run.ts';
 export { readState } from './driver/state.ts';
 export { degenerate, EmkitError, type ErrorCode, type ErrorDetails, showValue } from './errors.ts';
-export { Expectation, PairwiseSum, type PartialSum } from './expectation.ts';
 export {
   type AccuracyBudgets,
   type Codec,
@@ -50,20 +40,20 @@ export {
   type Support,
 } from './family.ts';
 export {
-  Fit,
-  type FitAsyncOptions,
-  type FitJson,
-  type FitOptions,
-  type FitProgress,
+  type FitAsyncData,
+  type FitData,
   type FitStep,
   fit,
   fitAsync,
   fitSteps,
-  type OnCollapse,
-  type StartEvidence,
-} from './fit.ts';
-export { type InformationBound, informationBound } from './inference/bound.ts';
-export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
+  type OneFamily,
+  type OneFamilyLatent,
+  type SeveralFamilies,
+} from './fit/fit.ts';
+export { type Exact, Model, type Prediction, type PredictOptions, type RowPrediction, type Sample } from './fit/model.ts';
+export { type ModelJson, readModel } from './fit/model-json.ts';
+export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
+export { Fit, type FitJson, type StartEvidence } from './fit/result.ts';
 export {
   type SelectAsyncOptions,
   type SelectCandidate,
@@ -71,19 +61,38 @@ export {
   type SelectOptions,
   select,
   selectAsync,
-} from './inference/select.ts';
+} from './fit/select.ts';
+export type { AnyComponents, ComponentsOf, ParametersOf, Repeat } from './fit/typed.ts';
+export { type InformationBound, informationBound } from './inference/bound.ts';
+export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
+export type { ExpectationRequest } from './model/e-step.ts';
+export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
+export type { Estimable } from './model/estimable.ts';
+export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
+export { independent, type Weights } from './model/independent.ts';
+export type { Latent } from './model/latent.ts';
 export {
-  checkMixtureParameters,
   countFreeParameters,
+  createLatentModel,
   createMixture,
+  createModelStructure,
   type Held,
+  type LatentModel,
   type Mixture,
-  type MixtureOptions,
   type MixtureParameters,
-} from './mixture.ts';
+  type ModelOptions,
+  type ModelParameters,
+} from './model/latent-model.ts';
 export { maximizeShared } from './model/sharing.ts';
-export { type FamilyJson, Model, type ModelJson, type PredictOptions, readModel, type Sample } from './model.ts';
+export type { Coordinates, ParameterSpace } from './model/space.ts';
+export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';
 export { createRandom, type Random, type RandomState } from './random.ts';
+export { memorySource } from './source/memory.ts';
+export { serveWorker, type WorkerScope } from './source/serve-worker.ts';
+export { isSource, type Source, type SynchronousSource } from './source/source.ts';
+export { openWorker, type WebWorkerLike } from './source/start-worker.ts';
+export type { WorkerFactory, WorkerPort } from './source/worker-protocol.ts';
+export { type WorkerSourceOptions, workerSource } from './source/workers.ts';
 export { START_METHODS, type StartMethod } from './start/choose.ts';

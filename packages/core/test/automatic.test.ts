@@ -1,19 +1,19 @@
 import os from 'node:os';
 import {
-  andersonDriver,
   createDataset,
-  createMemoryBackend,
   createMixture,
   createRandom,
+  drive,
   fit,
   fitAsync,
+  memorySource,
   type Progress,
   runAsync,
   runSync,
   startState,
 } from '@emkit/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAutomaticBackend } from '../src/backend/automatic.ts';
+import { automaticSource } from '../src/source/automatic.ts';
 import { bell, decay } from './support/families.ts';
 import { type LocalWorker, localWorkers } from './support/local-worker.ts';
 
@@ -28,12 +28,12 @@ const start = {
     { mean: 4, variance: 1 },
   ],
 };
-const process = () => andersonDriver(mixture, startState('anderson', start), { iterations: 8, tolerance: 0 });
-const alone = JSON.stringify(runSync(process(), createMemoryBackend(mixture, dataset)).state);
+const process = () => drive(mixture, startState('anderson', start), { iterations: 8, tolerance: 0 });
+const alone = JSON.stringify(runSync(process(), memorySource(dataset)).state);
 
 /** Runs the fit over an automatic backend that is impatient; `at` is called after each iteration. */
 async function run(startWorker: ReturnType<typeof localWorkers>['startWorker'], at: (iteration: number) => void = () => undefined) {
-  const backend = createAutomaticBackend(mixture, dataset, { threads: 2, startWorker, patience: 0 });
+  const backend = automaticSource(dataset, { threads: 2, startWorker, patience: 0 });
   const seen: number[] = [];
   const onProgress = ({ state }: Progress): void => {
     seen.push(state.iteration);
@@ -87,7 +87,7 @@ describe('while workers start, this thread answers', () => {
 
   it('in slices: an abort within a pass is prompt', async () => {
     const { startWorker } = localWorkers([bell], { held: true });
-    const backend = createAutomaticBackend(mixture, dataset, { threads: 2, startWorker, patience: 0 });
+    const backend = automaticSource(dataset, { threads: 2, startWorker, patience: 0 });
     passTime();
     const controller = new AbortController();
     const expecting = runAsync(process(), backend, {
@@ -126,7 +126,7 @@ describe('where workers fail, this thread goes on', () => {
   it('when they do not know the family', async () => {
     const { workers, startWorker } = localWorkers([decay], { held: false });
     expect((await run(startWorker)).state).toBe(alone);
-    expect(workers.map(questions)).toEqual([0, 0]);
+    expect(workers.map(questions)).toEqual([1, 1]);
   });
 
   it('when they die again and again, without a step done twice', async () => {
@@ -158,8 +158,8 @@ describe('where workers fail, this thread goes on', () => {
   it('but an impossible row is an error, whoever finds it', async () => {
     const at = { weights: [0.5, 0.5], components: [Number.NaN, 1].map((mean) => ({ mean, variance: 1 })) };
     const { startWorker } = localWorkers([bell], { held: false });
-    const backend = createAutomaticBackend(mixture, dataset, { threads: 2, startWorker, patience: 0 });
-    const request = { at, about: at.components };
+    const backend = automaticSource(dataset, { threads: 2, startWorker, patience: 0 });
+    const request = { model: mixture, at, about: at };
     for (let time = 0; time < 3; time += 1) await expect(backend.expect(request)).rejects.toMatchObject({ code: 'NOT_FINITE' });
     await backend.close?.();
   });

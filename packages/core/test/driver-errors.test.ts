@@ -1,9 +1,12 @@
-import { EmkitError, type Process, runAsync, runSync, type SynchronousBackend } from '@emkit/core';
+import { EmkitError, type LatentModel, type Process, runAsync, runSync, type SynchronousSource } from '@emkit/core';
 import { describe, expect, test } from 'vitest';
 
-const request = { at: { weights: [1], components: [{}] }, about: [{}] };
+const point = { weights: [1], components: [{}] };
+const request = { model: {} as LatentModel, at: point, about: point };
+const unasked = { summary: () => expect.fail('not asked for'), sample: () => expect.fail('not asked for') };
 
-const refusing: SynchronousBackend = {
+const refusing: SynchronousSource = {
+  ...unasked,
   expect: () => {
     throw new EmkitError('PARAMETER_DOMAIN', 'No such point.');
   },
@@ -33,7 +36,7 @@ describe('an expectation that fails', () => {
   });
 
   test('asynchronous, as a promise', async () => {
-    const backend = { expect: async () => refusing.expect(request) };
+    const backend = { ...unasked, expect: async () => refusing.expect(request) };
     expect(await runAsync(trying(), backend)).toEqual({ kind: 'done', result: 'went on after PARAMETER_DOMAIN' });
   });
 

@@ -1,18 +1,30 @@
 import { getEventListeners } from 'node:events';
-import { createMixture, type DriverState, type Expectation, type Process, runAsync, runSync, type SynchronousBackend } from '@emkit/core';
+import {
+  createMixture,
+  type DriverState,
+  type Expectation,
+  type Process,
+  runAsync,
+  runSync,
+  type SynchronousSource,
+  startState,
+} from '@emkit/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { startState } from '../src/driver/em.ts';
 import { expectationOf, failureOf, familyOf } from './support/stub.ts';
 
 const mixture = createMixture({ family: familyOf({ parameters: { size: { kind: 'positive' } } }), components: 1 });
-const request = { at: { weights: [1], components: [{ size: 1 }] }, about: [{ size: 1 }] };
+const point = { weights: [1], components: [{ size: 1 }] };
+const request = { model: mixture, at: point, about: point };
 const answer = expectationOf(mixture, [5]);
 const state: DriverState = startState('em', request.at);
 
+const unasked = { summary: () => expect.fail('not asked for'), sample: () => expect.fail('not asked for') };
+
 /** Answers in the given number of slices, and counts those begun. */
-function backendOf(slices: number, atSlice: (slice: number) => void = () => {}): SynchronousBackend & { begun: number } {
+function backendOf(slices: number, atSlice: (slice: number) => void = () => {}): SynchronousSource & { begun: number } {
   const backend = {
     begun: 0,
+    ...unasked,
     expect: () => answer,
     *expectInSlices() {
       for (let slice = 0; slice < slices; slice += 1) {
@@ -34,7 +46,7 @@ function* rounds(count: number, ended: { value: boolean; after?: number } = { va
       yield { kind: 'iteration', state: { ...state, iteration: round }, expectation: answer };
       ended.after = round;
       yield { kind: 'pause' };
-      last = yield { kind: 'expect', request };
+      last = (yield { kind: 'expect', request }) as Expectation | undefined;
       if (last === undefined) throw new Error('went on without an answer');
     }
     return last;
@@ -60,8 +72,8 @@ describe('the synchronous runner', () => {
 describe('the asynchronous runner', () => {
   test.each([
     ['in slices', () => backendOf(3)],
-    ['as promises', () => ({ expect: async () => answer })],
-    ['at once', () => ({ expect: () => answer })],
+    ['as promises', () => ({ ...unasked, expect: async () => answer })],
+    ['at once', () => ({ ...unasked, expect: () => answer })],
   ])('reports iterations and nothing else, where answers come %s', async (_, makeBackend) => {
     const seen: number[] = [];
     const { signal } = new AbortController();
@@ -125,6 +137,7 @@ describe('the asynchronous runner', () => {
   test('aborted while it waits it does not wait any longer', async () => {
     const controller = new AbortController();
     const backend = {
+      ...unasked,
       expect: (): Promise<Expectation> => {
         queueMicrotask(() => controller.abort());
         return new Promise(() => {});
@@ -136,7 +149,7 @@ describe('the asynchronous runner', () => {
 
   test('leaves no listener behind when an answer fails', async () => {
     const { signal } = new AbortController();
-    const backend = { expect: () => Promise.reject(new RangeError('lost')) };
+    const backend = { ...unasked, expect: () => Promise.reject(new RangeError('lost')) };
     await expect(runAsync(rounds(1), backend, { signal })).rejects.toThrow('lost');
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });

@@ -5,14 +5,15 @@ import { failureOf, familyOf } from './support/stub.ts';
 
 const mixture = createMixture({ family: familyOf({ parameters: { size: { kind: 'positive' } } }), components: 1 });
 const point = { weights: [1], components: [{ size: 2 }] };
+const fresh = { step: null, ratios: [], quiet: 0, remaining: null, left: null, settled: 0, smallest: null, restless: 0 };
 const plain = {
-  version: 1,
+  version: 2,
   method: 'em',
   iteration: 1,
   evaluations: 2,
   parameters: point,
   trace: [-2, -1],
-  convergence: { step: 0.5, ratios: [0.25], quiet: 0 },
+  convergence: { ...fresh, step: 0.5, ratios: [0.25], remaining: 0.1, left: 1e-3, smallest: 0.5 },
 };
 const accelerated = {
   ...plain,
@@ -24,18 +25,26 @@ describe('a saved state', () => {
   it.each([
     ['plain', plain],
     ['accelerated', accelerated],
-    ['that has not begun', { ...plain, iteration: 0, evaluations: 0, trace: [], convergence: { step: null, ratios: [], quiet: 0 } }],
+    ['that has not begun', { ...plain, iteration: 0, evaluations: 0, trace: [], convergence: fresh }],
     ['after the first pass', { ...plain, iteration: 0, evaluations: 1, trace: [-2] }],
-    ['with no ratio and a step of 0', { ...plain, convergence: { step: 0, ratios: [], quiet: 3 } }],
+    ['with no ratio and a step of 0', { ...plain, convergence: { ...fresh, step: 0, quiet: 3 } }],
     ['without points to learn from', { ...accelerated, acceleration: { history: [], longestStep: 64, hesitant: true } }],
   ])('%s is read as it was written', (_, state) => {
     expect(readState(mixture, JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
 
+  it('of the first version is read, with what it does not know filled in', () => {
+    const old = { ...plain, version: 1, convergence: { step: 0.5, ratios: [0.25], quiet: 0 } };
+    expect(readState(mixture, old)).toEqual({ ...plain, convergence: { ...fresh, step: 0.5, ratios: [0.25] } });
+  });
+
   const broken: readonly (readonly [what: string, shown: string, state: unknown])[] = [
     ['value', 'null', null],
     ['value', '1', 1],
-    ['version', '2', { ...plain, version: 2 }],
+    ['version', '3', { ...plain, version: 3 }],
+    ['origin', '"no"', { ...plain, origin: 'no' }],
+    ['convergence', '', { ...plain, convergence: { ...fresh, settled: -1 } }],
+    ['convergence', '', { ...plain, convergence: { ...fresh, left: 'x' } }],
     ['version', 'undefined', {}],
     ['method', '"x"', { ...plain, method: 'x' }],
     ['iteration', '-1', { ...plain, iteration: -1 }],
@@ -102,9 +111,16 @@ describe('a saved state', () => {
 
 describe('a diagnosis in words', () => {
   it.each<[Diagnosis, string]>([
-    [{ kind: 'converged', remaining: 0 }, 'converged: the estimated distance still to go is within the tolerance'],
     [
-      { kind: 'boundary', remaining: 0, parameters: ['weight 2', 'probability 1'] },
+      { kind: 'converged', rule: 'distance', remaining: 0, nats: 0 },
+      'converged: the remaining error is estimated to be below the tolerance',
+    ],
+    [
+      { kind: 'converged', rule: 'nats', remaining: null, nats: 3.21e-7 },
+      'converged: less than 3e-7 nats of log-likelihood are estimated to be left',
+    ],
+    [
+      { kind: 'boundary', rule: 'distance', remaining: 0, nats: 0, parameters: ['weight 2', 'probability 1'] },
       'converged on the edge of the parameter domain (weight 2, probability 1): standard errors do not hold there',
     ],
     [

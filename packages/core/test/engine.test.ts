@@ -1,18 +1,17 @@
 import {
-  andersonDriver,
   createDataset,
-  createMemoryBackend,
   createMixture,
   createRandom,
   type DriverState,
+  drive,
   EmkitError,
   Expectation,
-  emDriver,
   type Family,
   fit,
   fitAsync,
   fitSteps,
   type MixtureParameters,
+  memorySource,
   PairwiseSum,
   runSync,
   startState,
@@ -87,8 +86,8 @@ describe('a family whose log-density is not a number', () => {
       const mixture = createMixture({ family, components: 3 });
       const at = { weights: [0.2, 0.3, 0.5], components: [1, 2, 3].map((mean) => ({ mean, variance: 1 })) };
       at.components[faulty]!.mean = Number.NaN;
-      const backend = createMemoryBackend(mixture, createDataset(data, [family], 3));
-      expect(() => backend.expect({ at, about: at.components })).toThrow(`Row 1: the log-density of component ${faulty + 1} is NaN.`);
+      const source = memorySource(createDataset(data, [family], 3));
+      expect(() => source.expect({ model: mixture, at, about: at })).toThrow(`Row 1: the log-density of component ${faulty + 1} is NaN.`);
     });
   }
 });
@@ -96,7 +95,7 @@ describe('a family whose log-density is not a number', () => {
 describe('an expectation is a vector that adds', () => {
   const mixture = createMixture({ family, components: 2 });
   const expectationOf = (rows: readonly number[], blockSize: number): Expectation =>
-    createMemoryBackend(mixture, createDataset([...rows], [family], 2, { blockSize })).expect({ at: start, about: start.components });
+    memorySource(createDataset([...rows], [family], 2, { blockSize })).expect({ model: mixture, at: start, about: start });
   it('two halves of the data add up to the whole', () => {
     const whole = expectationOf(data, 64);
     const halves = expectationOf(data.slice(0, 47), 64).add(expectationOf(data.slice(47), 64));
@@ -118,8 +117,8 @@ describe('an expectation is a vector that adds', () => {
     );
   });
   it('the pairwise sum has the same bits however blocks are shared out at powers of two', () => {
-    const vectors = Array.from({ length: 11 }, () => Array.from({ length: 6 }, () => random.normal()));
-    const leaf = (index: number): Expectation => new Expectation([4, 5, 6], Float64Array.from(vectors[index]!));
+    const vectors = Array.from({ length: 11 }, () => Array.from({ length: 11 }, () => random.normal()));
+    const leaf = (index: number): Expectation => new Expectation({ length: 11, offsets: [5, 8, 11] }, Float64Array.from(vectors[index]!));
     const one = new PairwiseSum(mixture);
     for (let index = 0; index < 11; index += 1) one.push(leaf(index));
     const first = new PairwiseSum(mixture);
@@ -168,7 +167,8 @@ describe('a fit can be stopped, saved, resumed and replayed to the same bits', (
       null,
       1,
       {},
-      { ...good, version: 2 },
+      { ...good, version: 3 },
+      { ...good, origin: [1, 2] },
       { ...good, trace: [1] },
       { ...good, method: 'x' },
       { ...good, iteration: -1 },
@@ -392,12 +392,9 @@ describe('impossible rows', () => {
 describe('the drivers stand alone', () => {
   it('a driver asks for expectations and nothing else; its state is JSON', () => {
     const mixture = createMixture({ family, components: 2 });
-    const backend = createMemoryBackend(mixture, createDataset(data, [family], 2));
-    for (const [driver, method] of [
-      [emDriver, 'em'],
-      [andersonDriver, 'anderson'],
-    ] as const) {
-      const result = runSync(driver(mixture, startState(method, start), { iterations: 500, tolerance: 1e-8 }), backend);
+    const backend = memorySource(createDataset(data, [family], 2));
+    for (const method of ['em', 'anderson'] as const) {
+      const result = runSync(drive(mixture, startState(method, start), { iterations: 500, tolerance: 1e-8 }), backend);
       expect(result.diagnosis.kind).toBe('converged');
       expect(JSON.parse(JSON.stringify(result.state))).toEqual({ ...result.state });
     }
@@ -435,7 +432,7 @@ describe('automatic starts', () => {
     };
     const one = count(1);
     const many = count(8);
-    expect(one.evaluations).toBeGreaterThan(10);
+    expect(one.evaluations).toBeGreaterThan(5);
     expect(many.evaluations).toBe(one.evaluations);
     expect(many.result.model.toJSON()).toEqual(one.result.model.toJSON());
     expect(many.result.starts).toEqual([one.result.starts[0], ...Array(7).fill({ ...one.result.starts[0], outcome: 'passed over' })]);

@@ -1,12 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { columnKernels, createRandom, type KernelKind, type Random, useKernels } from '@emkit/core';
+import { columnKernels, createRandom, type Kernel, type KernelConstants, type KernelKind, type Random, useKernels } from '@emkit/core';
 import { Decimal } from 'decimal.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileKernels, generatedFile } from '../assembly/build.ts';
 import type { ColumnFunctions, ColumnPasses } from '../src/kernels/columns.ts';
 import { type Kernels, kernels } from '../src/kernels/kernels.ts';
+import {
+  COMPONENT_SUMS,
+  correlatedRecord,
+  correlatedSums,
+  EXPONENTIAL_RECORD,
+  EXPONENTIAL_SUMS,
+  FUSED_RECORDS,
+  GAUSSIAN_RECORD,
+  GAUSSIAN_SUMS,
+  independentRecord,
+  independentSums,
+  LOG_LIKELIHOOD,
+  PLANE_RECORD,
+  PLANE_SUMS,
+  POWERS,
+} from '../src/kernels/layout.ts';
 import { readModuleText } from '../src/kernels/module-text.ts';
-import { HIGH_WORD, POWERS_START, STEPS, STEPS_PER_NAT } from '../src/kernels/powers.ts';
+import { PosteriorPass } from '../src/kernels/posterior-pass.ts';
+import { HIGH_WORD, STEPS, STEPS_PER_NAT } from '../src/kernels/powers.ts';
+import { prepareShortcut, shortcutShape } from '../src/kernels/shortcut.ts';
 
 afterAll(() => {
   useKernels('simd');
@@ -119,14 +137,14 @@ describe('exponential and logarithm', () => {
       const exact = Decimal.exp(term).plus(1).ln();
       expect(
         exact
-          .minus(memory[sums]! + memory[sums + 1]!)
+          .minus(memory[sums + LOG_LIKELIHOOD]! + memory[sums + LOG_LIKELIHOOD + 1]!)
           .abs()
           .toNumber(),
       ).toBeLessThan(2.3e-16);
     }
   });
   it('the table holds the powers of two, correctly rounded', () => {
-    const memory = simd.memory(SIZE).slice(POWERS_START, POWERS_START + STEPS);
+    const memory = simd.memory(SIZE).slice(POWERS, POWERS + STEPS);
     const words = new Int32Array(memory.buffer);
     memory.forEach((_, j) => {
       words[2 * j + HIGH_WORD]! += j << 12;
@@ -150,7 +168,10 @@ describe.each([
     memory.fill(-1, place.weights, place.weights + 16);
     memory.set([-1.2, 0, relative(Math.log(1 / 3)), 0, relative(0.5), 0, 0, 1, relative(0.5), 1], place.constants);
     engine.gaussian(16, 2, 8 * place.x, 8 * place.weights, 16, 8 * place.constants, 8 * place.scratch, 8 * place.sums);
-    return { logLikelihood: memory[place.sums]! + memory[place.sums + 1]!, count: memory[place.sums + 6]! + memory[place.sums + 7]! };
+    return {
+      logLikelihood: memory[place.sums + LOG_LIKELIHOOD]! + memory[place.sums + LOG_LIKELIHOOD + 1]!,
+      count: memory[place.sums + COMPONENT_SUMS]! + memory[place.sums + COMPONENT_SUMS + 1]!,
+    };
   };
   it.each([12.5, 13, -12, 40, 1e3, -1e6])('a row at %d has the log-likelihood and the responsibilities it has', (far) => {
     const rows = [far, ...Array.from({ length: 15 }, (_, index) => index / 10)];
@@ -168,34 +189,34 @@ describe.each([
   });
 });
 
-const LIKELIHOOD = 6;
 const rows = 208;
 
 describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components', (components) => {
   describe.each([true, false])('weights uniform: %s', (uniform) => {
     // Where constants are large some rows are far from all components.
     it.each([
-      ['gaussian', 1, 4, 3, 1],
-      ['gaussian', 1, 4, 3, 400],
-      ['exponential', 1, 2, 2, 1],
-      ['exponential', 1, 2, 2, 400],
-      ['plane', 2, 8, 6, 1],
-      ['plane', 2, 8, 6, 20],
-    ] as const)('%s', (name, columns, constants, sums, spread) => {
+      ['gaussian', 1, GAUSSIAN_RECORD, GAUSSIAN_SUMS, 1],
+      ['gaussian', 1, GAUSSIAN_RECORD, GAUSSIAN_SUMS, 400],
+      ['exponential', 1, EXPONENTIAL_RECORD, EXPONENTIAL_SUMS, 1],
+      ['exponential', 1, EXPONENTIAL_RECORD, EXPONENTIAL_SUMS, 400],
+      ['plane', 2, PLANE_RECORD, PLANE_SUMS, 1],
+      ['plane', 2, PLANE_RECORD, PLANE_SUMS, 20],
+    ] as const)('%s', (name, columns, record, sums, spread) => {
       const x = START;
       const weights = x + columns * rows;
       const constantsAt = weights + rows;
-      const sumsAt = constantsAt + 2 + constants * components;
-      const scratch = sumsAt + LIKELIHOOD + 2 * sums * components;
+      const records = constantsAt + FUSED_RECORDS;
+      const sumsAt = records + record * components;
+      const scratch = sumsAt + COMPONENT_SUMS + sums * components;
       expectSameBits(
         (memory, random) => {
           draw(memory, x, columns * rows, () => 4 * random.exponential());
           drawWeights(memory, weights, rows, uniform, random);
           memory[constantsAt] = -1.5;
           memory[constantsAt + 1] = 0;
-          draw(memory, constantsAt + 2, constants * components, () => spread * random.normal() ** 2);
+          draw(memory, records, record * components, () => spread * random.normal() ** 2);
           // Constants less the largest of them are not above zero.
-          for (let own = constantsAt + 2; own < sumsAt; own += constants) memory[own] = -memory[own]!;
+          for (let own = records; own < sumsAt; own += record) memory[own] = -memory[own]!;
         },
         (engine) => engine[name](rows, components, 8 * x, 8 * weights, uniform ? 192 : 0, 8 * constantsAt, 8 * scratch, 8 * sumsAt),
         sumsAt,
@@ -207,7 +228,7 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
       const joint = START;
       const weights = joint + rows * components;
       const sums = weights + rows;
-      const scratch = sums + LIKELIHOOD + 2 * components;
+      const scratch = sums + COMPONENT_SUMS + 2 * components;
       expectSameBits(
         (memory, random) => {
           draw(memory, joint, rows * components, () => (random.uniform() < 0.02 ? -12_000 : -90 * random.exponential()));
@@ -225,18 +246,18 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
     const weights = columns + rows * dimension;
     const joint = weights + rows;
     const constants = joint + rows * components;
-    const size = 1 + dimension + (dimension * (dimension + 1)) / 2;
-    const means = constants + Math.max(size, 1 + 2 * dimension) * components;
+    const record = Math.max(correlatedRecord(dimension), independentRecord(dimension));
+    const means = constants + record * components;
     const sums = means + dimension * components;
-    const statistics = sums + LIKELIHOOD + 2 * components;
-    const length = dimension + Math.max(dimension, (dimension * (dimension + 1)) / 2);
-    const scratch = statistics + 2 * length * components;
+    const statistics = sums + COMPONENT_SUMS + 2 * components;
+    const length = Math.max(correlatedSums(dimension), independentSums(dimension));
+    const scratch = statistics + length * components;
     const fill =
       (constant: () => number, skipped: number) =>
       (memory: Float64Array, random: Random): void => {
         draw(memory, columns, rows * dimension, () => 3 * random.normal());
         drawWeights(memory, weights, rows, true, random);
-        draw(memory, constants, size * components, () => random.normal() ** 2 * constant());
+        draw(memory, constants, record * components, () => random.normal() ** 2 * constant());
         draw(memory, means, dimension * components, () => random.normal());
         draw(memory, joint, rows * components, () => (random.uniform() < skipped ? 0 : random.uniform()));
       };
@@ -250,22 +271,25 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
               ...([8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics] as const),
             ),
           statistics,
-          statistics + 4 * dimension * components,
+          statistics + independentSums(dimension) * components,
         );
       }
       for (const packing of skipped < 1 ? [0, 1] : []) {
         expectSameBits(
           fill(() => 1, skipped),
           (engine) =>
-            engine.correlatedStatistics(
-              ...([rows, components, dimension, 64, packing] as const),
-              ...([8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics] as const),
-            ),
+            engine.correlatedStatistics(rows, dimension, 64, packing, 8 * columns, 8 * means, 8 * joint, 8 * scratch, 8 * statistics),
           statistics,
-          statistics + 2 * (dimension + (dimension * (dimension + 1)) / 2) * components,
+          statistics + correlatedSums(dimension),
         );
       }
     }
+    expectSameBits(
+      fill(() => 0.8, 0),
+      (engine) => engine.whitenedColumns(rows, dimension, 8 * columns, 8 * constants, 8 * scratch, 8 * (scratch + rows * dimension)),
+      scratch,
+      scratch + rows * dimension,
+    );
     expectSameBits(
       fill(() => 1, 0),
       (engine) => engine.independentDensities(rows, components, dimension, 8 * columns, 8 * constants, 8 * joint),
@@ -277,7 +301,7 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
       expectSameBits(
         fill(() => 0.8, 0),
         (engine) => {
-          const places = [8 * columns, 8 * constants, 8 * size, 8 * joint, 8 * scratch] as const;
+          const places = [8 * columns, 8 * constants, 8 * joint, 8 * scratch] as const;
           engine.correlatedDensities(rows, components, dimension, prefix < dimension ? prefix : 0, ...places);
           engine.posterior(rows, components, 8 * joint, 8 * weights, 192, 1, 8 * scratch, 8 * sums);
         },
@@ -285,6 +309,217 @@ describe.each([1, 2, 3, 7, 64])('the plain twin has the same bits, %i components
         constants,
       );
     }
+  });
+});
+
+/** The posterior of one row and what it adds to log-likelihood and entropy, with twenty digits. */
+function exactPosterior(densities: readonly number[]): { logDensity: Decimal; entropy: Decimal; responsibilities: readonly Decimal[] } {
+  const logs = densities.filter(Number.isFinite).map((density) => new Decimal(density));
+  const largest = Decimal.max(...logs);
+  const total = logs.reduce((sum, value) => sum.plus(Decimal.exp(value.minus(largest))), new Decimal(0));
+  const logDensity = largest.plus(total.ln());
+  const responsibilities = densities.map((density) =>
+    density === -Infinity ? new Decimal(0) : Decimal.exp(new Decimal(density).minus(logDensity)),
+  );
+  const entropy = logs.reduce(
+    (sum, value) => sum.minus(Decimal.exp(value.minus(logDensity)).times(value.minus(logDensity))),
+    new Decimal(0),
+  );
+  return { logDensity, entropy, responsibilities };
+}
+
+describe.each(['simd', 'plain'] as const)('the posterior between families’ own loops, %s', (kind) => {
+  it.each([
+    ['that overlap', 1, 1],
+    ['far from each other', 5, 60],
+    ['thousands of nats apart', 12, 5000],
+    ['one component', 1, 0],
+  ])('%s: responsibilities, counts, log-likelihood and entropy are those of the densities', (_, components, spread) => {
+    useKernels(kind);
+    const random = createRandom(components);
+    const size = 60;
+    const densities = Array.from({ length: components + 1 }, () =>
+      Float64Array.from({ length: size }, () => (spread > 0 && random.uniform() < 0.1 ? -Infinity : -30 - spread * random.exponential())),
+    );
+    // No row is impossible.
+    densities[0]!.fill(-30);
+    const used = spread === 0 ? densities.slice(0, 1) : densities;
+    const exact = Array.from({ length: size }, (__, row) => exactPosterior(used.map((density) => density[row]!)));
+    for (const weights of [undefined, Float64Array.from({ length: size }, () => random.exponential())]) {
+      const pass = new PosteriorPass(used.length);
+      const out = new Float64Array(3 + used.length);
+      const views = pass.densities(size);
+      views.forEach((view, component) => {
+        view.set(used[component]!);
+      });
+      pass.run({ size, ...(weights && { weights }) }, out);
+      const sum = (of: (row: number) => Decimal): number =>
+        exact.reduce((total, ___, row) => total.plus(of(row).times(weights?.[row] ?? 1)), new Decimal(0)).toNumber();
+      expect(out[0]! / sum((row) => exact[row]!.logDensity)).toBeCloseTo(1, 14);
+      expect(out[1]).toBeGreaterThanOrEqual(Math.abs(out[0]!));
+      expect(Math.abs(out[2]! - sum((row) => exact[row]!.entropy))).toBeLessThan(size * 2 ** -53);
+      expect(out[2]).toBeGreaterThanOrEqual(0);
+      views.forEach((responsibilities, component) => {
+        expect(Math.abs(out[3 + component]! / sum((row) => exact[row]!.responsibilities[component]!) - 1)).toBeLessThan(1e-12);
+        exact.forEach((row, index) => {
+          const value = row.responsibilities[component]!.times(weights?.[index] ?? 1).toNumber();
+          // Terms below 1e-308 become 0.
+          if (value > 1e-300) expect(Math.abs(responsibilities[index]! / value - 1)).toBeLessThan(1e-12);
+          else expect(responsibilities[index]!).toBeLessThan(1e-299);
+        });
+      });
+    }
+  });
+});
+
+interface Pass {
+  readonly density: Kernel<KernelConstants>['density'];
+  readonly components: readonly KernelConstants[];
+  logDensity(x: readonly number[], own: KernelConstants): Decimal;
+}
+
+const constantsOf = (location: readonly number[], scale: readonly number[], constant: number): KernelConstants => ({
+  constant,
+  location: Float64Array.from(location),
+  scale: Float64Array.from(scale),
+  units: new Float64Array(2).fill(0.5),
+});
+
+/** Three components along a line, from which the second column deviates by so much. */
+const along = (deviation: number): Pass => ({
+  density: 'correlated-gaussian',
+  components: [0, 1, 3].map((k) => constantsOf([1.5 * k, 1.2 * k], [1.5, 0, 1.2, deviation], -k)),
+  logDensity(x, { constant, location, scale }) {
+    const y0 = new Decimal(x[0]!).minus(location[0]!).div(scale[0]!);
+    const y1 = new Decimal(x[1]!).minus(location[1]!).minus(y0.times(scale[2]!)).div(scale[3]!);
+    return new Decimal(constant).minus(y0.pow(2).plus(y1.pow(2)).div(2));
+  },
+});
+
+const passes: Readonly<Record<string, Pass>> = {
+  exponentials: {
+    density: 'exponential',
+    components: [0, 1, 2].map((k) => constantsOf([], [2 ** k], k)),
+    logDensity: (x, { constant, scale }) => new Decimal(constant).minus(new Decimal(x[0]!).times(scale[0]!)),
+  },
+  Gaussians: {
+    density: 'independent-gaussian',
+    components: [0, 1, 4].map((k) => constantsOf([k], [0.5 / (1 + k)], -0.5 * k)),
+    logDensity: (x, { constant, location, scale }) =>
+      new Decimal(constant).minus(new Decimal(x[0]!).minus(location[0]!).pow(2).times(scale[0]!)),
+  },
+  'correlated columns': along(0.7),
+  // Two columns are taken together unless they nearly lie on a line.
+  'nearly collinear columns': along(2 ** -4),
+  'more nearly collinear columns': along(2 ** -10),
+};
+
+describe.each(['simd', 'plain'] as const)('the entropy of a pass that does everything, %s', (kind) => {
+  it.each(Object.entries(passes))('%s: it is right to the rounding of the log-likelihood', (_, { density, components, logDensity }) => {
+    useKernels(kind);
+    const dimension = Math.max(1, components[0]!.location.length);
+    const random = createRandom(dimension);
+    const rows = Array.from({ length: 80 }, (__, row) => {
+      if (density === 'exponential') return [random.exponential()];
+      const { location, scale } = components[row % components.length]!;
+      const [z0, z1] = [random.normal(), random.normal()];
+      return dimension === 1 ? [location[0]! + z0] : [location[0]! + scale[0]! * z0, location[1]! + scale[2]! * z0 + scale[3]! * z1];
+    });
+    const weights = [0.2, 0.5, 0.3];
+    const exact = rows.map((row) =>
+      exactPosterior(components.map((own, k) => logDensity(row, own).plus(Decimal.ln(weights[k]!)).toNumber())),
+    );
+    const entropy = exact.reduce((sum, row) => sum.plus(row.entropy), new Decimal(0)).toNumber();
+    expect(entropy).toBeGreaterThan(1);
+
+    const kernel: Kernel<KernelConstants> = { density, constants: (own) => own, columns: columnKernels };
+    const length = 1 + dimension + (density === 'exponential' ? 0 : (dimension * (dimension + 1)) / 2);
+    const offsets = components.map((__, component) => 6 + length * component);
+    const shape = shortcutShape(
+      components.map(() => ({ kernel, columns: rows[0]! })),
+      offsets,
+    )!;
+    const out = new Float64Array(6 + 3 * length);
+    const columns = rows[0]!.map((__, j) => Float64Array.from(rows, (row) => row[j]!));
+    prepareShortcut(shape, { weights, at: components, about: components })!({ size: rows.length, columns }, out);
+    expect(Math.abs(out[2]! - entropy)).toBeLessThan(1e-13 * out[1]!);
+  });
+});
+
+describe.each(['simd', 'plain'] as const)('statistics of whitened columns, %s', (kind) => {
+  /** The expectation of rows under a mixture of correlated Gaussians; its sums about `about`. */
+  const run = (rows: readonly (readonly number[])[], at: readonly KernelConstants[], about: readonly KernelConstants[]) => {
+    useKernels(kind);
+    const kernel: Kernel<KernelConstants> = { density: 'correlated-gaussian', constants: (own) => own, columns: columnKernels };
+    const dimension = rows[0]!.length;
+    const length = 1 + dimension + (dimension * (dimension + 1)) / 2;
+    const offsets = at.map((_, component) => 3 + at.length + length * component);
+    const out = new Float64Array(3 + at.length + length * at.length);
+    const shape = shortcutShape(
+      at.map(() => ({ kernel, columns: rows[0]! })),
+      offsets,
+    )!;
+    const columns = rows[0]!.map((_, j) => Float64Array.from(rows, (row) => row[j]!));
+    prepareShortcut(shape, { weights: at.map(() => 1 / at.length), at, about })!({ size: rows.length, columns }, out);
+    return offsets.map((offset) => out.subarray(offset, offset + length));
+  };
+  const whiten = (row: readonly number[], { location, scale }: KernelConstants): number[] => {
+    const y: number[] = [];
+    row.forEach((x, j) => {
+      let value = x - location[j]!;
+      for (let k = 0; k < j; k += 1) value -= scale[j * row.length + k]! * y[k]!;
+      y.push(value / scale[j * row.length + j]!);
+    });
+    return y;
+  };
+
+  it.each([1, 2, 3, 9])('%i columns: those of a component that asks for it, about any point, beside those of others', (dimension) => {
+    const random = createRandom(dimension);
+    const draw = (whitened: boolean): KernelConstants => ({
+      constant: -random.uniform(),
+      location: Float64Array.from({ length: dimension }, () => random.normal()),
+      scale: Float64Array.from({ length: dimension ** 2 }, (_, index) =>
+        index % (dimension + 1) === 0 ? 1 + random.uniform() : 0.3 * random.normal(),
+      ),
+      units: new Float64Array(dimension).fill(0.25),
+      ...(whitened && { whitened }),
+    });
+    const rows = Array.from({ length: 1100 }, () => Array.from({ length: dimension }, () => 2 * random.normal()));
+    const at = [draw(true), draw(false), draw(true)];
+    for (const about of [at, [draw(true), draw(false), draw(false)]]) {
+      const answers = run(rows, at, about);
+      const expected = at.map(() => new Float64Array(answers[0]!.length));
+      for (const row of rows) {
+        const densities = at.map((own) => Math.exp(own.constant - whiten(row, own).reduce((sum, y) => sum + y * y, 0) / 2));
+        const total = densities.reduce((sum, density) => sum + density);
+        about.forEach((own, component) => {
+          const responsibility = densities[component]! / total;
+          const z = own.whitened ? whiten(row, own) : row.map((x, j) => (x - own.location[j]!) * own.units[j]!);
+          const products = z.flatMap((first, j) => z.slice(0, j + 1).map((second) => first * second));
+          [1, ...z, ...products].forEach((value, index) => {
+            expected[component]![index]! += responsibility * value;
+          });
+        });
+      }
+      answers.forEach((answer, component) => {
+        answer.forEach((value, index) => {
+          expect(Math.abs(value - expected[component]![index]!)).toBeLessThan(1e-12 * rows.length);
+        });
+      });
+    }
+  });
+
+  it('keep the smallest direction of a nearly singular covariance', () => {
+    const random = createRandom(3);
+    const deviation = 2 ** -24;
+    const own: KernelConstants = { ...constantsOf([0, 0], [1, 0, 1, deviation], 0), whitened: true };
+    const rows = Array.from({ length: 200 }, () => {
+      const x = random.normal();
+      return [x, x + deviation * random.normal()];
+    });
+    const [answer] = run(rows, [own], [own]);
+    const exact = rows.reduce((sum, [x0, x1]) => sum.plus(new Decimal(x1!).minus(x0!).div(deviation).pow(2)), new Decimal(0)).toNumber();
+    expect(Math.abs(answer![5]! / exact - 1)).toBeLessThan(1e-8);
   });
 });
 

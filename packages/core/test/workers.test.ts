@@ -3,23 +3,23 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
   createDataset,
-  createMemoryBackend,
   createMixture,
   createRandom,
-  createWorkerBackend,
   type FitAsyncOptions,
   fit,
   fitAsync,
+  memorySource,
   openWorker,
   serveWorker,
   useKernels,
   type WorkerFactory,
+  workerSource,
 } from '@emkit/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ShardMessage } from '../src/backend/worker-protocol.ts';
 import { adoptKernels, type CompiledKernels, compiledKernels } from '../src/kernels/kernels.ts';
 import { MODULE } from '../src/kernels/module.generated.ts';
 import { readModuleText } from '../src/kernels/module-text.ts';
+import type { ShardMessage } from '../src/source/worker-protocol.ts';
 import { bell, toss } from './support/families.ts';
 import { localWorkers } from './support/local-worker.ts';
 
@@ -46,7 +46,7 @@ const options: FitAsyncOptions = { family, components: 2, start, iterations: 6, 
 
 const mixture = createMixture({ family, components: 2 });
 const dataset = createDataset(data, mixture.families, 2);
-const request = { at: start, about: start.components };
+const request = { model: mixture, at: start, about: start };
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -180,13 +180,13 @@ describe('compiled kernels are shared with workers', () => {
 
   it('and where they cannot be run, plain ones do', () => {
     const [shared] = compiledKernels() as [CompiledKernels];
-    const expected = createMemoryBackend(mixture, dataset).expect(request).vector;
+    const expected = memorySource(dataset).expect(request).vector;
     const refused = () => {
       throw new WebAssembly.CompileError('forbidden by the policy');
     };
     vi.stubGlobal('WebAssembly', { Module: WebAssembly.Module, Memory: WebAssembly.Memory, Instance: refused });
     adoptKernels([shared]);
-    expect(createMemoryBackend(mixture, dataset).expect(request).vector).toEqual(expected);
+    expect(memorySource(dataset).expect(request).vector).toEqual(expected);
     expect(compiledKernels()).toBeUndefined();
   });
 });
@@ -195,10 +195,10 @@ describe('columns that lie in shared memory', () => {
   const shard = async (values: Float64Array, more: { weights?: Float64Array } = {}): Promise<ShardMessage> => {
     const local = localWorkers([bell], { held: false });
     const given = createDataset(values, mixture.families, 2, more);
-    const backend = createWorkerBackend(mixture, given, { threads: 3, startWorker: local.startWorker });
+    const backend = workerSource(given, { threads: 3, startWorker: local.startWorker });
     const total = await backend.expect(request);
     await backend.close?.();
-    expect(total.vector).toEqual(createMemoryBackend(mixture, given).expect(request).vector);
+    expect(total.vector).toEqual(memorySource(given).expect(request).vector);
     const messages = local.workers.map(({ received }) => received.find(({ kind }) => kind === 'shard') as ShardMessage);
     expect(messages.length).toBe(3);
     for (const { columns, weights } of messages) {
@@ -237,8 +237,8 @@ describe('columns that lie in shared memory', () => {
     const whole = createDataset(values, mixture.families, 2);
     const turned = { ...whole, blocks: [...whole.blocks.slice(1, -1), whole.blocks[0]!] };
     const local = localWorkers([bell], { held: false });
-    const backend = createWorkerBackend(mixture, turned, { threads: 2, startWorker: local.startWorker });
-    expect((await backend.expect(request)).vector).toEqual(createMemoryBackend(mixture, turned).expect(request).vector);
+    const backend = workerSource(turned, { threads: 2, startWorker: local.startWorker });
+    expect((await backend.expect(request)).vector).toEqual(memorySource(turned).expect(request).vector);
     await backend.close?.();
   });
 });
@@ -281,12 +281,12 @@ it('an impossible row is named as in one thread, also where rows were merged', a
   const mixture = createMixture({ family: toss({ trials: 3 }), components: 1 });
   const dataset = createDataset([0, 0, 1, 2, 0], mixture.families, 1);
   const at = { weights: [1], components: [{ probability: 0 }] };
-  const request = { at, about: at.components };
-  const backend = createWorkerBackend(mixture, dataset, { threads: 1, startWorker });
+  const request = { model: mixture, at, about: at };
+  const backend = workerSource(dataset, { threads: 1, startWorker });
   try {
     const expected = (() => {
       try {
-        return createMemoryBackend(mixture, dataset).expect(request);
+        return memorySource(dataset).expect(request);
       } catch (error) {
         return error as Error;
       }

@@ -63,8 +63,8 @@ describe('a maximum on the edge of its domain is reached exactly and said to lie
     expect(low.diagnosis.kind).toBe('converged');
     expect(high.diagnosis.kind).toBe('converged');
     expect(high.iterations).toBe(low.iterations);
-    const { complement } = high.model.parameters.components[0] as { complement: number };
-    expect(complement / (low.model.parameters.components[0] as { probability: number }).probability).toBeCloseTo(1, 6);
+    const { complement } = high.state.parameters.components[0] as { complement: number };
+    expect(complement / low.components[0].probability).toBeCloseTo(1, 6);
   });
 });
 

@@ -1,29 +1,11 @@
 import type { Decimal } from 'decimal.js';
-import { createReference, type Reference } from './context.ts';
+import { type CertifiableFit, constraintsOf, mixtureEntries, mixtureOf, movedData, requireFit, shownValues } from './certifiable.ts';
+import { createReference } from './context.ts';
 import { type DataDescription, preparationSteps } from './data.ts';
-import { type Constraints, type DistinctExpectation, expectationSteps, maximizationSteps } from './em.ts';
+import { type DistinctExpectation, expectationSteps, maximizationSteps } from './em.ts';
 import { ReferenceFailure } from './failure.ts';
-import { type NumericParameters, parameterEntries, type ReferenceOptions } from './family.ts';
 import { createMixture, type ReferenceMixture } from './mixture.ts';
 import { runInSlices, type Steps, type StopSignal } from './steps.ts';
-
-/** A fit to certify: plain JSON, as a fit is written to a file. Further entries are ignored. */
-export interface CertifiableFit {
-  readonly model: {
-    /** The id of the family of all components, with its options; or `families`, one for each. */
-    readonly family?: string;
-    readonly options?: ReferenceOptions;
-    readonly families?: readonly (string | { readonly family: string; readonly options?: ReferenceOptions })[];
-    readonly weights: readonly number[];
-    readonly components: readonly NumericParameters[];
-  };
-  /** The log-likelihood that the fit reports, in nats. */
-  readonly logLikelihood: number;
-  /** What the fit held at its start: all weights, and by component the names of parameters. Default: nothing. */
-  readonly held?: { readonly weights?: boolean; readonly components?: readonly (readonly string[] | null | undefined)[] };
-  /** Names of the parameters that all components share, besides those that the family's options tie. Default: none. */
-  readonly shared?: readonly string[];
-}
 
 /** How to certify. */
 export interface CertifyOptions {
@@ -51,7 +33,7 @@ export interface CertifyProgress {
 export interface ParameterResidual {
   /** `weights[0]`, `components[1].mean`, `components[0].covariance[0][1]`, ... */
   readonly name: string;
-  /** The parameter as the fit has it. */
+  /** The parameter as the fit shows it. */
   readonly value: number;
   /** The parameter after one exact EM step, less the parameter (a weight: less the weight divided by their sum): zero at a fixed point. */
   readonly residual: number;
@@ -147,10 +129,10 @@ function* certification(
   work: Work,
 ): Steps<Certificate> {
   const reference = createReference({ precision });
-  const given = createMixture(reference, fit.model);
+  const given = createMixture(reference, mixtureOf(fit));
   const sumOfWeights = reference.sum(given.weights);
   const mixture: ReferenceMixture = { ...given, weights: given.weights.map((weight) => weight.div(sumOfWeights)) };
-  const data = yield* preparationSteps(reference, description);
+  const data = movedData(yield* preparationSteps(reference, description), fit);
   // An E-step of a row costs about as much as four passes over it in M-steps, of which there are two for each component.
   const perEvaluation = data.rows.length * mixture.components.length;
   const perMaximization = perEvaluation / 2;
@@ -161,16 +143,11 @@ function* certification(
     work,
     perEvaluation,
     data.rows.length,
-    expectationSteps(createMixture(finer, fit.model), yield* preparationSteps(finer, description)),
+    expectationSteps(createMixture(finer, mixtureOf(fit)), movedData(yield* preparationSteps(finer, description), fit)),
   );
   const truth = verified.logLikelihood;
 
-  const constraints: Constraints = {
-    heldWeights: fit.held?.weights === true,
-    heldParameters: (fit.held?.components ?? []).map((names) => names ?? undefined),
-    shared: (fit.shared ?? []).map((parameter) => ({ parameter })),
-    emptyComponents: 'keep',
-  };
+  const constraints = constraintsOf(fit, mixture);
   const path: ReferenceMixture[] = [mixture];
   const expectations: DistinctExpectation[] = [yield* counted(work, perEvaluation, data.rows.length, expectationSteps(mixture, data))];
   work.stage = 'step';
@@ -194,7 +171,7 @@ function* certification(
     : exhausted
       ? trace.at(-1)!.minus(trace[0]!)
       : undefined;
-  const parameters = residuals(reference, given, path, steady, exhausted);
+  const parameters = residuals(shownValues(fit, reference), path, steady, exhausted);
   const largest = parameters.reduce((worst, entry) =>
     Math.abs(entry.relativeResidual) > Math.abs(worst.relativeResidual) ? entry : worst,
   );
@@ -247,56 +224,30 @@ function convergenceRate(trace: readonly Decimal[]): Decimal | undefined {
 }
 
 function residuals(
-  reference: Reference,
-  given: ReferenceMixture,
+  shown: (name: string) => Decimal,
   path: readonly ReferenceMixture[],
   rate: Decimal | undefined,
   exhausted: boolean,
 ): ParameterResidual[] {
-  const values = path.map(entries);
+  const values = path.map(mixtureEntries);
   // The log-likelihood's gains shrink with the square of the rate at which the parameters converge.
-  const ahead = rate === undefined ? undefined : rate.sqrt().div(reference.one.minus(rate.sqrt()));
-  return entries(given).map(({ name, value: asGiven }, index) => {
-    const { value } = values[0]![index]!;
+  const ahead = rate === undefined ? undefined : rate.sqrt().div(rate.sqrt().negated().plus(1));
+  return values[0]!.map(({ name, value }, index) => {
     const at = (step: number): Decimal => values.at(step)![index]!.value;
     const residual = at(1).minus(value);
     const walked = at(-1).minus(value);
     const distance = ahead === undefined ? (exhausted ? walked : undefined) : walked.plus(at(-1).minus(at(-2)).times(ahead));
     return {
       name,
-      value: asGiven.toNumber(),
+      value: shown(name).toNumber(),
       residual: residual.toNumber(),
-      relativeResidual: relative(residual, value),
+      relativeResidual: relative(residual, shown(name)),
       estimatedDistance: distance?.abs().toNumber(),
     };
   });
 }
 
-function entries(mixture: ReferenceMixture): readonly { readonly name: string; readonly value: Decimal }[] {
-  return [
-    ...mixture.weights.map((value, j) => ({ name: `weights[${j}]`, value })),
-    ...mixture.components.flatMap(({ parameters }, j) =>
-      Object.entries(parameters).flatMap(([name, value]) => parameterEntries(`components[${j}].${name}`, value)),
-    ),
-  ];
-}
-
 function relative(difference: Decimal, to: Decimal): number {
   if (difference.isZero()) return 0;
   return to.isZero() ? (difference.gt(0) ? Infinity : -Infinity) : difference.div(to.abs()).toNumber();
-}
-
-function requireFit(fit: CertifiableFit): void {
-  const refuse = (what: string): never => {
-    throw new ReferenceFailure('invalid-fit', `The fit to certify ${what}.`);
-  };
-  const model: Partial<CertifiableFit['model']> | undefined = (fit as Partial<CertifiableFit> | undefined)?.model;
-  if (typeof model !== 'object' || model === null) refuse('has no model: give { model, logLikelihood }');
-  if (typeof model!.family !== 'string' && !Array.isArray(model!.families))
-    refuse('does not name its family: give family, or families with one for each component');
-  if (!Array.isArray(model!.weights) || !Array.isArray(model!.components)) refuse('lacks its weights or components: give a list of each');
-  if (model!.components!.some((component) => typeof component !== 'object' || component === null))
-    refuse('has a component that is not a record of parameters');
-  if (typeof fit.logLikelihood !== 'number' || !Number.isFinite(fit.logLikelihood))
-    refuse(`reports a log-likelihood of ${String(fit.logLikelihood)}: give a finite number`);
 }

@@ -41,6 +41,11 @@ export interface ReferenceFamilyParts<P extends ReferenceParameters> {
   readonly columns?: number;
   /** Names of the parameters that this choice of options makes equal in all components of a mixture. */
   readonly tied?: readonly string[];
+  /**
+   * The parameters with the digits that refinements hold: entries of a record which its family need not have, named in the definition.
+   * Throws `invalid-parameter` where they cannot be such digits.
+   */
+  refine?(parameters: P, refinements: ReferenceParameters): P;
   /** Says what is wrong with the parameters, as the end of the sentence "The parameters of ... are invalid: ..."; undefined when nothing is. */
   invalid(parameters: P): string | undefined;
   /** ln f(row; parameters) in nats with every constant, as a function of the row; -Infinity off the support. Terms without the row are computed once. */
@@ -75,6 +80,8 @@ export interface ReferenceFamilyDefinition<P extends ReferenceParameters = Refer
   readonly id: string;
   /** Every parameter's shape, by name. */
   readonly parameters: { readonly [Name in keyof P & string]: ParameterShape };
+  /** Further entries that a record may have, by name: they hold digits that the parameters as doubles cannot. */
+  readonly refinements?: Readonly<Record<string, ParameterShape>>;
   /** Makes the family for one arithmetic and one choice of options. Throws `invalid-option`. */
   create(reference: Reference, options: ReferenceOptions): ReferenceFamilyParts<P>;
 }
@@ -125,7 +132,7 @@ export interface ReferenceFamily<P extends ReferenceParameters = ReferenceParame
   readonly survival: ((x: Decimal, parameters: P, row?: ReferenceRow) => Decimal) | undefined;
   /** The smallest x with cdf(x) >= probability; undefined where {@link cdf} is. Throws `domain` unless 0 <= probability <= 1. */
   readonly quantile: ((probability: Decimal, parameters: P, row?: ReferenceRow) => Decimal) | undefined;
-  /** Takes parameters exactly from doubles or decimal strings, and validates them. Throws `invalid-parameter`. */
+  /** Takes parameters exactly from doubles or decimal strings, with the digits of refinements where there are any. Throws `invalid-parameter`. */
   fromNumbers(parameters: NumericParameters, component?: number): P;
   /** Rounds parameters to the nearest doubles. */
   toNumbers(parameters: P): DoubleParameters;
@@ -141,9 +148,9 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
 ): ReferenceFamily<P> {
   const parts = definition.create(reference, options);
   const shapes: Readonly<Record<string, ParameterShape>> = definition.parameters;
+  const finer = definition.refinements ?? {};
 
-  const validate = (parameters: P, component?: number): void => {
-    const wrong = wrongShape(shapes, parameters) ?? parts.invalid(parameters);
+  const requireRight = (wrong: string | undefined, component: number | undefined): void => {
     if (wrong === undefined) return;
     const whose = component === undefined ? `a component of the family ${definition.id}` : `component ${component} (${definition.id})`;
     throw new ReferenceFailure('invalid-parameter', `The parameters of ${whose} are invalid: ${wrong}.`, {
@@ -151,6 +158,8 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
       ...(component === undefined ? {} : { component }),
     });
   };
+  const validate = (parameters: P, component?: number): void =>
+    requireRight(wrongShape(shapes, parameters) ?? parts.invalid(parameters), component);
 
   function* maximizeSharedSteps(
     rows: readonly ReferenceRow[],
@@ -218,7 +227,7 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
         });
       }),
     fromNumbers: (parameters, component) => {
-      const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
+      const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name) && !Object.hasOwn(finer, name));
       if (unknown !== undefined) {
         throw new ReferenceFailure(
           'invalid-parameter',
@@ -226,9 +235,17 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
           { family: definition.id, parameter: unknown, ...(component === undefined ? {} : { component }) },
         );
       }
-      const exact = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, takeExactly(reference, value)])) as P;
-      validate(exact, component);
-      return exact;
+      const taken = Object.entries(parameters).map(([name, value]) => [name, takeExactly(reference, value)] as const);
+      const own = Object.fromEntries(taken.filter(([name]) => Object.hasOwn(shapes, name))) as P;
+      const refinements = Object.fromEntries(taken.filter(([name]) => Object.hasOwn(finer, name)));
+      if (parts.refine === undefined || Object.keys(refinements).length === 0) {
+        validate(own, component);
+        return own;
+      }
+      requireRight(wrongShape(shapes, own) ?? wrongShape(finer, refinements), component);
+      const refined = parts.refine(own, refinements);
+      validate(refined, component);
+      return refined;
     },
     toNumbers: (parameters) => Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, toDoubles(value)])),
   };

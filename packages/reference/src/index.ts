@@ -1,5 +1,5 @@
+export type { CertifiableFit, HeldParameters } from './certifiable.ts';
 export {
-  type CertifiableFit,
   type Certificate,
   type CertifyOptions,
   type CertifyProgress,

@@ -182,6 +182,140 @@ describe('a certificate', () => {
     expect(residual('components[0].mean[0]')).not.toBe(residual('components[1].mean[0]'));
   });
 
+  test('reads from the model what was held and shared: a constrained optimum is not told that it could be raised', async () => {
+    const reference = createReference({ precision: 30 });
+    const rows = Array.from({ length: 30 }, (_, i) => Math.sin(i) + (i % 3 === 0 ? 0.5 : 8));
+    const bells = {
+      family: 'gaussian',
+      options: {},
+      weights: [0.5, 0.5],
+      components: [
+        { mean: 0, variance: 1 },
+        { mean: 8, variance: 1 },
+      ],
+    };
+    const { mixture, logLikelihood } = runEm(
+      createMixture(reference, bells),
+      { rows },
+      { iterations: 15, heldParameters: [['mean'], undefined], shared: [{ parameter: 'variance' }] },
+    );
+    const model = {
+      ...bells,
+      weights: mixture.weights.map(Number),
+      components: mixture.components.map(({ family, parameters }) => family.toNumbers(parameters)),
+    };
+    const fit = { model, logLikelihood: logLikelihood.toNumber() };
+    const said = await certify({ ...fit, model: { ...model, held: { components: [['mean'], []] }, shared: ['variance'] } }, { rows });
+    expect(said.couldRaise).toBe(false);
+    expect(Math.abs(said.stepGain)).toBeLessThan(1e-20);
+    expect(said).toEqual(await certify({ ...fit, held: { components: [['mean'], null] }, shared: ['variance'] }, { rows }));
+    // What stands beside the model prevails: as if nothing had been held, a step is worth much.
+    const free = await certify({ ...fit, model: { ...model, held: { components: [['mean'], []] } }, held: {}, shared: [] }, { rows });
+    expect(free.couldRaise).toBe(true);
+    expect(free.stepGain).toBeGreaterThan(0.1);
+  });
+
+  test('ties what is shared within each family', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => Math.abs(Math.sin(i)) + (i % 2) * 4);
+    const bell = { family: 'gaussian', options: { covariance: 'full' } };
+    const { parameters } = await certify(
+      {
+        model: {
+          families: [bell, { family: 'exponential', options: {} }, bell],
+          weights: [0.3, 0.3, 0.4],
+          components: [{ mean: 1, variance: 1 }, { rate: 1 }, { mean: 4, variance: 1 }],
+          shared: ['variance'],
+        },
+        logLikelihood: -20,
+      },
+      { rows },
+    );
+    const residual = (name: string) => parameters.find((entry) => entry.name === name)!.residual;
+    expect(residual('components[0].variance')).toBe(residual('components[2].variance'));
+    expect(residual('components[0].mean')).not.toBe(residual('components[2].mean'));
+  });
+
+  test('evaluates the digits that the shown numbers cannot hold: components of data less their origin', async () => {
+    const origin = 1e12;
+    const near = Array.from({ length: 40 }, (_, i) => Math.round(64 * (Math.sin(i) + (i % 2) * 8)) / 64);
+    const rows = near.map((value) => value + origin);
+    const start = {
+      family: 'gaussian',
+      weights: [0.5, 0.5],
+      components: [
+        { mean: 0, variance: 1 },
+        { mean: 8, variance: 1 },
+      ],
+    };
+    const { mixture, logLikelihood } = runEm(createMixture(createReference({ precision: 30 }), start), { rows: near }, { iterations: 15 });
+    const exact = mixture.components.map(({ family, parameters }) => family.toNumbers(parameters));
+    const shown = exact.map(({ mean, variance }) => ({ mean: (mean as number) + origin, variance: variance as number }));
+    const model = { ...start, weights: mixture.weights.map(Number), components: shown };
+    const fit = { model, logLikelihood: logLikelihood.toNumber() };
+    const whole = await certify({ ...fit, model: { ...model, exact: { origin: [origin], components: exact } } }, { rows });
+    expect(Math.abs(whole.logLikelihood.relativeError)).toBeLessThan(Number.EPSILON);
+    expect(whole.stepGain).toBeLessThan(1e-25);
+    expect(whole.parameters.map(({ value }) => value)).toEqual([
+      ...model.weights,
+      ...shown.flatMap(({ mean, variance }) => [mean, variance]),
+    ]);
+    expect(whole.largestRelativeResidual.value).toBeLessThan(1e-15);
+    // A mean of twelve digits before the point is some 1e-5 deviations off: so much the shown numbers alone would lose.
+    const rounded = await certify(fit, { rows });
+    expect(rounded.stepGain).toBeGreaterThan(1e-12);
+  });
+
+  test('evaluates refinements: the complement of a probability near 1, the factor of a covariance that is nearly singular', async () => {
+    const shown = { probability: 1 };
+    const finer = await certify(
+      {
+        model: {
+          family: 'binomial',
+          options: { trials: 10 },
+          weights: [1],
+          components: [shown],
+          exact: { components: [{ ...shown, complement: 1e-20 }] },
+        },
+        logLikelihood: -43,
+      },
+      { rows: [10, 10, 10, 9] },
+    );
+    // Ten heads have a probability of nearly 1, nine of 10 p^9 (1 - p).
+    expect(finer.logLikelihood.nearest).toBeCloseTo(Math.log(1e-19), 13);
+    expect(finer.parameters[1]).toMatchObject({ name: 'components[0].probability', value: 1 });
+    expect(finer.parameters[1]!.residual).toBeCloseTo(39 / 40 - 1, 15);
+
+    const factor = [[1], [1, 1e-9]];
+    // 1 + 1e-18 as a double is 1, and the matrix of ones is singular.
+    const plane = {
+      mean: [0, 0],
+      covariance: [
+        [1, 1],
+        [1, 1],
+      ],
+    };
+    const rows = [
+      [1, 1 + 2 ** -30],
+      [-1, -1 + 2 ** -30],
+      [0.5, 0.5 - 2 ** -30],
+    ];
+    const { logLikelihood } = await certify(
+      {
+        model: {
+          family: 'multivariate-gaussian',
+          weights: [1],
+          components: [plane],
+          exact: { components: [{ ...plane, factor }] },
+        },
+        logLikelihood: 50,
+      },
+      { rows },
+    );
+    // z = L^-1 x = (x, (y - x) 1e9), det L = 1e-9.
+    const squares = rows.reduce((sum, [x, y]) => sum + x! ** 2 + ((y! - x!) * 1e9) ** 2, 0);
+    expect(logLikelihood.nearest).toBeCloseTo(3 * Math.log(1e9 / (2 * Math.PI)) - squares / 2, 9);
+  });
+
   test('counts case weights and known labels', async () => {
     const labels = tosses.rows.map((heads) => (heads === 6 ? 2 : -1));
     const plain = await certify(start, tosses, { steps: 1 });
@@ -246,6 +380,21 @@ describe('certifying', () => {
     expect(await refused({ ...start, logLikelihood: Number.NaN })).toBe('invalid-fit');
     expect(await refused({ ...start, model: { ...start.model, components: [null, null, null] } })).toBe('invalid-fit');
     expect(await refused({ ...start, model: { ...start.model, weights: undefined } })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, kind: 'hidden-markov' } })).toBe('invalid-fit');
+    for (const held of [5, [], { components: 'mean' }, { components: ['mean'] }, { components: [[1]] }])
+      expect(await refused({ ...start, model: { ...start.model, held } })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, shared: 'variance' } })).toBe('invalid-fit');
+    const { components } = start.model;
+    for (const exact of [
+      5,
+      {},
+      { components: [] },
+      { components, origin: 3 },
+      { components, origin: [Infinity] },
+      { components, origin: [1, 2] },
+    ])
+      expect(await refused({ ...start, model: { ...start.model, exact } })).toBe('invalid-fit');
+    expect(await refused({ ...start, model: { ...start.model, components: [{}, {}, {}], exact: { components } } })).toBe('invalid-fit');
     expect(await refused({ ...start, model: { ...start.model, family: 'nothing' } })).toBe('unknown-family');
     expect(await refused({ ...start, model: { ...start.model, components: [{}, {}, {}] } })).toBe('invalid-parameter');
     expect(await refused(start, { precision: 10 })).toBe('invalid-argument');

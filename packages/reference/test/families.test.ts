@@ -88,6 +88,57 @@ describe('every registered family', () => {
   });
 });
 
+describe('refinements hold digits that a parameter as a double cannot', () => {
+  test('the complement of a probability, and an estimate keeps as many', () => {
+    const all = tenTosses.fromNumbers({ probability: 1, complement: '1e-300' });
+    expectDigits(tenTosses.logDensity([decimal(9)], all), reference.ln(decimal('1e-299')), 50);
+    const estimate = tenTosses.maximize([[decimal(10)], [decimal(9)]], [decimal(1), decimal('1e-200')], all);
+    expectDigits(tenTosses.logDensity([decimal(9)], estimate), reference.ln(decimal('1e-200')), 50);
+    expectFailure('invalid-parameter', () => tenTosses.fromNumbers({ probability: 1, complement: 2 }));
+    expectFailure('invalid-parameter', () => tenTosses.fromNumbers({ probability: 1, complement: [0] }));
+    expectFailure('invalid-parameter', () => tenTosses.fromNumbers({ complement: 0 }));
+  });
+
+  test('the factor of a covariance', () => {
+    const whole = plane.fromNumbers({
+      mean: ['0', '0'],
+      covariance: [
+        ['4', '2'],
+        ['2', '1.25'],
+      ],
+    });
+    expect(
+      plane.fromNumbers({
+        mean: ['0', '0'],
+        covariance: [
+          ['1', '0'],
+          ['0', '1'],
+        ],
+        factor: [['2'], ['1', '0.5']],
+      }),
+    ).toEqual(whole);
+    for (const factor of [
+      [['2']],
+      [['2'], ['1']],
+      [['2'], ['1', '0']],
+      [
+        ['2', '0'],
+        ['1', '0.5'],
+      ],
+    ])
+      expectFailure('invalid-parameter', () =>
+        plane.fromNumbers({
+          mean: ['0', '0'],
+          covariance: [
+            ['4', '2'],
+            ['2', '1.25'],
+          ],
+          factor,
+        }),
+      );
+  });
+});
+
 describe('parameters outside their domain are refused', () => {
   const refused: readonly [ReferenceFamily, Record<string, unknown>][] = [
     [exponential, { rate: 0 }],

@@ -1,4 +1,4 @@
-import { createMixture, type Domain, type Family, mixtureDistance, type ParameterValue, type ParameterValues } from '@emkit/core';
+import { createMixture, type Domain, type Family, type ParameterValue, type ParameterValues } from '@emkit/core';
 import type { Reference, ReferenceFamily, ReferenceParameters, ReferenceRow } from '@emkit/reference';
 
 export type Decimal = ReturnType<Reference['decimal']>;
@@ -137,6 +137,6 @@ function locationUlps(family: Family, exact: ParameterValues, name: string, foun
   const nudge = (value: ParameterValue): ParameterValue =>
     typeof value === 'number' ? value * (1 + EPSILON) : ((value as readonly ParameterValue[]).map(nudge) as ParameterValue);
   const to = (value: ParameterValue): number =>
-    mixtureDistance(mixture, { weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
+    mixture.space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
   return to(found) / Math.max(EPSILON, to(nudge(exact[name]!)));
 }

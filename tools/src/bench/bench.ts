@@ -4,21 +4,21 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  andersonDriver,
-  type CreateDriver,
   createDataset,
-  createMemoryBackend,
   createMixture,
   createRandom,
-  createWorkerBackend,
-  type DataSource,
-  emDriver,
+  type DataInput,
+  drive,
   type Family,
+  fit,
   fitAsync,
+  fitSteps,
   type MixtureParameters,
+  memorySource,
   runAsync,
   runSync,
   startState,
+  workerSource,
 } from '@emkit/core';
 import { binomial, exponential, gaussian, poisson } from '@emkit/families';
 import { median } from './participants.ts';
@@ -34,12 +34,12 @@ const ROUNDS = 7;
 function timeIteration(recipe: Recipe): number {
   const { family, columns, start, components } = makeProblem(recipe);
   const mixture = createMixture({ family, components });
-  const backend = createMemoryBackend(mixture, createDataset(columns[0]!, mixture.families, components));
+  const source = memorySource(createDataset(columns[0]!, mixture.families, components));
   const iterations = Math.max(3, Math.min(2000, Math.round(2e7 / (recipe.rows * components))));
   const times: number[] = [];
   for (let round = -2; round < ROUNDS; round += 1) {
     const begin = performance.now();
-    runSync(emDriver(mixture, startState('em', start), { iterations, tolerance: 0 }), backend);
+    runSync(drive(mixture, startState('em', start), { iterations, tolerance: 0 }), source);
     if (round >= 0) times.push((performance.now() - begin) / (iterations + 1));
   }
   return median(times);
@@ -65,7 +65,7 @@ async function timeWorkers(): Promise<{ one: number; two: number; twoWarm: numbe
   const { family, columns, start, components } = makeProblem({ name: 'workers', kind: 'gaussian', rows: 1e6, components: 3, spread: 3 });
   const mixture = createMixture({ family, components });
   const dataset = createDataset(columns[0]!, mixture.families, components);
-  const backend = createWorkerBackend(mixture, dataset, { threads: 2, startWorker: family.startWorker! });
+  const source = workerSource(dataset, { threads: 2, startWorker: family.startWorker! });
   const run = async (threads: number, iterations: number): Promise<number> => {
     const begin = performance.now();
     await fitAsync(columns[0]!, { family, components, start, accelerate: false, tolerance: 0, iterations, threads });
@@ -73,7 +73,7 @@ async function timeWorkers(): Promise<{ one: number; two: number; twoWarm: numbe
   };
   const runWarm = async (iterations: number): Promise<number> => {
     const begin = performance.now();
-    await runAsync(emDriver(mixture, startState('em', start), { iterations, tolerance: 0 }), backend);
+    await runAsync(drive(mixture, startState('em', start), { iterations, tolerance: 0 }), source);
     return performance.now() - begin;
   };
   const times: number[][] = [[], [], []];
@@ -86,7 +86,7 @@ async function timeWorkers(): Promise<{ one: number; two: number; twoWarm: numbe
       }
     }
   } finally {
-    await backend.close?.();
+    await source.close?.();
   }
   return { one: median(times[0]!), two: median(times[1]!), twoWarm: median(times[2]!) };
 }
@@ -126,7 +126,7 @@ console.log(idle / 2 ** 20, Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/s
 interface SlowProblem {
   readonly name: string;
   readonly family: Family;
-  readonly data: DataSource;
+  readonly data: DataInput;
   readonly weights?: readonly number[];
   readonly start: MixtureParameters;
 }
@@ -171,25 +171,18 @@ function slowProblems(): readonly SlowProblem[] {
 
 /** Passes over the data that plain and accelerated EM take to within 1e-8 nats of the optimum. */
 function countPasses({ name, family, data, weights, start }: SlowProblem): AccelerationResult {
-  const mixture = createMixture({ family, components: start.weights.length });
-  const backend = createMemoryBackend(mixture, createDataset(data, mixture.families, start.weights.length, weights ? { weights } : {}));
-  const best = (create: CreateDriver, method: 'em' | 'anderson'): number =>
-    runSync(create(mixture, startState(method, start), { iterations: 1e5, tolerance: 1e-10 }), backend).expectation.logLikelihood;
-  const optima = [best(emDriver, 'em'), best(andersonDriver, 'anderson')] as const;
-  const passes = (create: CreateDriver, method: 'em' | 'anderson', optimum: number): number => {
-    const work = create(mixture, startState(method, start), { iterations: 1e5, tolerance: 0 });
+  const options = { family, components: start.weights.length, start, iterations: 1e5, ...(weights && { weights }) };
+  const optimum = (accelerate: boolean): number => fit(data, { ...options, accelerate, tolerance: 1e-10 }).logLikelihood;
+  const optima = [optimum(false), optimum(true)] as const;
+  const passes = (accelerate: boolean): number => {
     let count = 0;
-    for (let turn = work.next(); !turn.done; ) {
-      if (turn.value.kind === 'iteration' && optimum - turn.value.expectation.logLikelihood <= 1e-8) return count;
-      if (turn.value.kind === 'expect') {
-        count += 1;
-        turn = work.next(backend.expect(turn.value.request));
-      } else turn = work.next();
+    for (const { logLikelihood, state } of fitSteps(data, { ...options, accelerate, tolerance: 0 })) {
+      count = state.evaluations;
+      if (optima[Number(accelerate)]! - logLikelihood <= 1e-8) break;
     }
     return count;
   };
-  const plain = passes(emDriver, 'em', optima[0]);
-  const accelerated = passes(andersonDriver, 'anderson', optima[1]);
+  const [plain, accelerated] = [passes(false), passes(true)];
   report(`${name}: ${plain} passes, accelerated ${accelerated}`);
   return { problem: name, plain, accelerated, difference: optima[1] - optima[0] };
 }

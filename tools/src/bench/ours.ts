@@ -2,18 +2,7 @@
 // whole accelerated fit that also reads the array.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import {
-  createDataset,
-  createMemoryBackend,
-  createMixture,
-  createWorkerBackend,
-  emDriver,
-  fit,
-  fitAsync,
-  runAsync,
-  runSync,
-  startState,
-} from '@emkit/core';
+import { createDataset, createMixture, drive, fit, fitAsync, memorySource, runAsync, runSync, startState, workerSource } from '@emkit/core';
 import { makeProblem, type Recipe } from './problems.ts';
 
 const [folder, threads] = [process.argv[2]!, Number(process.argv[3] ?? 1)];
@@ -23,8 +12,8 @@ const data = columns.length === 1 ? columns[0]! : Object.fromEntries(columns.map
 const mixture = createMixture({ family, components });
 const dataset = createDataset(data, mixture.families, components);
 // As the peers, it is asked often by one process: what it needs for that is made once, workers and their data among it.
-const memory = createMemoryBackend(mixture, dataset);
-const workers = threads > 1 ? createWorkerBackend(mixture, dataset, { threads, startWorker: family.startWorker! }) : undefined;
+const memory = memorySource(dataset);
+const workers = threads > 1 ? workerSource(dataset, { threads, startWorker: family.startWorker! }) : undefined;
 
 async function run(request: { iterations?: number; fit?: number }): Promise<{ logLikelihood: number; evaluations?: number }> {
   if (request.fit !== undefined) {
@@ -32,7 +21,7 @@ async function run(request: { iterations?: number; fit?: number }): Promise<{ lo
     return threads === 1 ? fit(data, options) : await fitAsync(data, { ...options, threads });
   }
   const options = { iterations: request.iterations!, tolerance: 0 };
-  const driver = emDriver(mixture, startState('em', start), options);
+  const driver = drive(mixture, startState('em', start), options);
   if (workers === undefined) return runSync(driver, memory).expectation;
   const outcome = await runAsync(driver, workers);
   if (outcome.kind !== 'done') throw new Error('The run was aborted.');

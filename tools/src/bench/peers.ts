@@ -1,6 +1,6 @@
 // `pnpm bench:peers [--quick] [--threads=N] [name...]`: emkit side by side with what else there is, on the same data from the same start.
 import { availableParallelism } from 'node:os';
-import { createDataset, createMemoryBackend, createMixture, emDriver, fit, startState } from '@emkit/core';
+import { fit, fitSteps } from '@emkit/core';
 import { findParticipants, makeScratch, median, type Participant, Session, writeProblem } from './participants.ts';
 import { makeProblem, type Recipe } from './problems.ts';
 import { type PeerResult, readResults, saveResults, type WholeFitResult } from './results.ts';
@@ -45,6 +45,13 @@ const NEAR = 1e-8;
 /** Peers that need more iterations than this are not waited for. */
 const MOST_ITERATIONS = 5000;
 
+/** By participant: the linear algebra it worked with. */
+const blas = new Map<string, string>();
+
+function noteBlas(participants: readonly Participant[], sessions: readonly Session[]): void {
+  for (const [index, { name }] of participants.entries()) blas.set(name, sessions[index]!.blas!);
+}
+
 async function perIteration(participants: readonly Participant[], recipe: Recipe, threads: number, scratch: string): Promise<PeerResult[]> {
   const able = participants.filter(
     (participant) => takes(participant, recipe) && !participant.wholeFitsOnly && !(threads > 1 && participant.oneThreadOnly),
@@ -74,6 +81,7 @@ async function perIteration(participants: readonly Participant[], recipe: Recipe
         times[index]!.push((more.milliseconds - one.milliseconds) / iterations[index]!);
       }
     }
+    noteBlas(able, sessions);
     return able.map((participant, index) => ({
       problem: recipe.name,
       components: recipe.components,
@@ -99,21 +107,10 @@ function iterationsNeeded(recipe: Recipe): { iterations: number; optimum: number
   const { family, columns, start, components } = makeProblem(recipe);
   const data = columns.length === 1 ? columns[0]! : Object.fromEntries(columns.map((column, index) => [`x${index + 1}`, column]));
   const optimum = fit(data, { family, components, start, tolerance: 1e-11 }).logLikelihood;
-  const mixture = createMixture({ family, components });
-  const backend = createMemoryBackend(mixture, createDataset(data, mixture.families, components));
-  const process = emDriver(mixture, startState('em', start), { iterations: MOST_ITERATIONS, tolerance: 0 });
   let iterations = 0;
-  let turn = process.next();
-  while (!turn.done) {
-    if (turn.value.kind === 'expect') {
-      turn = process.next(backend.expect(turn.value.request));
-      continue;
-    }
-    if (turn.value.kind === 'iteration') {
-      iterations = turn.value.state.iteration;
-      if (optimum - turn.value.expectation.logLikelihood <= NEAR) break;
-    }
-    turn = process.next();
+  for (const step of fitSteps(data, { family, components, start, accelerate: false, iterations: MOST_ITERATIONS, tolerance: 0 })) {
+    iterations = step.iteration;
+    if (optimum - step.logLikelihood <= NEAR) break;
   }
   return { iterations, optimum };
 }
@@ -149,6 +146,7 @@ async function wholeFit(participants: readonly Participant[], recipe: Recipe, sc
         evaluations[index] = ours ? answer.evaluations : able[index]!.wholeFitsOnly ? undefined : iterations;
       }
     }
+    noteBlas(able, sessions);
     return able.map((participant, index) => ({
       problem: recipe.name,
       participant: participant.name,
@@ -188,11 +186,12 @@ try {
       );
     }
   }
+  for (const [name, loaded] of blas) console.log(`${name}: BLAS ${loaded}`);
   if (wanted.length === 0 && !quick) {
     const before = onlyThreads === undefined ? undefined : readResults().peers;
     const versions = Object.fromEntries(participants.map(({ name, version }) => [name, version]));
     const kept = before?.iterations.filter(({ threads }) => threads !== onlyThreads) ?? [];
-    saveResults({ peers: { iterations: [...kept, ...iterations], fits: before?.fits ?? fits, versions } });
+    saveResults({ peers: { iterations: [...kept, ...iterations], fits: before?.fits ?? fits, versions, blas: Object.fromEntries(blas) } });
   }
 } finally {
   scratch.remove();

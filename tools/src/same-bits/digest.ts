@@ -1,11 +1,14 @@
 import {
   createDataset,
-  createMemoryBackend,
   createMixture,
   createRandom,
   type Family,
   fit,
   type KernelKind,
+  type MixtureParameters,
+  memorySource,
+  type ParameterValue,
+  type ParameterValues,
   summarize,
   useKernels,
 } from '@emkit/core';
@@ -86,18 +89,18 @@ function expectationOf(
     components,
     weights === undefined ? {} : { weights },
   );
-  const whole = family.locate!(summarize(dataset)) as Record<string, unknown>;
-  const at = {
+  const whole = family.locate!(summarize(dataset));
+  const at: MixtureParameters = {
     weights: Array.from({ length: components }, () => 1 / components),
     components: Array.from({ length: components }, (_, component) => moved(whole, component)),
-  } as Parameters<ReturnType<typeof createMemoryBackend>['expect']>[0]['at'];
-  return createMemoryBackend(mixture, dataset).expect({ at, about: at.components }).vector;
+  };
+  return memorySource(dataset).expect({ model: mixture, at, about: at }).vector;
 }
 
 /** Parameters near the given ones: numbers are nudged, the entries of a mean each by its own amount. */
-function moved(values: Readonly<Record<string, unknown>>, component: number): Record<string, unknown> {
+function moved(values: ParameterValues, component: number): ParameterValues {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
+    Object.entries(values).map(([name, value]): [string, ParameterValue] => {
       if (typeof value === 'number') return [name, value * (1 - 0.07 * component)];
       if (name === 'mean') return [name, (value as readonly number[]).map((entry, column) => entry + 0.5 * component - 0.1 * column)];
       return [name, value];

@@ -1,4 +1,4 @@
-import type { Fit, Held } from '@emkit/core';
+import type { Fit } from '@emkit/core';
 import { certify } from '@emkit/reference';
 import { showNumber } from '../display/numbers.ts';
 import { wrapText } from '../display/table.ts';
@@ -15,7 +15,7 @@ export interface Certification {
 }
 
 /** Re-evaluates a fit with 50 digits: what its log-likelihood truly is, and how far EM would still go. */
-export async function certifyFit(fit: Fit, data: FitData, held: Held | undefined, progress: Progress, io: Io): Promise<Certification> {
+export async function certifyFit(fit: Fit, data: FitData, progress: Progress, io: Io): Promise<Certification> {
   progress.say('certifying');
   const columns = data.columns.map((name) => data.source[name]!);
   const rows = Array.from({ length: data.table.rows }, (_, row) =>
@@ -26,14 +26,10 @@ export async function certifyFit(fit: Fit, data: FitData, held: Held | undefined
     ...(data.weights && { caseWeights: Array.from(data.weights) }),
     ...(data.labels && { labels: Array.from(data.labels) }),
   };
-  const certificate = await certify(
-    { model: fit.model.toJSON() as never, logLikelihood: fit.logLikelihood, ...(held && { held }) },
-    description,
-    {
-      signal: io.signal,
-      onProgress: ({ fraction }) => progress.say(`certifying: ${Math.round(100 * fraction)} %`),
-    },
-  ).catch((error: unknown) => {
+  const certificate = await certify({ model: fit.model.toJSON(), logLikelihood: fit.logLikelihood }, description, {
+    signal: io.signal,
+    onProgress: ({ fraction }) => progress.say(`certifying: ${Math.round(100 * fraction)} %`),
+  }).catch((error: unknown) => {
     throw io.signal.aborted ? interruption() : error;
   });
   const { logLikelihood, largestRelativeResidual, stepGain, estimatedRemainingGain } = certificate;

@@ -1,6 +1,5 @@
 import {
   createDataset,
-  createMemoryBackend,
   createMixture,
   type Dataset,
   type Expectation,
@@ -9,6 +8,7 @@ import {
   type Mixture,
   type MixtureParameters,
   Model,
+  memorySource,
 } from '@emkit/core';
 import { familyById } from '@emkit/families';
 import type { TextbookData, TextbookEngine, TextbookFixed, TextbookModel } from '@emkit/reference';
@@ -53,7 +53,8 @@ function modelOf(model: TextbookModel): Model {
 function expectationOf(model: TextbookModel, data: TextbookData): Expectation {
   const mixture = mixtureOf(model);
   const dataset: Dataset = createDataset(data.values, mixture.families, model.components.length);
-  return createMemoryBackend(mixture, dataset).expect({ at: parametersOf(model), about: model.components });
+  const at = parametersOf(model);
+  return memorySource(dataset).expect({ model: mixture, at, about: at });
 }
 
 /** Exactly so many iterations of plain EM. */

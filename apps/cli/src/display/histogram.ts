@@ -136,12 +136,10 @@ function densityCurve(model: Model, bins: Bins, barWidth: number): readonly Curv
     }
   }
   if (points.length === 0) return [];
-  const data = Float64Array.from(points);
-  const logDensity = model.logDensity(data);
-  const labels = model.labels(data);
+  const { logDensities, labels } = model.predict(Float64Array.from(points));
   const curve = new Array<CurvePoint>(bins.count * barWidth).fill({ height: 0, component: 0 });
   places.forEach((place, index) => {
-    curve[place] = { height: Math.exp(logDensity[index]!), component: labels[index]! };
+    curve[place] = { height: Math.exp(logDensities[index]!), component: labels[index]! };
   });
   return curve;
 }

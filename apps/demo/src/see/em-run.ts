@@ -1,8 +1,7 @@
 import {
   createDataset,
-  createMemoryBackend,
   createMixture,
-  type DataSource,
+  type DataInput,
   type Diagnosis,
   EmkitError,
   type Expectation,
@@ -11,13 +10,14 @@ import {
   type Held,
   type MixtureParameters,
   Model,
+  memorySource,
 } from '@emkit/core';
 
 /** What is fitted: a family, a number of components and data. */
 export interface Problem {
   readonly family: Family;
   readonly components: number;
-  readonly data: DataSource;
+  readonly data: DataInput;
   readonly rows: number;
   readonly held?: Held;
 }
@@ -78,10 +78,10 @@ export function responsibilitiesAt({ problem }: EmRun, point: RunPoint): Respons
 }
 
 /** The expectation at a point, as the engine takes it: expected counts and expected sufficient statistics. */
-export function expectationAt({ problem }: EmRun, { parameters }: RunPoint): Expectation {
+export function expectationAt({ problem }: EmRun, { parameters: at }: RunPoint): Expectation {
   const mixture = createMixture(problem);
   const dataset = createDataset(problem.data, mixture.families, problem.components);
-  return createMemoryBackend(mixture, dataset).expect({ at: parameters, about: parameters.components });
+  return memorySource(dataset).expect({ model: mixture, at, about: at });
 }
 
 const boundOfPoint = new WeakMap<RunPoint, number>();

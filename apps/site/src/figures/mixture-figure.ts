@@ -34,7 +34,7 @@ export const MixtureFigure = defineComponent({
             ]),
           ),
         ]),
-        picture(result.value.weights, result.value.components as readonly { mean: number; variance: number }[]),
+        picture(result.value.weights, result.value.components),
         h('p', { 'aria-live': 'polite', 'data-figure': 'fit' }, [
           `Log-likelihood ${logLikelihood.toFixed(4)}, BIC ${criteria.bic.toFixed(2)}, ${diagnosis.kind}.`,
         ]),

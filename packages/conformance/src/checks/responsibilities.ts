@@ -54,7 +54,7 @@ export const responsibilities: Law = {
       check({ point, rows, weights }, { subject }) {
         const mixture = mixtureOf(subject, 3);
         const dataset = datasetOf(subject, rows, 3, { weights: weights.slice(0, rows.length) });
-        const { counts } = subject.engine.expect(mixture, dataset, { at: point, about: point.components });
+        const { counts } = subject.engine.expect(dataset, { model: mixture, at: point, about: point });
         const total = counts.reduce((sum, count) => sum + count, 0);
         if (!(Math.abs(total - dataset.totalWeight) <= (rows.length + 16) * EPSILON * dataset.totalWeight))
           violate(`the expected counts ${show(Array.from(counts))} sum to ${total}, and the case weights to ${dataset.totalWeight}`);

@@ -1,7 +1,7 @@
 import { createRandom, Expectation, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
-import { datasetOf, mixtureOf, pointArbitrary, requireSameExpectation, rowsArbitrary, termMagnitudes } from '../cases.ts';
+import { datasetOf, HEADER, mixtureOf, pointArbitrary, requireSameExpectation, rowsArbitrary, termMagnitudes } from '../cases.ts';
 import { type Law, part, type Subject, seedArbitrary, VACUOUS, violate } from '../law.ts';
 import { blockOf, jointLogDensities, logSum } from '../likelihood.ts';
 import { EPSILON, sumAllowance } from '../tolerance.ts';
@@ -39,8 +39,8 @@ export const responsibilityArbitrary: fc.Arbitrary<number> = fc.oneof(
  * - `accumulate` adds to what is there; the sum over blocks of any size is the sum over the whole; the order of rows does not matter.
  * - r enters linearly: twice the responsibility is twice the statistic, none is none. Entries beyond `block.size` do not count.
  * - A row of case weight k stands for k equal rows, a row of weight 0 for no row, in log-likelihood, counts and statistics alike.
- * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the counts, and the
- *   statistics about any other point, with responsibilities below 2^-52 as good as none.
+ * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the entropy of the
+ *   labels (0 about another point), the counts, and the statistics about any other point, with responsibilities below 2^-52 as good as none.
  * - The expectations of two parts of the data add up to the expectation of the whole (definition 6.2: expectations are vectors).
  *
  * "The same" means within (n + 8) 2^-52 of the sum of the magnitudes of the n terms, which no order of summation can exceed.
@@ -111,13 +111,15 @@ export const statistics: Law = {
       name: 'the expectation is its definition',
       share: 0.5,
       arbitrary: (subject) =>
-        fc.record({ point: pointArbitrary(subject, 2), about: pointArbitrary(subject, 2), rows: rowsArbitrary(subject, 1, 40) }),
+        fc
+          .tuple(pointArbitrary(subject, 2), fc.option(pointArbitrary(subject, 2)), rowsArbitrary(subject, 1, 40))
+          .map(([point, about, rows]) => ({ point, about: about ?? point, rows })),
       check({ point, about, rows }, { subject }) {
         const { engine, family } = subject;
         const mixture = mixtureOf(subject, 2);
         const dataset = datasetOf(subject, rows, 2);
-        const request = { at: point, about: about.components };
-        const found = engine.expect(mixture, dataset, request);
+        const request = { model: mixture, at: point, about };
+        const found = engine.expect(dataset, request);
         const joint = jointLogDensities(mixture, point, blockOf(family, rows));
         const totals = rows.map((_, row) => logSum(joint.map((column) => column[row]!)));
         if (totals.includes(-Infinity)) return VACUOUS;
@@ -134,14 +136,22 @@ export const statistics: Law = {
           // An exponent of size L carries L ulps into the responsibility, and so into every term.
           const exponent =
             1 + Math.max(...Array.from(column, (value) => (value === -Infinity ? 0 : Math.abs(value))), ...totals.map(Math.abs));
-          expected.counts[component] = responsibilities.reduce((sum, value) => sum + value, 0);
-          magnitudes[2 + component] = rows.length * Number.MIN_VALUE + exponent * expected.counts[component]! + rows.length * CUT;
+          const count = responsibilities.reduce((sum, value) => sum + value, 0);
+          for (const place of [HEADER + component, expected.layout.offsets[component]!]) {
+            expected.vector[place] = count;
+            magnitudes[place] = rows.length * Number.MIN_VALUE + exponent * count + rows.length * CUT;
+          }
+          if (about === point) {
+            for (const value of responsibilities) if (value > 0) expected.vector[2]! -= value * Math.log(value);
+            // It may be a difference of terms as large as the log-densities.
+            magnitudes[2]! += exponent * rows.length;
+          }
           sums.forEach((value, index) => {
             expected.statistics(component)[index] = value;
             const largest = Math.max(
               ...rows.map((row) => Math.abs(accumulated(subject, [row], [1], about.components[component]!)[index]!)),
             );
-            magnitudes[expected.offsets[component]! + index] = exponent * sizes[index]! + rows.length * CUT * largest;
+            magnitudes[expected.layout.offsets[component]! + 1 + index] = exponent * sizes[index]! + rows.length * CUT * largest;
           });
         });
         return requireSameExpectation(found, expected, magnitudes, rows.length, 'by its definition');
@@ -156,11 +166,11 @@ export const statistics: Law = {
         const { engine } = subject;
         const mixture = mixtureOf(subject, 2);
         const whole = datasetOf(subject, rows, 2);
-        const request = { at: point, about: point.components };
-        const expected = engine.expect(mixture, whole, request);
+        const request = { model: mixture, at: point, about: point };
+        const expected = engine.expect(whole, request);
         const magnitudes = termMagnitudes(subject, mixture, point, whole, expected);
         requireSameExpectation(
-          engine.expect(mixture, datasetOf(subject, rows, 2, { blockSize }), request),
+          engine.expect(datasetOf(subject, rows, 2, { blockSize }), request),
           expected,
           magnitudes,
           rows.length,
@@ -180,7 +190,7 @@ export const statistics: Law = {
         if (entries.every(([, weight]) => weight === 0)) return;
         const { engine } = subject;
         const mixture = mixtureOf(subject, 2);
-        const request = { at: point, about: point.components };
+        const request = { model: mixture, at: point, about: point };
         const rows = entries.map(([row]) => row);
         const weights = entries.map(([, weight]) => weight);
         const copies = datasetOf(
@@ -188,14 +198,14 @@ export const statistics: Law = {
           entries.flatMap(([row, weight]) => new Array<Row>(weight).fill(row)),
           2,
         );
-        const expected = engine.expect(mixture, copies, request);
+        const expected = engine.expect(copies, request);
         const magnitudes = termMagnitudes(subject, mixture, point, copies, expected);
         for (const merge of [false, true]) {
           const weighted = datasetOf(subject, rows, 2, { weights, merge });
           if (weighted.totalWeight !== copies.totalWeight)
             violate(`the total weight is ${weighted.totalWeight} and not ${copies.totalWeight}`);
           requireSameExpectation(
-            engine.expect(mixture, weighted, request),
+            engine.expect(weighted, request),
             expected,
             magnitudes,
             copies.rows,
@@ -212,13 +222,13 @@ export const statistics: Law = {
       check({ point, first, second }, { subject }) {
         const { engine } = subject;
         const mixture = mixtureOf(subject, 2);
-        const request = { at: point, about: point.components };
+        const request = { model: mixture, at: point, about: point };
         const whole = datasetOf(subject, [...first, ...second], 2);
-        const expected = engine.expect(mixture, whole, request);
+        const expected = engine.expect(whole, request);
         const magnitudes = termMagnitudes(subject, mixture, point, whole, expected);
         const sum = engine.addExpectations(
-          engine.expect(mixture, datasetOf(subject, first, 2), request),
-          engine.expect(mixture, datasetOf(subject, second, 2), request),
+          engine.expect(datasetOf(subject, first, 2), request),
+          engine.expect(datasetOf(subject, second, 2), request),
         );
         requireSameExpectation(sum, expected, magnitudes, whole.rows, 'the sum of two expectations');
       },

@@ -1,10 +1,13 @@
 import { coreEngine, type Engine } from '@emkit/conformance';
 import {
+  type Dataset,
+  type Diagnosis,
   type Driver,
   type DriverOptions,
   type DriverResult,
   type DriverState,
   Expectation,
+  type ExpectationLayout,
   type Mixture,
   type MixtureParameters,
 } from '@emkit/core';
@@ -17,48 +20,64 @@ const coin = binomial({ trials: 10 });
 
 const engine = (changes: Partial<Engine>): Engine => ({ ...coreEngine, ...changes });
 
+/** An expectation and what it was asked of. */
+interface Found {
+  readonly vector: Float64Array;
+  readonly layout: ExpectationLayout;
+  readonly dataset: Dataset;
+  readonly at: MixtureParameters;
+}
+
 /** The expectation with something else in it. */
-function changedExpectation(
-  change: (vector: Float64Array, mixture: Mixture, at: MixtureParameters, rows: number) => void,
-): Engine['expect'] {
-  return (mixture, dataset, request) => {
-    const expectation = coreEngine.expect(mixture, dataset, request);
-    const vector = expectation.vector.slice();
-    change(vector, mixture, request.at, dataset.distinctRows);
-    return new Expectation(expectation.offsets, vector);
+function changedExpectation(change: (found: Found) => void): Engine['expect'] {
+  return (dataset, request) => {
+    const { layout, vector } = coreEngine.expect(dataset, request).clone();
+    change({ vector, layout, dataset, at: request.at as MixtureParameters });
+    return new Expectation(layout, vector);
   };
+}
+
+/** Changes each component's count, and leaves those of the labels. */
+function changeCounts({ vector, layout: { offsets } }: Found, change: (count: number) => number): void {
+  for (const place of offsets.slice(0, -1)) vector[place] = change(vector[place]!);
 }
 
 /** The driver's answer, changed at its end. */
-function changedResult(create: Engine['emDriver'], change: (result: DriverResult) => DriverResult): Engine['emDriver'] {
-  return function* (mixture: Mixture, state: DriverState, options: DriverOptions): Driver {
-    return change(yield* create(mixture, state, options));
+function changedResult(change: (result: DriverResult) => DriverResult): Engine['drive'] {
+  return function* (mixture, state, options): Driver {
+    return change(yield* coreEngine.drive(mixture, state, options));
   };
 }
 
+/** The answer with other parameters. */
+function withParameters(result: DriverResult, parameters: MixtureParameters): DriverResult {
+  return { ...result, state: { ...result.state, parameters } };
+}
+
+const CONVERGED: Diagnosis = { kind: 'converged', rule: 'distance', remaining: 0, nats: 0 };
+
 /** Steps beyond the M-step's answer without looking where they lead, and calls any small or negative change convergence. */
-function overshooting(method: 'em' | 'anderson'): Engine['emDriver'] {
-  return function* (mixture, begin, options): Driver {
-    let { parameters } = begin;
-    const trace: number[] = [];
-    for (let iteration = 0; ; iteration += 1) {
-      const expectation = (yield { kind: 'expect', request: { at: parameters, about: parameters.components } })!;
-      trace.push(expectation.logLikelihood);
-      const state: DriverState = { ...begin, method, iteration, evaluations: iteration + 1, parameters, trace: [...trace] };
-      yield { kind: 'iteration', state, expectation };
-      const gain = iteration === 0 ? Infinity : trace.at(-1)! - trace.at(-2)!;
-      if (iteration >= options.iterations || gain < 1e-6) return { state, expectation, diagnosis: { kind: 'converged', remaining: 0 } };
-      const next = coreEngine.mStep(mixture, expectation, parameters, parameters.components);
-      const jump = (from: number, to: number): number => from * Math.exp(2.5 * Math.log(to / from));
-      parameters = {
-        weights: next.weights,
-        components: next.components.map((values, component) => ({
-          ...values,
-          rate: jump(parameters.components[component]!['rate'] as number, values['rate'] as number),
-        })),
-      };
-    }
-  };
+function* overshooting(mixture: Mixture, begin: DriverState, options: DriverOptions): Driver {
+  let { parameters } = begin;
+  const trace: number[] = [];
+  for (let iteration = 0; ; iteration += 1) {
+    const request = { model: mixture, at: parameters, about: parameters };
+    const expectation = (yield { kind: 'expect', request }) as Expectation;
+    trace.push(expectation.logLikelihood);
+    const state: DriverState = { ...begin, iteration, evaluations: iteration + 1, parameters, trace: [...trace] };
+    yield { kind: 'iteration', state, expectation };
+    const gain = iteration === 0 ? Infinity : trace.at(-1)! - trace.at(-2)!;
+    if (iteration >= options.iterations || gain < 1e-6) return { state, expectation, diagnosis: CONVERGED };
+    const next = coreEngine.maximize(mixture, expectation, parameters);
+    const jump = (from: number, to: number): number => from * Math.exp(2.5 * Math.log(to / from));
+    parameters = {
+      weights: next.weights,
+      components: next.components.map((values, component) => ({
+        ...values,
+        rate: jump(parameters.components[component]!['rate'] as number, values['rate'] as number),
+      })),
+    };
+  }
 }
 
 /** What the mutant that ignores its seed counts on with. */
@@ -108,10 +127,24 @@ export const engineMutants: readonly Mutant[] = [
     engine: engine({
       addExpectations: (first, second) =>
         new Expectation(
-          first.offsets,
+          first.layout,
           coreEngine.addExpectations(first, second).vector.map((value) => value / 2),
         ),
     }),
+  },
+  {
+    name: 'entropy-in-bits',
+    defect: 'the entropy of the labels is not in nats',
+    law: 'statistics',
+    family: waiting,
+    engine: engine({ expect: changedExpectation(({ vector }) => void (vector[2]! /= Math.LN2)) }),
+  },
+  {
+    name: 'counts-of-whole-rows',
+    defect: "components' counts are rounded to whole rows, and not the sums of responsibilities",
+    law: 'statistics',
+    family: normal,
+    engine: engine({ expect: changedExpectation((found) => changeCounts(found, Math.round)) }),
   },
   {
     name: 'weights-by-row-count',
@@ -119,10 +152,10 @@ export const engineMutants: readonly Mutant[] = [
     law: 'm-step',
     family: waiting,
     engine: engine({
-      mStep(mixture, expectation, previous, about) {
-        const found = coreEngine.mStep(mixture, expectation, previous, about);
-        const total = expectation.counts.reduce((sum, count) => sum + count + 1, 0);
-        return { ...found, weights: Array.from(expectation.counts, (count) => (count + 1) / total) };
+      maximize(mixture, expectation, about) {
+        const counts = Array.from(expectation.counts, (count) => count + 1);
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        return { ...coreEngine.maximize(mixture, expectation, about), weights: counts.map((count) => count / total) };
       },
     }),
   },
@@ -171,12 +204,26 @@ export const engineMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'counts-without-case-weights',
+    defect: "components' counts add up to the number of rows, not to the case weights",
+    law: 'responsibilities',
+    family: coin,
+    engine: engine({
+      expect: changedExpectation((found) => {
+        const { distinctRows, totalWeight } = found.dataset;
+        changeCounts(found, (count) => (count * distinctRows) / totalWeight);
+      }),
+    }),
+  },
+  {
     name: 'likelihood-without-weights',
     defect: 'the log-likelihood leaves out the mixture weights',
     law: 'bound',
     family: normal,
     engine: engine({
-      expect: changedExpectation((vector, _mixture, at, rows) => void (vector[0]! -= rows * Math.log(Math.max(...at.weights)))),
+      expect: changedExpectation(
+        ({ vector, dataset, at }) => void (vector[0]! -= dataset.distinctRows * Math.log(Math.max(...at.weights))),
+      ),
     }),
   },
   {
@@ -184,22 +231,20 @@ export const engineMutants: readonly Mutant[] = [
     defect: 'the reported log-likelihood is the one before the last M-step',
     law: 'bound',
     family: waiting,
-    engine: (() => {
-      const late = (create: Engine['emDriver']): Engine['emDriver'] =>
-        changedResult(create, (result) => {
-          const vector = result.expectation.vector.slice();
-          vector[0] = result.state.trace.at(-2) ?? vector[0]!;
-          return { ...result, expectation: new Expectation(result.expectation.offsets, vector) };
-        });
-      return engine({ emDriver: late(coreEngine.emDriver), andersonDriver: late(coreEngine.andersonDriver) });
-    })(),
+    engine: engine({
+      drive: changedResult((result) => {
+        const { layout, vector } = result.expectation.clone();
+        vector[0] = result.state.trace.at(-2) ?? vector[0]!;
+        return { ...result, expectation: new Expectation(layout, vector) };
+      }),
+    }),
   },
   {
     name: 'decrease-is-convergence',
     defect: 'over-relaxed steps, and a fall of the log-likelihood counts as convergence',
     law: 'bound',
     family: waiting,
-    engine: engine({ emDriver: overshooting('em'), andersonDriver: overshooting('anderson') }),
+    engine: engine({ drive: overshooting }),
   },
   {
     name: 'entropy-with-the-wrong-sign',
@@ -218,39 +263,26 @@ export const engineMutants: readonly Mutant[] = [
     defect: 'the components of the answer are sorted, their weights are not',
     law: 'recovery',
     family: normal,
-    engine: (() => {
-      const sorted = (create: Engine['emDriver']): Engine['emDriver'] =>
-        changedResult(create, (result) => {
-          const { weights, components } = result.state.parameters;
-          const order = weights
-            .map((_, component) => component)
-            .sort((a, b) => (components[a]!['mean'] as number) - (components[b]!['mean'] as number));
-          const changed = order.some((component, place) => component !== place) ? order : [...order].reverse();
-          return {
-            ...result,
-            state: {
-              ...result.state,
-              trace: result.state.trace,
-              parameters: { weights, components: changed.map((component) => components[component]!) },
-            },
-          };
-        });
-      return engine({ andersonDriver: sorted(coreEngine.andersonDriver) });
-    })(),
+    engine: engine({
+      drive: changedResult((result) => {
+        const { weights, components } = result.state.parameters;
+        const mean = (component: number): number => components[component]!['mean'] as number;
+        const order = weights.map((_, component) => component).sort((a, b) => mean(a) - mean(b));
+        const changed = order.some((component, place) => component !== place) ? order : [...order].reverse();
+        return withParameters(result, { weights, components: changed.map((component) => components[component]!) });
+      }),
+    }),
   },
   {
     name: 'returns-its-start',
     defect: 'no iteration is made, and the start comes back as converged',
     law: 'recovery',
     family: waiting,
-    engine: (() => {
-      const idle = (create: Engine['emDriver']): Engine['emDriver'] =>
-        function* (mixture, state, options): Driver {
-          const result = yield* create(mixture, state, { ...options, iterations: 0 });
-          return { ...result, diagnosis: { kind: 'converged', remaining: 0 } };
-        };
-      return engine({ andersonDriver: idle(coreEngine.andersonDriver), emDriver: idle(coreEngine.emDriver) });
-    })(),
+    engine: engine({
+      *drive(mixture, state, options): Driver {
+        return { ...(yield* coreEngine.drive(mixture, state, { ...options, iterations: 0 })), diagnosis: CONVERGED };
+      },
+    }),
   },
   {
     name: 'prefers-the-first',
@@ -258,16 +290,10 @@ export const engineMutants: readonly Mutant[] = [
     law: 'equivariance-and-purity',
     family: waiting,
     engine: engine({
-      emDriver: changedResult(coreEngine.emDriver, (result) => {
-        const [first, ...rest] = result.state.parameters.weights;
-        return {
-          ...result,
-          state: {
-            ...result.state,
-            trace: result.state.trace,
-            parameters: { ...result.state.parameters, weights: [first! + 1e-4, ...rest.map((weight) => weight - 1e-4 / rest.length)] },
-          },
-        };
+      drive: changedResult((result) => {
+        const { weights, components } = result.state.parameters;
+        const [first, ...rest] = weights;
+        return withParameters(result, { weights: [first! + 1e-4, ...rest.map((weight) => weight - 1e-4 / rest.length)], components });
       }),
     }),
   },
@@ -283,13 +309,11 @@ export const engineMutants: readonly Mutant[] = [
     defect: 'a collapse is reported as "ok"',
     law: 'degenerate',
     family: normal,
-    engine: (() => {
-      const renamed = (create: Engine['emDriver']): Engine['emDriver'] =>
-        changedResult(create, (result) =>
-          result.diagnosis.kind === 'collapsed' ? { ...result, diagnosis: { kind: 'ok' } as never } : result,
-        );
-      return engine({ emDriver: renamed(coreEngine.emDriver), andersonDriver: renamed(coreEngine.andersonDriver) });
-    })(),
+    engine: engine({
+      drive: changedResult((result) =>
+        result.diagnosis.kind === 'collapsed' ? { ...result, diagnosis: { kind: 'ok' } as never } : result,
+      ),
+    }),
   },
   {
     name: 'never-ends',
@@ -297,8 +321,8 @@ export const engineMutants: readonly Mutant[] = [
     law: 'degenerate',
     family: normal,
     engine: engine({
-      *emDriver(_mixture, { parameters }): Driver {
-        for (;;) yield { kind: 'expect', request: { at: parameters, about: parameters.components } };
+      *drive(mixture, { parameters }): Driver {
+        for (;;) yield { kind: 'expect', request: { model: mixture, at: parameters, about: parameters } };
       },
     }),
   },

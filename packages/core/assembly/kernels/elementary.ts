@@ -1,5 +1,17 @@
 // Exponentials and logarithms, two at a time. src/kernels/plain.ts has the same operations in the same order.
 
+import { GROUP, POWERS } from '../../src/kernels/layout';
+
+/** Bytes of one array's values of a group. */
+// @ts-ignore: decorator
+@inline export const GROUP_BYTES: usize = GROUP << 3;
+
+/** The place of the index-th number from `place` on. */
+// @ts-ignore: decorator
+@inline export function at(place: usize, index: usize): usize {
+  return place + (index << 3);
+}
+
 // @ts-ignore: decorator
 @inline export function splat(value: f64): v128 {
   return f64x2.splat(value);
@@ -49,6 +61,12 @@
   return v128.load(TABLE + (index << 4));
 }
 
+/** From here on down terms are 0. */
+// @ts-ignore: decorator
+@inline export function fewestSteps(): v128 {
+  return constant(0);
+}
+
 /** Nats in a step. */
 // @ts-ignore: decorator
 @inline export function natsPerStep(): v128 {
@@ -76,20 +94,25 @@
   return constant(9);
 }
 
+/** Two numbers whose places in bytes from `x` on are listed one after the other. */
+// @ts-ignore: decorator
+@inline export function gather(x: usize, places: usize): v128 {
+  return v128.load64_lane(x + usize(i32.load(places, 4)), v128.load64_zero(x + usize(i32.load(places))), 1);
+}
+
 // @ts-ignore: decorator
 @inline export function addTo(place: usize, value: v128): void {
   v128.store(place, f64x2.add(v128.load(place), value));
 }
 
-/** Where the host keeps 2^(j/256) for j from 0 to 255, less j in the bits from the 44th on: src/kernels/powers.ts. */
-// @ts-ignore: decorator
-@inline const POWERS: usize = 2048;
-
-/** 2^(k/256) for the whole numbers k in the last bits of `shifted`: adding k << 44 to the bits of a power leaves k / 256 in the exponent. */
+/**
+ * 2^(k/256) for the whole numbers k in the last bits of `shifted`. The host keeps 2^(j/256) for j from 0 to 255, less j in the bits from
+ * the 44th on (src/kernels/powers.ts): adding k << 44 to the bits of a power leaves k / 256 in the exponent.
+ */
 // @ts-ignore: decorator
 @inline function powers(shifted: v128): v128 {
-  const first = POWERS + (usize(i32x4.extract_lane(shifted, 0) & 255) << 3);
-  const second = POWERS + (usize(i32x4.extract_lane(shifted, 2) & 255) << 3);
+  const first = usize(POWERS << 3) + (usize(i32x4.extract_lane(shifted, 0) & 255) << 3);
+  const second = usize(POWERS << 3) + (usize(i32x4.extract_lane(shifted, 2) & 255) << 3);
   return i64x2.add(v128.load64_lane(second, v128.load64_zero(first), 1), i64x2.shl(shifted, 44));
 }
 
@@ -110,7 +133,7 @@
  */
 // @ts-ignore: decorator
 @inline export function exponentialsOfSteps(x0: v128, x1: v128, x2: v128, x3: v128, to: usize): void {
-  const fewest = constant(0);
+  const fewest = fewestSteps();
   const y0 = f64x2.pmax(x0, fewest);
   const y1 = f64x2.pmax(x1, fewest);
   const y2 = f64x2.pmax(x2, fewest);

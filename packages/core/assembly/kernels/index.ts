@@ -1,3 +1,2 @@
-export { independentDensities } from './independent';
 export { posterior } from './posterior';
 export { exponential, gaussian } from './univariate';

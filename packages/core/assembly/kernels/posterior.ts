@@ -1,96 +1,121 @@
-// Log-sum-exp, responsibilities, log-likelihood and counts of a group of 16 rows: eight pairs, one row in each lane.
+// Log-sum-exp, responsibilities, log-likelihood, entropy and counts of a group of 16 rows: eight pairs, one row in each lane.
 // The order of every rounding operation is part of the contract with the plain twin in src/kernels/plain.ts.
 
-import { addTo, exponentialsOfSteps, leastTotal, load, logarithm, natsPerStep, one, splat, stepsPerNat } from './elementary';
+import {
+  COMPONENT_SUMS,
+  CUT,
+  ENTROPY,
+  LARGEST,
+  LOG_LIKELIHOOD,
+  LOG_TOTALS,
+  MAGNITUDE,
+  MOMENTS,
+  ORDINARY,
+  REFERENCE,
+  ROUNDED_OFF,
+  SHARES,
+  TERMS,
+} from '../../src/kernels/layout';
+import {
+  addTo,
+  at,
+  exponentialsOfSteps,
+  fewestSteps,
+  GROUP_BYTES,
+  leastTotal,
+  load,
+  logarithm,
+  natsPerStep,
+  one,
+  splat,
+  stepsPerNat,
+} from './elementary';
 
-/** Bytes of one component's values of a group. */
+/** Adds `value` to the compensated log-likelihood, a lane at a time. */
 // @ts-ignore: decorator
-@inline export const GROUP: usize = 128;
-
-/** Adds `value` to the compensated sum at `sum` (the sum, then what it has rounded off), a lane at a time. */
-// @ts-ignore: decorator
-@inline function addCompensated(sum: usize, value: v128): void {
+@inline function addToLogLikelihood(sums: usize, value: v128): void {
+  const sum = at(sums, LOG_LIKELIHOOD);
   const before = load(sum);
   const after = f64x2.add(before, value);
   const valueRounded = f64x2.sub(after, before);
   const beforeRounded = f64x2.sub(after, valueRounded);
-  const lost = f64x2.add(f64x2.sub(before, beforeRounded), f64x2.sub(value, valueRounded));
   v128.store(sum, after);
-  v128.store(sum + 16, f64x2.add(load(sum + 16), lost));
+  addTo(at(sums, ROUNDED_OFF), f64x2.add(f64x2.sub(before, beforeRounded), f64x2.sub(value, valueRounded)));
 }
 
 // @ts-ignore: decorator
 @inline function sumOfTerms(terms: usize, end: usize): v128 {
   let total = load(terms);
-  for (let at = terms + GROUP; at < end; at += GROUP) total = f64x2.add(total, load(at));
+  for (let term = terms + GROUP_BYTES; term < end; term += GROUP_BYTES) total = f64x2.add(total, load(term));
   return total;
 }
 
 /**
- * From the terms of a group, e^(log joint density - reference), leaves (case weight) / (sum over components) in `shares` and adds the
- * group's log-likelihood and its magnitude to the sums at `sums` (a compensated sum, and the magnitude: 48 bytes). `reference` holds a
- * number of nats for each row.
+ * From the terms of a group, e^(log joint density - reference), leaves (case weight) / (sum over components) in `SHARES`, the weighted sum
+ * of the sums' logarithms in `LOG_TOTALS`, and adds the group's log-likelihood and its magnitude to the sums. `reference` holds a number
+ * of nats for each row.
  *
  * Returns false, having added nothing, where the terms of some row are so small that their sum is not to be trusted.
  */
-export function share(terms: usize, end: usize, weights: usize, unit: bool, reference: usize, shares: usize, sums: usize): bool {
+export function share(end: usize, weights: usize, unit: bool, reference: usize, scratch: usize, sums: usize): bool {
+  const terms = at(scratch, TERMS);
+  const shares = at(scratch, SHARES);
   let least = one();
-  let sum = splat(0);
+  let nats = splat(0);
+  let logTotals = splat(0);
   let magnitude = splat(0);
   if (unit) {
     // All weights are 1. One logarithm serves eight rows: the product of sums from 1e-35 to the number of components does not overflow.
     let product = one();
-    for (let pair: usize = 0; pair < GROUP; pair += 16) {
+    for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
       const total = sumOfTerms(terms + pair, end);
       v128.store(shares + pair, f64x2.div(one(), total));
       least = f64x2.pmin(least, total);
       product = f64x2.mul(product, total);
-      const nats = load(reference + pair);
-      sum = f64x2.add(sum, nats);
-      magnitude = f64x2.add(magnitude, f64x2.abs(nats));
+      const own = load(reference + pair);
+      nats = f64x2.add(nats, own);
+      magnitude = f64x2.add(magnitude, f64x2.abs(own));
     }
     if (v128.any_true(f64x2.lt(least, leastTotal()))) return false;
-    const logProduct = logarithm(product);
-    sum = f64x2.add(sum, logProduct);
-    magnitude = f64x2.add(magnitude, f64x2.abs(logProduct));
+    logTotals = logarithm(product);
+    magnitude = f64x2.add(magnitude, f64x2.abs(logTotals));
   } else {
-    for (let pair: usize = 0; pair < GROUP; pair += 16) {
+    for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
       const total = sumOfTerms(terms + pair, end);
       const weight = load(weights + pair);
       v128.store(shares + pair, f64x2.div(weight, total));
       least = f64x2.pmin(least, total);
-      const nats = load(reference + pair);
+      const own = load(reference + pair);
       const logTotal = logarithm(total);
-      sum = f64x2.add(sum, f64x2.mul(weight, f64x2.add(nats, logTotal)));
-      magnitude = f64x2.add(magnitude, f64x2.mul(weight, f64x2.add(f64x2.abs(nats), f64x2.abs(logTotal))));
+      nats = f64x2.add(nats, f64x2.mul(weight, own));
+      logTotals = f64x2.add(logTotals, f64x2.mul(weight, logTotal));
+      magnitude = f64x2.add(magnitude, f64x2.mul(weight, f64x2.add(f64x2.abs(own), f64x2.abs(logTotal))));
     }
     if (v128.any_true(f64x2.lt(least, leastTotal()))) return false;
   }
-  addCompensated(sums, sum);
-  addTo(sums + 32, magnitude);
+  v128.store(at(scratch, LOG_TOTALS), logTotals);
+  addToLogLikelihood(sums, f64x2.add(nats, logTotals));
+  addTo(at(sums, MAGNITUDE), magnitude);
   return true;
 }
 
 /**
- * Shares of a group in which some row is far from all components: its largest term takes the place of `reference`. `terms` are log joint
- * densities less the reference, in steps, and become terms; `largest` is working memory.
+ * Shares of a group in which some row is far from all components: its largest term takes the place of the reference. The terms are log
+ * joint densities less the reference, in steps, and become terms.
  */
-export function shareFar(terms: usize, end: usize, weights: usize, unit: bool, reference: usize, largest: usize, shares: usize, sums: usize): void {
-  for (let pair: usize = 0; pair < GROUP; pair += 16) {
+export function shareFar(end: usize, weights: usize, unit: bool, scratch: usize, sums: usize): void {
+  const terms = at(scratch, TERMS);
+  const largest = at(scratch, LARGEST);
+  const reference = at(scratch, REFERENCE);
+  for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
     let maximum = load(terms + pair);
-    for (let at = terms + GROUP; at < end; at += GROUP) maximum = f64x2.pmax(maximum, load(at + pair));
-    for (let at = terms; at < end; at += GROUP) v128.store(at + pair, f64x2.sub(load(at + pair), maximum));
+    for (let term = terms + GROUP_BYTES; term < end; term += GROUP_BYTES) maximum = f64x2.pmax(maximum, load(term + pair));
+    for (let term = terms; term < end; term += GROUP_BYTES) v128.store(term + pair, f64x2.sub(load(term + pair), maximum));
     v128.store(largest + pair, f64x2.add(f64x2.mul(maximum, natsPerStep()), load(reference + pair)));
   }
-  for (let at = terms; at < end; at += 64) exponentialsOfSteps(load(at), load(at + 16), load(at + 32), load(at + 48), at);
-  share(terms, end, weights, unit, largest, shares, sums);
+  for (let quad = terms; quad < end; quad += 64) exponentialsOfSteps(load(quad), load(quad + 16), load(quad + 32), load(quad + 48), quad);
+  share(end, weights, unit, largest, scratch, sums);
 }
-
-/** Deeper than this below the best component of its row a component is left out, where `cut` is asked for: see src/kernels/cut.ts. */
-// @ts-ignore: decorator
-@inline const CUT: f64 = 80;
-// @ts-ignore: decorator
-@inline const ORDINARY: f64 = -10000;
 
 /** A log joint density below the largest of its row, in steps; minus infinity where it is under the bound. */
 // @ts-ignore: decorator
@@ -100,9 +125,18 @@ export function shareFar(terms: usize, end: usize, weights: usize, unit: bool, r
   return f64x2.mul(f64x2.sub(f64x2.sub(density, load(largest)), dropped), stepsPerNat());
 }
 
+/** Adds term x log term, in steps. The logarithm does not go below where terms become 0: there is no 0 x -infinity. */
+// @ts-ignore: decorator
+@inline function addMoment(moment: usize, term: usize, steps: v128): void {
+  addTo(moment, f64x2.mul(load(term), f64x2.pmax(steps, fewestSteps())));
+}
+
 /**
  * Turns log joint densities, `components` arrays of `rows` numbers end to end, into responsibilities times case weights, in place.
- * The first `unit` rows, a multiple of 16, have weight 1. `sums`: those of `share`, then each component's count in two lanes.
+ * The first `unit` rows, a multiple of 16, have weight 1. Adds to all of the sums.
+ *
+ * The entropy of a row's responsibilities t_k / T is log T - (sum of t_k log t_k) / T. The largest t_k is 1, so neither part is below zero,
+ * nothing cancels, and it is right to the rounding of T.
  */
 export function posterior(
   rows: i32,
@@ -115,43 +149,47 @@ export function posterior(
   sums: usize,
 ): void {
   const stride = usize(rows) << 3;
-  const largest = scratch;
-  const bounds = scratch + GROUP;
-  const shares = scratch + 2 * GROUP;
-  const terms = scratch + 3 * GROUP;
-  const last = terms + usize(components) * GROUP;
-  for (let row: usize = 0; row < stride; row += GROUP, weights += GROUP) {
+  const shares = at(scratch, SHARES);
+  const largest = at(scratch, LARGEST);
+  const bounds = at(scratch, REFERENCE);
+  const moments = at(scratch, MOMENTS);
+  const terms = at(scratch, TERMS);
+  const last = terms + usize(components) * GROUP_BYTES;
+  for (let row: usize = 0; row < stride; row += GROUP_BYTES, weights += GROUP_BYTES) {
     const first = joint + row;
     const end = first + usize(components) * stride;
-    for (let pair: usize = 0; pair < GROUP; pair += 16) {
+    for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
       let maximum = load(first + pair);
-      for (let at = first + stride; at < end; at += stride) maximum = f64x2.pmax(maximum, load(at + pair));
+      for (let density = first + stride; density < end; density += stride) maximum = f64x2.pmax(maximum, load(density + pair));
       v128.store(largest + pair, maximum);
+      v128.store(moments + pair, splat(0));
       // Where the row is no ordinary one the bound is minus infinity: nothing is cut.
       const ordinary = f64x2.gt(maximum, splat(ORDINARY));
-      v128.store(
-        bounds + pair,
-        cut ? v128.bitselect(f64x2.sub(maximum, splat(CUT)), splat(-Infinity), ordinary) : splat(-Infinity),
-      );
+      v128.store(bounds + pair, cut ? v128.bitselect(f64x2.sub(maximum, splat(CUT)), splat(-Infinity), ordinary) : splat(-Infinity));
     }
-    for (let at = first, out = terms; at < end; at += stride, out += GROUP) {
-      for (let quad: usize = 0; quad < GROUP; quad += 64) {
-        exponentialsOfSteps(
-          below(at + quad, largest + quad, bounds + quad),
-          below(at + quad + 16, largest + quad + 16, bounds + quad + 16),
-          below(at + quad + 32, largest + quad + 32, bounds + quad + 32),
-          below(at + quad + 48, largest + quad + 48, bounds + quad + 48),
-          out + quad,
-        );
+    for (let density = first, term = terms; density < end; density += stride, term += GROUP_BYTES) {
+      for (let quad: usize = 0; quad < GROUP_BYTES; quad += 64) {
+        const steps0 = below(density + quad, largest + quad, bounds + quad);
+        const steps1 = below(density + quad + 16, largest + quad + 16, bounds + quad + 16);
+        const steps2 = below(density + quad + 32, largest + quad + 32, bounds + quad + 32);
+        const steps3 = below(density + quad + 48, largest + quad + 48, bounds + quad + 48);
+        exponentialsOfSteps(steps0, steps1, steps2, steps3, term + quad);
+        addMoment(moments + quad, term + quad, steps0);
+        addMoment(moments + quad + 16, term + quad + 16, steps1);
+        addMoment(moments + quad + 32, term + quad + 32, steps2);
+        addMoment(moments + quad + 48, term + quad + 48, steps3);
       }
     }
-    share(terms, last, weights, row < usize(unit) << 3, largest, shares, sums);
-    let place = sums + 48;
-    for (let at = first, out = terms; at < end; at += stride, out += GROUP, place += 16) {
+    share(last, weights, row < usize(unit) << 3, largest, scratch, sums);
+    let moment = splat(0);
+    for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) moment = f64x2.add(moment, f64x2.mul(load(shares + pair), load(moments + pair)));
+    addTo(at(sums, ENTROPY), f64x2.sub(load(at(scratch, LOG_TOTALS)), f64x2.mul(moment, natsPerStep())));
+    let place = at(sums, COMPONENT_SUMS);
+    for (let density = first, term = terms; density < end; density += stride, term += GROUP_BYTES, place += 16) {
       let count = splat(0);
-      for (let pair: usize = 0; pair < GROUP; pair += 16) {
-        const responsibility = f64x2.mul(load(out + pair), load(shares + pair));
-        v128.store(at + pair, responsibility);
+      for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
+        const responsibility = f64x2.mul(load(term + pair), load(shares + pair));
+        v128.store(density + pair, responsibility);
         count = f64x2.add(count, responsibility);
       }
       addTo(place, count);

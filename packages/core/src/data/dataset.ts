@@ -1,8 +1,9 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Column, Family, Support } from '../family.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
+import { type DataInput, readInput, requireColumn, toFloat64 } from './input.ts';
 import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
-import { type DataSource, readSource, requireColumn, toFloat64 } from './source.ts';
+import { sequenceDataset } from './sequences.ts';
 
 /** How a data set is made from a source. */
 export interface DatasetOptions {
@@ -11,9 +12,15 @@ export interface DatasetOptions {
   /** Case weights, one a row, or the name of their column: finite numbers >= 0. A weight of k is k copies, 0 is absence. */
   readonly weights?: ArrayLike<number> | string;
   /**
-   * Known components, counted from 0, one a row; -1, null, undefined or NaN where the label is latent. Or the name of a column.
+   * Known components, counted from 0, one a row; -1, null, undefined or NaN where the label is latent; a list where it is one of several.
+   * Or the name of a column.
    */
-  readonly labels?: ArrayLike<number | null | undefined> | string;
+  readonly labels?: ArrayLike<number | readonly number[] | null | undefined> | string;
+  /**
+   * For latent structures whose labels hang together: rows with an equal value are one sequence and stand in order. The name of a column, or
+   * one value a row; `true` for all rows as one. Default: each row by itself.
+   */
+  readonly sequences?: string | ArrayLike<unknown> | true;
   /** With a single array of numbers: how many of them make a row. Default 1. */
   readonly dimension?: number;
   /** Whether equal rows of discrete data are merged into case weights. Default true; the answer is the same to rounding. */
@@ -31,7 +38,7 @@ export interface DatasetOptions {
  * @throws EmkitError `DATA_*`, naming row, column and value
  */
 export function createDataset(
-  source: DataSource | Dataset,
+  source: DataInput | Dataset,
   families: readonly Family[],
   components: number,
   options: DatasetOptions = {},
@@ -43,25 +50,34 @@ export function createDataset(
   }
   const weightsName = typeof options.weights === 'string' ? options.weights : undefined;
   const labelsName = typeof options.labels === 'string' ? options.labels : undefined;
-  const special = [weightsName, labelsName].filter((name) => name !== undefined);
-  const wanted = options.columns === undefined ? undefined : [...options.columns, ...special];
-  const read = readSource(source, wanted, options.dimension);
+  const sequencesName = typeof options.sequences === 'string' ? options.sequences : undefined;
+  const special = [weightsName, labelsName, sequencesName].filter((name) => name !== undefined);
+  const wanted = Array.isArray(options.columns) ? [...options.columns, ...special] : undefined;
+  const read = readInput(source, wanted, options.dimension);
   if (read.rows === 0) throw new EmkitError('DATA_EMPTY', 'The data have no rows.', { remedy: 'A fit needs at least one row.' });
 
+  if (options.columns !== undefined && !Array.isArray(options.columns)) {
+    throw new EmkitError('OPTION_INVALID', `The option columns is ${showValue(options.columns)}.`, {
+      value: options.columns,
+      remedy: `Give a list: columns: [${showValue(options.columns)}].`,
+    });
+  }
   const names = options.columns ?? read.all.filter((name) => !special.includes(name));
-  const columns = names.map((name) => requireColumn(read, name));
   const columnNames = names.map((name) => (typeof name === 'number' ? (read.names[name] ?? String(name)) : name));
+  const given = names.map((name) => requireColumn(read, name));
   const expected = families[0]!.columns.length;
-  if (columns.length !== expected) {
+  if (given.length !== expected) {
     throw new EmkitError(
       'DATA_SHAPE',
-      `The data have ${columns.length} column${columns.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`,
+      `The data have ${given.length} column${given.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`,
       {
         remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
       },
     );
   }
-  if (options.merge !== false && options.weights === undefined && options.labels === undefined && columns.length === 1) {
+  const columns = given.map((values, index) => toFloat64(values, columnNames[index]!, families[0]!.columns[index]!.levels));
+  const plain = options.weights === undefined && options.labels === undefined && options.sequences === undefined;
+  if (options.merge !== false && plain && columns.length === 1) {
     const merged = countWholeNumbers(columns[0]!, families);
     if (merged !== undefined) {
       const dataset = cutIntoBlocks(merged, read.rows, columnNames, undefined, options.blockSize ?? DEFAULT_BLOCK_SIZE);
@@ -73,17 +89,22 @@ export function createDataset(
   const weights =
     options.weights === undefined
       ? undefined
-      : readWeights(weightsName === undefined ? (options.weights as ArrayLike<number>) : requireColumn(read, weightsName), read.rows);
+      : readWeights((weightsName === undefined ? options.weights : requireColumn(read, weightsName)) as ArrayLike<number>, read.rows);
   const labels =
     options.labels === undefined
       ? undefined
       : readLabels(
-          labelsName === undefined ? (options.labels as ArrayLike<number>) : requireColumn(read, labelsName),
+          (labelsName === undefined ? options.labels : requireColumn(read, labelsName)) as ArrayLike<number>,
           read.rows,
           components,
         );
-  const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...(labels && { labels }) };
+  const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...labels };
   for (const family of distinctFamilies(families)) checkColumns(family, columns, columnNames, weights);
+  if (options.sequences !== undefined) {
+    const { sequences } = options;
+    const values = sequencesName === undefined ? sequences : requireColumn(read, sequencesName);
+    return sequenceDataset(whole, values as ArrayLike<unknown> | true, columnNames, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+  }
 
   const kept = dropWeightless(whole);
   if (kept.rows.rows === 0)
@@ -99,10 +120,14 @@ export interface Rows {
   readonly columns: readonly Float64Array[];
   readonly weights?: Float64Array;
   readonly labels?: Int32Array;
+  /** Sets of components as bits. */
+  readonly allowed?: Int32Array;
 }
 
 export function isDataset(source: unknown): source is Dataset {
-  return typeof source === 'object' && source !== null && 'blocks' in source && 'totalWeight' in source && 'columnNames' in source;
+  // Columns that people named like this are arrays of numbers: what is in the first block tells.
+  const { blocks, totalWeight } = (source ?? {}) as Partial<Dataset>;
+  return Array.isArray(blocks) && typeof totalWeight === 'number' && Array.isArray(blocks[0]?.columns);
 }
 
 function distinctFamilies(families: readonly Family[]): readonly Family[] {
@@ -128,6 +153,7 @@ function checkFinite(values: Float64Array, column: string): void {
 }
 
 function readWeights(values: ArrayLike<number>, rows: number): Float64Array {
+  refuseNoList('weights', values);
   if (values.length !== rows) throw new EmkitError('DATA_WEIGHT', `There are ${values.length} case weights for ${rows} rows.`);
   const weights = toFloat64(values, 'weights');
   let total = 0;
@@ -147,27 +173,57 @@ function readWeights(values: ArrayLike<number>, rows: number): Float64Array {
   return weights;
 }
 
-function readLabels(values: ArrayLike<number | null | undefined>, rows: number, components: number): Int32Array {
+function refuseNoList(name: string, values: unknown): void {
+  if (typeof values === 'object' && values !== null && typeof (values as ArrayLike<unknown>).length === 'number') return;
+  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(values)}.`, {
+    value: values,
+    remedy: 'Give one value a row, or the name of a column.',
+  });
+}
+
+/** The most components of which a row may be said to come from several: a set is the bits of a number. */
+const MOST_IN_SETS = 31;
+
+function readLabels(
+  values: ArrayLike<number | readonly number[] | null | undefined>,
+  rows: number,
+  components: number,
+): { readonly labels: Int32Array; readonly allowed?: Int32Array } {
+  refuseNoList('labels', values);
   if (values.length !== rows) throw new EmkitError('DATA_LABEL', `There are ${values.length} labels for ${rows} rows.`);
   const labels = new Int32Array(rows).fill(-1);
+  let allowed: Int32Array | undefined;
+  const check = (label: unknown, row: number): number => {
+    if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < components) return label as number;
+    throw new EmkitError('DATA_LABEL', `Row ${row + 1}: the known label is ${showValue(label)}.`, {
+      row,
+      value: label,
+      remedy: `Labels count components from 0 to ${components - 1}; -1 or nothing where it is latent.`,
+    });
+  };
   for (let row = 0; row < rows; row += 1) {
     const label = values[row];
     if (label === null || label === undefined || Number.isNaN(label) || label === -1) continue;
-    if (!Number.isInteger(label) || label < 0 || label >= components) {
-      throw new EmkitError('DATA_LABEL', `Row ${row + 1}: the known label is ${showValue(label)}.`, {
+    if (!Array.isArray(label)) {
+      labels[row] = check(label, row);
+      continue;
+    }
+    if (label.length === 0 || components > MOST_IN_SETS) {
+      throw new EmkitError('DATA_LABEL', `Row ${row + 1}: the set of allowed labels is ${showValue(label)}.`, {
         row,
         value: label,
-        remedy: `Labels count components from 0 to ${components - 1}; -1 or nothing where it is latent.`,
+        remedy: label.length === 0 ? 'Name at least one, or give -1.' : `Sets are understood for up to ${MOST_IN_SETS} components.`,
       });
     }
-    labels[row] = label;
+    allowed ??= new Int32Array(rows);
+    for (const entry of label) allowed[row]! |= 1 << check(entry, row);
   }
-  return labels;
+  return { labels, ...(allowed && { allowed }) };
 }
 
 /** A data set's columns, weights and labels were chosen when it was made: to state them again would silently do nothing. */
 function refuseDatasetOptions(options: DatasetOptions): void {
-  for (const name of ['columns', 'weights', 'labels', 'dimension', 'blockSize'] as const) {
+  for (const name of ['columns', 'weights', 'labels', 'dimension', 'sequences'] as const) {
     if (options[name] !== undefined) {
       throw new EmkitError('OPTION_INVALID', `The option ${name} is given with a data set that is already made.`, {
         remedy: 'State it where the data set is made, or pass the data themselves.',
@@ -185,7 +241,17 @@ function checkDataset(dataset: Dataset, families: readonly Family[], components:
         `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}.`,
       );
     }
-    for (const block of dataset.blocks) checkColumns(family, block.columns, dataset.columnNames, undefined);
+    let firstRow = 0;
+    for (const block of dataset.blocks) {
+      checkColumns(
+        family,
+        block.columns,
+        dataset.columnNames,
+        undefined,
+        (row) => dataset.blockRow?.indexOf(firstRow + row) ?? firstRow + row,
+      );
+      firstRow += block.size;
+    }
   }
   if (!dataset.labelled) return;
   for (const block of dataset.blocks) {
@@ -199,12 +265,19 @@ function checkDataset(dataset: Dataset, families: readonly Family[], components:
   }
 }
 
-function checkColumns(family: Family, columns: readonly Float64Array[], names: readonly string[], weights: Float64Array | undefined): void {
+function checkColumns(
+  family: Family,
+  columns: readonly Float64Array[],
+  names: readonly string[],
+  weights: Float64Array | undefined,
+  callersRow: (row: number) => number = (row) => row,
+): void {
   for (let index = 0; index < columns.length; index += 1) {
     const support = family.columns[index]!.support;
-    const row = firstOutside(support, columns, index, weights);
-    if (row < 0) continue;
-    const value = columns[index]![row]!;
+    const found = firstOutside(support, columns, index, weights);
+    if (found < 0) continue;
+    const value = columns[index]![found]!;
+    const row = callersRow(found);
     throw new EmkitError(
       'DATA_OUTSIDE_SUPPORT',
       `Row ${row + 1}, column ${names[index]}: ${value} is outside the support of the family ${family.id}.`,
@@ -264,6 +337,7 @@ function dropWeightless(whole: Rows): { rows: Rows; blockRow?: Int32Array } {
       columns: whole.columns.map((column) => pick(column, new Float64Array(kept))),
       weights: pick(weights, new Float64Array(kept)),
       ...(whole.labels && { labels: pick(whole.labels, new Int32Array(kept)) }),
+      ...(whole.allowed && { allowed: pick(whole.allowed, new Int32Array(kept)) }),
     },
   };
 }
@@ -299,6 +373,7 @@ function cutIntoBlocks(
       columns: rows.columns.map((column) => column.subarray(start, end)),
       ...(rows.weights && { weights: rows.weights.subarray(start, end) }),
       ...(rows.labels && { labels: rows.labels.subarray(start, end) }),
+      ...(rows.allowed && { allowed: rows.allowed.subarray(start, end) }),
     });
   }
   return {
@@ -307,9 +382,13 @@ function cutIntoBlocks(
     totalWeight,
     columnNames,
     blocks,
-    labelled: rows.labels?.some((label) => label >= 0) ?? false,
+    labelled: isLabelled(rows),
     ...(blockRow && { blockRow }),
   };
+}
+
+export function isLabelled({ labels, allowed }: Pick<Rows, 'labels' | 'allowed'>): boolean {
+  return (labels?.some((label) => label >= 0) ?? false) || allowed !== undefined;
 }
 
 /** The data set with a map of rows that is made when it is first asked for: a fit does not need it. */

@@ -32,6 +32,7 @@ export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array }
       columns: rows.columns.map((column) => Float64Array.from(order, (index) => column[first[index]!]! + 0)),
       weights: Float64Array.from(order, (index) => weights[index]!),
       ...(rows.labels && { labels: Int32Array.from(order, (index) => rows.labels![first[index]!]!) }),
+      ...(rows.allowed && { allowed: Int32Array.from(order, (index) => rows.allowed![first[index]!]!) }),
     },
   };
 }
@@ -99,7 +100,7 @@ interface Cells {
 
 /** One cell for each combination of values, when there are few enough. */
 function tableCells(rows: Rows): Cells | undefined {
-  const sources: (Float64Array | Int32Array)[] = [...rows.columns, ...(rows.labels ? [rows.labels] : [])];
+  const sources = keysOf(rows);
   const lowest: number[] = [];
   const extents: number[] = [];
   let cells = 1;
@@ -129,20 +130,26 @@ function tableCells(rows: Rows): Cells | undefined {
 function sortedCells(rows: Rows): Cells {
   const order = new Uint32Array(rows.rows);
   for (let row = 0; row < rows.rows; row += 1) order[row] = row;
-  order.sort((a, b) => compareRows(rows, a, b));
+  const keys = keysOf(rows);
+  order.sort((a, b) => compareRows(keys, a, b));
   const cell = new Int32Array(rows.rows);
   let cells = 0;
   for (let place = 0; place < rows.rows; place += 1) {
-    if (place > 0 && compareRows(rows, order[place - 1]!, order[place]!) !== 0) cells += 1;
+    if (place > 0 && compareRows(keys, order[place - 1]!, order[place]!) !== 0) cells += 1;
     cell[order[place]!] = cells;
   }
   return { cell, cells: cells + 1 };
 }
 
-function compareRows(rows: Rows, a: number, b: number): number {
-  for (const column of rows.columns) {
+function compareRows(keys: readonly (Float64Array | Int32Array)[], a: number, b: number): number {
+  for (const column of keys) {
     const difference = column[a]! - column[b]!;
     if (difference !== 0) return difference;
   }
-  return rows.labels === undefined ? 0 : rows.labels[a]! - rows.labels[b]!;
+  return 0;
+}
+
+/** All in which equal rows are equal. */
+function keysOf({ columns, labels, allowed }: Rows): readonly (Float64Array | Int32Array)[] {
+  return [...columns, ...(labels ? [labels] : []), ...(allowed ? [allowed] : [])];
 }

@@ -12,8 +12,11 @@ export interface ColumnSummary {
 
 /** A few numbers about whole data, wherever they live: enough to guess first parameters of one component. */
 export interface Summary {
-  /** Rows, those of weight 0 left out and equal ones merged where that was done. */
+  /** All rows. */
   readonly rows: number;
+  readonly columnNames: readonly string[];
+  /** True when some label is known. */
+  readonly labelled: boolean;
   /** The sum of the case weights. */
   readonly totalWeight: number;
   readonly columns: readonly ColumnSummary[];
@@ -22,7 +25,9 @@ export interface Summary {
 /** The summary of a data set in memory. */
 export function summarize(dataset: Dataset): Summary {
   return {
-    rows: dataset.distinctRows,
+    rows: dataset.rows,
+    columnNames: dataset.columnNames,
+    labelled: dataset.labelled,
     totalWeight: dataset.totalWeight,
     columns: dataset.columnNames.map((_, column) => summarizeColumn(dataset, column)),
   };

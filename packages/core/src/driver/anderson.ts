@@ -1,14 +1,5 @@
-import { createMixtureCodec, type MixtureCodec } from '../codec.ts';
-import { domainViolation } from '../domain.ts';
-import { EmkitError, type ErrorCode } from '../errors.ts';
-import type { Expectation } from '../expectation.ts';
-import type { Mixture, MixtureParameters } from '../mixture.ts';
-import { judgeAccelerated } from './convergence.ts';
-import { mixtureDistance, roundingDistance } from './distance.ts';
-import type { Driver, DriverOptions, DriverState, EmPair, Process } from './driver.ts';
-import { endDiagnosis, snapshot } from './em.ts';
-import { emStep, expectAt } from './em-step.ts';
-import { judgeFall } from './fall.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
+import type { AccelerationMemory, EmPair } from './driver.ts';
 
 /** Differences between successive points that are combined: the longest memory in the study of Henderson and Varadhan. */
 const MOST_DIFFERENCES = 10;
@@ -24,107 +15,13 @@ const INDEPENDENT = 1e-6;
 const BOUND_FACTOR = 4;
 const LONGEST_STEP = 2 ** 20;
 
-/**
- * EM with Anderson acceleration (Walker and Ni 2011; for EM: Henderson and Varadhan 2019, DAAREM) in unconstrained coordinates. From
- * the last points and their EM images it learns how the EM map behaves around here, and solves for its fixed point as far as it knows it.
- *
- * A monotone guard: the solution is taken only where the log-likelihood is no lower than before; else the plain EM step is, at the price of
- * one pass over the data. A fixed point may also be a saddle, from which EM moves away: where the solution lies against the direction
- * of the EM step, and once after each refusal, the EM step itself is stretched instead (by the length of Varadhan and Roland 2008).
- *
- * One iteration is one accepted point. The state holds the points it has learned from.
- */
-export function* andersonDriver(mixture: Mixture, begin: DriverState, options: DriverOptions): Driver {
-  const codec = createMixtureCodec(mixture);
-  const most = codec.length > MANY_COORDINATES ? FEWER_DIFFERENCES : MOST_DIFFERENCES;
-  const log = [...begin.trace];
-  let { iteration, evaluations, parameters, convergence } = begin;
-  let { history, longestStep, hesitant } = begin.acceleration ?? { history: [], longestStep: 1, hesitant: false };
-  const state = (): DriverState =>
-    snapshot(
-      { version: 1, method: 'anderson', iteration, evaluations, parameters, convergence, acceleration: { history, longestStep, hesitant } },
-      log,
-    );
-  const coordinates = coordinateCache(codec);
-  let expectation = yield* expectAt(parameters);
-  if (log.length === 0) {
-    evaluations += 1;
-    log.push(expectation.logLikelihood);
-    yield { kind: 'iteration', state: state(), expectation };
-  }
-  let remaining: number | null = null;
-  while (iteration < options.iterations) {
-    const step = yield* emStep(mixture, parameters, expectation);
-    evaluations += step.evaluations;
-    if ('collapsed' in step) return { state: state(), expectation, diagnosis: step.collapsed };
-    const image = step.parameters;
-    const pairs: readonly EmPair[] = [...history, { at: parameters, image }].slice(-1 - most);
-    const proposal = propose(codec, coordinates, pairs, longestStep, hesitant);
-    const verdict = judgeAccelerated(
-      convergence,
-      mixtureDistance(mixture, parameters, image),
-      contraction(mixture, pairs),
-      proposal === undefined ? 0 : mixtureDistance(mixture, parameters, proposal.point),
-      roundingDistance(mixture, parameters),
-      options.tolerance,
-    );
-    remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : null;
-    if (verdict.end !== undefined) {
-      const diagnosis = endDiagnosis(mixture, parameters, verdict.end, verdict.remaining, options.tolerance);
-      return { state: state(), expectation, diagnosis };
-    }
-    let next: Expectation | undefined;
-    if (proposal !== undefined) {
-      // A point outside of the domain costs no pass.
-      if (isInDomain(mixture, proposal.point)) {
-        next = yield* tryPoint(proposal.point);
-        evaluations += 1;
-      }
-      if (next !== undefined && !(next.logLikelihood >= expectation.logLikelihood)) next = undefined;
-      hesitant = next === undefined && !proposal.stretched;
-      if (proposal.stretched && next === undefined) longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
-      else if (proposal.bounded) longestStep = Math.min(longestStep * BOUND_FACTOR, LONGEST_STEP);
-    }
-    if (proposal === undefined || next === undefined) {
-      next = yield* expectAt(image);
-      evaluations += 1;
-      const diagnosis = judgeFall(mixture, image, next, expectation.logLikelihood - next.logLikelihood);
-      if (diagnosis !== undefined) return { state: state(), expectation, diagnosis };
-      parameters = image;
-    } else parameters = proposal.point;
-    history = pairs;
-    convergence = verdict.memory;
-    expectation = next;
-    iteration += 1;
-    log.push(expectation.logLikelihood);
-    yield { kind: 'iteration', state: state(), expectation };
-  }
-  return { state: state(), expectation, diagnosis: { kind: 'iteration-limit', remaining } };
-}
+export const FRESH_ACCELERATION: AccelerationMemory = { history: [], longestStep: 1, hesitant: false };
 
-/** By what factor the EM map brought the last two points nearer to each other; undefined when there are no two. */
-function contraction(mixture: Mixture, pairs: readonly EmPair[]): number | undefined {
-  const [before, now] = pairs.slice(-2);
-  if (before === undefined || now === undefined) return undefined;
-  const apart = mixtureDistance(mixture, before.at, now.at);
-  return apart > 0 ? mixtureDistance(mixture, before.image, now.image) / apart : undefined;
-}
-
-/** Coordinates of points, computed once for each. */
-function coordinateCache(codec: MixtureCodec): (point: MixtureParameters) => Float64Array {
-  const known = new WeakMap<MixtureParameters, Float64Array>();
-  return (point) => {
-    let vector = known.get(point);
-    if (vector === undefined) {
-      vector = codec.encode(point);
-      known.set(point, vector);
-    }
-    return vector;
-  };
-}
-
-interface Proposal {
+/** A point to try instead of the EM image. */
+export interface Proposal {
   readonly point: MixtureParameters;
+  /** The way there from the point before, in free coordinates. */
+  readonly way: Float64Array;
   /** The EM step made longer, rather than the fixed point of what was learned. */
   readonly stretched: boolean;
   /** The length was cut at its bound. */
@@ -132,45 +29,101 @@ interface Proposal {
 }
 
 /**
- * Where to try next, given the last points and images, the newest last: x + f - sum_j gamma_j (dx_j + df_j) with f = M(x) - x and gamma least
- * squares for f = sum_j gamma_j df_j, in units natural to each coordinate; or x + s f. Undefined where plain EM is to go on.
+ * Anderson acceleration (Walker and Ni 2011; for EM: Henderson and Varadhan 2019, DAAREM) in free coordinates. From the last points and
+ * their EM images it learns how the EM map behaves around here, and solves for its fixed point as far as it knows it.
+ *
+ * A fixed point may also be a saddle, from which EM moves away: where the solution lies against the direction of the EM step, and once
+ * after each refusal, the EM step itself is stretched instead (by the length of Varadhan and Roland 2008).
  */
-function propose(
-  codec: MixtureCodec,
-  coordinates: (point: MixtureParameters) => Float64Array,
-  pairs: readonly EmPair[],
-  longestStep: number,
-  hesitant: boolean,
-): Proposal | undefined {
-  const now = pairs.at(-1)!;
-  if (pairs.length < 2 || codec.length === 0) return undefined;
-  const scales = codec.scales(now.at);
-  const x = coordinates(now.at);
-  const { length } = codec;
-  const count = pairs.length - 1;
-  const step = new Float64Array(length);
-  subtract(coordinates(now.image), x, scales, step, 0);
-  // Newest first, end to end.
-  const moves = new Float64Array(count * length);
-  const bends = new Float64Array(count * length);
-  for (let index = 0; index < count; index += 1) {
-    const [older, newer] = [pairs[count - 1 - index]!, pairs[count - index]!];
-    const start = index * length;
-    subtract(coordinates(newer.at), coordinates(older.at), scales, moves, start);
-    subtract(coordinates(newer.image), coordinates(older.image), scales, bends, start);
-    for (let at = start; at < start + length; at += 1) bends[at]! -= moves[at]!;
+export class Anderson {
+  private readonly model: Mixture;
+  private readonly most: number;
+  /** For each pair its differences from the one before. */
+  private readonly differences = new WeakMap<EmPair, Differences>();
+  memory: AccelerationMemory;
+
+  constructor(model: Mixture, memory: AccelerationMemory = FRESH_ACCELERATION) {
+    this.model = model;
+    this.memory = memory;
+    this.most = model.space.free.length > MANY_COORDINATES ? FEWER_DIFFERENCES : MOST_DIFFERENCES;
   }
-  const solution = hesitant ? undefined : solveFixedPoint(step, moves, bends);
-  const stretch = Math.sqrt(dot(moves, 0, moves, 0, length) / dot(bends, 0, bends, 0, length));
-  const allowed = Math.min(stretch, longestStep * BOUND_FACTOR);
-  const stretched = !(solution !== undefined && dot(solution, 0, step, 0, length) > 0);
-  if (stretched && !(allowed > 1)) return undefined;
-  const target = x.slice();
-  for (let index = 0; index < target.length; index += 1) {
-    target[index]! += scales[index]! * (stretched ? allowed * step[index]! : solution[index]!);
-    if (!Number.isFinite(target[index]!)) return undefined;
+
+  /** The pairs to learn from when a new one has come; `remember` keeps them. */
+  pairsWith(pair: EmPair): readonly EmPair[] {
+    return [...this.memory.history, pair].slice(-1 - this.most);
   }
-  return { point: codec.decode(target, now.image), stretched, bounded: stretched && allowed < stretch };
+
+  /** Keeps the pairs, and what became of the proposal; `accepted` is undefined where there was none. */
+  remember(history: readonly EmPair[], proposal: Proposal | undefined, accepted: boolean): void {
+    let { longestStep, hesitant } = this.memory;
+    if (proposal !== undefined) {
+      hesitant = !accepted && !proposal.stretched;
+      if (proposal.stretched && !accepted) longestStep = Math.max(longestStep / BOUND_FACTOR, 1);
+      else if (proposal.bounded) longestStep = Math.min(longestStep * BOUND_FACTOR, LONGEST_STEP);
+    }
+    this.memory = { history, longestStep, hesitant };
+  }
+
+  forget(): void {
+    this.memory = FRESH_ACCELERATION;
+  }
+
+  /**
+   * Where to try next, given the last points and images, the newest last: x + f - sum_j gamma_j (dx_j + df_j) with f = M(x) - x and gamma
+   * least squares for f = sum_j gamma_j df_j, in units natural to each coordinate; or x + s f. Undefined where plain EM is to go on.
+   */
+  propose(pairs: readonly EmPair[]): Proposal | undefined {
+    const { free } = this.model.space;
+    const { length } = free;
+    const { longestStep, hesitant } = this.memory;
+    const now = pairs.at(-1)!;
+    if (pairs.length < 2 || length === 0) return undefined;
+    const scales = new Float64Array(length);
+    free.scales(now.at, scales, 0);
+    const step = new Float64Array(length);
+    free.difference(now.at, now.image, step, 0);
+    for (let index = 0; index < length; index += 1) step[index]! /= scales[index]!;
+    const count = pairs.length - 1;
+    // Newest first, end to end.
+    const moves = new Float64Array(count * length);
+    const bends = new Float64Array(count * length);
+    for (let index = 0; index < count; index += 1) {
+      const { ofPoints, ofImages } = this.differencesOf(pairs[count - 1 - index]!, pairs[count - index]!);
+      const start = index * length;
+      for (let at = 0; at < length; at += 1) {
+        moves[start + at] = ofPoints[at]! / scales[at]!;
+        bends[start + at] = ofImages[at]! / scales[at]! - moves[start + at]!;
+      }
+    }
+    const solution = hesitant ? undefined : solveFixedPoint(step, moves, bends);
+    const stretch = Math.sqrt(dot(moves, 0, moves, 0, length) / dot(bends, 0, bends, 0, length));
+    const allowed = Math.min(stretch, longestStep * BOUND_FACTOR);
+    const stretched = !(solution !== undefined && dot(solution, 0, step, 0, length) > 0);
+    if (stretched && !(allowed > 1)) return undefined;
+    const way = new Float64Array(length);
+    for (let index = 0; index < length; index += 1) {
+      way[index] = scales[index]! * (stretched ? allowed * step[index]! : solution[index]!);
+      if (!Number.isFinite(way[index]!)) return undefined;
+    }
+    return { point: free.move(now.at, way, 0), way, stretched, bounded: stretched && allowed < stretch };
+  }
+
+  private differencesOf(older: EmPair, newer: EmPair): Differences {
+    let known = this.differences.get(newer);
+    if (known === undefined) {
+      const { free } = this.model.space;
+      known = { ofPoints: new Float64Array(free.length), ofImages: new Float64Array(free.length) };
+      free.difference(older.at, newer.at, known.ofPoints, 0);
+      free.difference(older.image, newer.image, known.ofImages, 0);
+      this.differences.set(newer, known);
+    }
+    return known;
+  }
+}
+
+interface Differences {
+  readonly ofPoints: Float64Array;
+  readonly ofImages: Float64Array;
 }
 
 /**
@@ -220,33 +173,8 @@ function solveFixedPoint(step: Float64Array, moves: Float64Array, bends: Float64
   return solution;
 }
 
-/** Writes the difference, in units of the scales, from `start` on. */
-function subtract(to: Float64Array, from: Float64Array, scales: Float64Array, out: Float64Array, start: number): void {
-  for (let index = 0; index < to.length; index += 1) out[start + index] = (to[index]! - from[index]!) / scales[index]!;
-}
-
 function dot(x: Float64Array, xStart: number, y: Float64Array, yStart: number, length: number): number {
   let sum = 0;
   for (let index = 0; index < length; index += 1) sum += x[xStart + index]! * y[yStart + index]!;
   return sum;
-}
-
-/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
-const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
-
-function isInDomain(mixture: Mixture, point: MixtureParameters): boolean {
-  return mixture.families.every(({ parameters }, component) =>
-    Object.entries(parameters).every(([name, domain]) => domainViolation(domain, point.components[component]![name]) === undefined),
-  );
-}
-
-/** The expectation at a proposed point; undefined where the point makes some row impossible. */
-function* tryPoint(point: MixtureParameters): Process<Expectation | undefined> {
-  try {
-    const expectation = yield* expectAt(point);
-    return Number.isFinite(expectation.logLikelihood) ? expectation : undefined;
-  } catch (error) {
-    if (error instanceof EmkitError && NO_POINT.includes(error.code)) return undefined;
-    throw error;
-  }
 }

@@ -1,25 +1,35 @@
 /**
- * Why a fit ended: a closed union. Only `converged` and `boundary` mean that the answer is a stationary point to the tolerance.
+ * Why a fit ended: a closed union. Only `converged` and `boundary` mean that the answer is a stationary point, to what the rule allows.
  */
 export type Diagnosis =
-  /** The estimated distance still to go is within the tolerance. */
-  | { readonly kind: 'converged'; readonly remaining: number }
+  /** The remaining error is estimated to be small enough. */
+  | ({ readonly kind: 'converged' } & Arrival)
   /** Converged, with parameters on the edge of their domain, where the usual standard errors do not hold. */
-  | { readonly kind: 'boundary'; readonly remaining: number; readonly parameters: readonly string[] }
-  /** The number of iterations asked for was done; `remaining` estimates the distance still to go (Infinity when unknown: null in JSON). */
+  | ({ readonly kind: 'boundary'; readonly parameters: readonly string[] } & Arrival)
+  /** The number of iterations asked for was done; `remaining` estimates the distance still to go (null when unknown). */
   | { readonly kind: 'iteration-limit'; readonly remaining: number | null }
   /** Steps are as small as the rounding of the parameters and no longer shrink, while the tolerance is finer than that. */
   | { readonly kind: 'stalled'; readonly remaining: number | null }
-  /** A component has no maximum-likelihood estimate: it is empty, or its spread fell to zero. The parameters are those before. */
+  /** A component has no maximum-likelihood estimate: its spread fell to zero. The parameters are those before. */
   | { readonly kind: 'collapsed'; readonly component: number; readonly reason: string }
   /** The log-likelihood fell by more than rounding explains: an M-step that does not maximise. The parameters are those before. */
   | { readonly kind: 'decreased'; readonly by: number }
   /** The caller's signal stopped the fit. The parameters are the last complete ones. */
   | { readonly kind: 'aborted' };
 
+/** By which rule a run ended, and how far the optimum may still be. */
+export interface Arrival {
+  /** `distance`: the parameters are within the tolerance. `nats`: what is left of the log-likelihood matters to nobody. */
+  readonly rule: 'distance' | 'nats';
+  /** The estimated distance still to go, dimensionless; null when unknown. */
+  readonly remaining: number | null;
+  /** The estimated log-likelihood still to be had, in nats; null when unknown. */
+  readonly nats: number | null;
+}
+
 export type DiagnosisKind = Diagnosis['kind'];
 
-/** True where the answer is a stationary point to the tolerance. */
+/** True where the answer is a stationary point to what the rule allows. */
 export function isConverged(diagnosis: Diagnosis): boolean {
   return diagnosis.kind === 'converged' || diagnosis.kind === 'boundary';
 }
@@ -28,7 +38,9 @@ export function isConverged(diagnosis: Diagnosis): boolean {
 export function describeDiagnosis(diagnosis: Diagnosis): string {
   switch (diagnosis.kind) {
     case 'converged':
-      return 'converged: the estimated distance still to go is within the tolerance';
+      return diagnosis.rule === 'nats'
+        ? `converged: less than ${diagnosis.nats === null ? '1e-6' : roughly(diagnosis.nats)} nats of log-likelihood are estimated to be left`
+        : 'converged: the remaining error is estimated to be below the tolerance';
     case 'boundary':
       return `converged on the edge of the parameter domain (${diagnosis.parameters.join(', ')}): standard errors do not hold there`;
     case 'iteration-limit':

@@ -1,8 +1,9 @@
-import type { Backend, ExpectationRequest, SynchronousBackend } from '../backend/backend.ts';
 import { EmkitError } from '../errors.ts';
-import type { Expectation } from '../expectation.ts';
-import type { DriverRequest, DriverState, Process } from './driver.ts';
-import { Pauses } from './pauses.ts';
+import type { ExpectationRequest } from '../model/e-step.ts';
+import type { Expectation } from '../model/expectation.ts';
+import { Pauses } from '../source/pauses.ts';
+import { isSynchronous, type Source, type SynchronousSource } from '../source/source.ts';
+import type { Answer, DriverRequest, DriverState, Process } from './driver.ts';
 
 /** What an observer is told after each iteration. */
 export interface Progress {
@@ -11,27 +12,27 @@ export interface Progress {
 }
 
 /** Runs a process to its end, in this thread, without pause. */
-export function runSync<Result>(process: Process<Result>, backend: SynchronousBackend, onProgress?: (progress: Progress) => void): Result {
+export function runSync<Result>(process: Process<Result>, source: SynchronousSource, onProgress?: (progress: Progress) => void): Result {
   let turn = process.next();
   while (!turn.done) {
-    if (turn.value.kind === 'expect') turn = answerTo(process, backend, turn.value.request);
-    else {
-      if (turn.value.kind === 'iteration') onProgress?.(turn.value);
-      turn = process.next();
-    }
+    if (turn.value.kind === 'iteration') onProgress?.(turn.value);
+    turn = answerTo(process, source, turn.value);
   }
   return turn.value;
 }
 
-/** Sends a process the expectation it asked for, or the error there was instead: it alone knows whether the point was only a try. */
+/** Sends a process what it asked for, or the error there was instead: it alone knows whether the point was only a try. */
 export function answerTo<Result>(
   process: Process<Result>,
-  backend: SynchronousBackend,
-  request: ExpectationRequest,
+  source: SynchronousSource,
+  request: DriverRequest,
 ): IteratorResult<DriverRequest, Result> {
-  let answer: Expectation;
+  let answer: Answer;
   try {
-    answer = backend.expect(request);
+    if (request.kind === 'expect') answer = source.expect(request.request);
+    else if (request.kind === 'summary') answer = source.summary();
+    else if (request.kind === 'sample') answer = source.sample(request.rows, request.random);
+    else if (request.kind === 'condense') answer = source.condense?.(request.random);
   } catch (error) {
     return process.throw(error);
   }
@@ -58,7 +59,7 @@ export type RunAsyncOutcome<Result> =
  */
 export async function runAsync<Result>(
   process: Process<Result>,
-  backend: Backend,
+  source: Source,
   options: RunAsyncOptions = {},
 ): Promise<RunAsyncOutcome<Result>> {
   const { signal, onProgress } = options;
@@ -75,40 +76,43 @@ export async function runAsync<Result>(
     if (turn.done) return { kind: 'done', result: turn.value };
     if (clock.due) await clock.pause();
     if (signal?.aborted) return aborted();
-    if (turn.value.kind !== 'expect') {
-      if (turn.value.kind === 'iteration') {
-        latest = turn.value;
-        onProgress?.(turn.value);
+    const request = turn.value;
+    if (request.kind === 'iteration' || request.kind === 'pause') {
+      if (request.kind === 'iteration') {
+        latest = request;
+        onProgress?.(request);
         if (signal?.aborted) return aborted();
       }
       turn = process.next();
       continue;
     }
-    let answer: Expectation | undefined;
+    let answer: Answer;
     try {
-      answer = await expectWithPauses(backend, turn.value.request, clock, signal);
+      if (request.kind === 'expect') answer = await expectWithPauses(source, request.request, clock, signal);
+      else answer = await abortable<Answer>(askData(source, request), signal);
     } catch (error) {
       turn = process.throw(error);
       continue;
     }
-    if (answer === undefined) return aborted();
+    if (answer === undefined && request.kind !== 'condense') return aborted();
     turn = process.next(answer);
   }
 }
 
+function askData(source: Source, request: Extract<DriverRequest, { kind: 'summary' | 'sample' | 'condense' }>): Answer | Promise<Answer> {
+  if (request.kind === 'summary') return source.summary();
+  return request.kind === 'sample' ? source.sample(request.rows, request.random) : source.condense?.(request.random);
+}
+
 /** The expectation; undefined as soon as the signal fires. */
 async function expectWithPauses(
-  backend: Backend,
+  source: Source,
   request: ExpectationRequest,
   clock: Pauses,
   signal: AbortSignal | undefined,
 ): Promise<Expectation | undefined> {
-  if (!isSynchronous(backend)) return abortable(backend.expect(request), signal);
-  return clock.drain(backend.expectInSlices(request), () => signal?.aborted === true);
-}
-
-function isSynchronous(backend: Backend): backend is SynchronousBackend {
-  return 'expectInSlices' in backend;
+  if (!isSynchronous(source)) return abortable(source.expect(request), signal);
+  return clock.drain(source.expectInSlices(request), () => signal?.aborted === true);
 }
 
 /** The promise's value, or undefined as soon as the signal fires. */

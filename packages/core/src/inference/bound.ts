@@ -1,8 +1,7 @@
-import { blockResponsibilities, createBlockWorkspace, largestBlock } from '../backend/expect-block.ts';
-import type { Dataset } from '../data/block.ts';
+import { type Dataset, largestBlock } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
-import { BlockKernels } from '../kernels/block-pass.ts';
-import type { Mixture, MixtureParameters } from '../mixture.ts';
+import { EStep } from '../model/e-step.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import { log } from '../numerics/elementary.ts';
 
 /**
@@ -20,18 +19,6 @@ export interface InformationBound {
 }
 
 /**
- * The entropy of the posterior, in nats: the sum over rows of -sum_k r_k log r_k, times the case weight. As `informationBound` says, but in
- * the time of one pass over the data, and right to the rounding of the log-likelihood.
- */
-export function posteriorEntropy(mixture: Mixture, parameters: MixtureParameters, dataset: Dataset): number {
-  if (mixture.families.length === 1) return 0;
-  const entropyOf = new BlockKernels(mixture, largestBlock(dataset.blocks)).prepareEntropy(parameters);
-  let entropy = 0;
-  for (const block of dataset.blocks) entropy += entropyOf(block);
-  return Number.isFinite(entropy) ? Math.max(0, entropy) : informationBound(mixture, parameters, dataset).entropy;
-}
-
-/**
  * The bound at the given responsibilities, or at the posterior when none are given.
  *
  * @param responsibilities one array a component, over the rows of the data set's blocks, each row summing to 1
@@ -46,7 +33,7 @@ export function informationBound(
   const components = mixture.families.length;
   if (responsibilities !== undefined) checkResponsibilities(responsibilities, components, dataset.distinctRows);
   const size = largestBlock(dataset.blocks);
-  const workspace = createBlockWorkspace(mixture, size);
+  const eStep = new EStep(mixture, size);
   const joint = mixture.families.map(() => new Float64Array(size));
   let expected = 0;
   let entropy = 0;
@@ -55,12 +42,12 @@ export function informationBound(
     mixture.families.forEach((family, component) => {
       family.logDensity(block, parameters.components[component]!, joint[component]!);
     });
-    if (responsibilities === undefined) blockResponsibilities(block, mixture, parameters, workspace, { firstRow, source: dataset });
+    const posterior = responsibilities === undefined ? eStep.posterior(block, parameters, { firstRow, source: dataset }) : undefined;
     for (let component = 0; component < components; component += 1) {
       const logWeight = log(parameters.weights[component]!);
       for (let row = 0; row < block.size; row += 1) {
         const responsibility =
-          responsibilities === undefined ? workspace.joint[component]![row]! : responsibilities[component]![firstRow + row]!;
+          posterior === undefined ? responsibilities![component]![firstRow + row]! : posterior.responsibilities[component]![row]!;
         if (responsibility === 0) continue;
         const share = (block.weights?.[row] ?? 1) * responsibility;
         expected += share * (logWeight + joint[component]![row]!);

@@ -1,4 +1,4 @@
-import type { Family } from '../family.ts';
+import type { Kernel } from './capability.ts';
 import { MODULE } from './module.generated.ts';
 import { readModuleText } from './module-text.ts';
 import { createPlainKernels } from './plain.ts';
@@ -34,7 +34,6 @@ export interface KernelFunctions {
     scratch: number,
     sums: number,
   ): void;
-  independentDensities(rows: number, components: number, dimension: number, columns: number, constants: number, joint: number): void;
 }
 
 export type FusedPass = (
@@ -60,9 +59,6 @@ export interface Kernels extends KernelFunctions {
 /** `simd`: WebAssembly, two numbers at a time. `plain`: TypeScript with the same bits, where WebAssembly is not allowed. */
 export type KernelKind = 'simd' | 'plain';
 
-/** Numbers at the start of the memory that belong to the compiled module. */
-export const RESERVED_NUMBERS = 512;
-
 const PAGE = 65536;
 
 let chosen: Kernels | undefined;
@@ -74,7 +70,8 @@ export function kernels(): Kernels {
 }
 
 /** Compiles what a family's passes over data will need besides. */
-export function prepareKernels({ kernel }: Family): void {
+// biome-ignore lint/suspicious/noExplicitAny: kernels of families with different parameters
+export function prepareKernels({ kernel }: { readonly kernel?: Kernel<any> | undefined }): void {
   if (kernel?.columns !== undefined) kernels().further(kernel.columns.further as FurtherKernels<unknown>);
 }
 

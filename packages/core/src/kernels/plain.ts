@@ -1,7 +1,31 @@
 import { logOrdinary } from '../numerics/elementary.ts';
 import { twoSumError } from '../numerics/sum.ts';
 import type { KernelFunctions } from './kernels.ts';
-import { HIGH_WORD, NATS_PER_STEP, POWERS_START, STEPS, STEPS_PER_NAT } from './powers.ts';
+import {
+  COMPONENT_SUMS,
+  COUNT,
+  CUT,
+  ENTROPY,
+  EXPONENTIAL_CONSTANT,
+  EXPONENTIAL_RATE,
+  EXPONENTIAL_RECORD,
+  EXPONENTIAL_SUMS,
+  FUSED_RECORDS,
+  GAUSSIAN_ABOUT,
+  GAUSSIAN_CONSTANT,
+  GAUSSIAN_HALF_PRECISION,
+  GAUSSIAN_MEAN,
+  GAUSSIAN_RECORD,
+  GAUSSIAN_SUMS,
+  GROUP,
+  LOG_LIKELIHOOD,
+  MAGNITUDE,
+  ORDINARY,
+  POWERS,
+  ROUNDED_OFF,
+  TERMS,
+} from './layout.ts';
+import { HIGH_WORD, NATS_PER_STEP, STEPS, STEPS_PER_NAT } from './powers.ts';
 
 /**
  * The kernels in plain TypeScript: the same rounding operations in the same order as assembly/, so the same bits. A row stays in one of
@@ -11,20 +35,20 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
   return {
     gaussian(rows, components, x, weights, unit, constants, scratch, sums) {
       const m = memory();
-      const terms = scratch / 8 + 48;
-      for (let start = 0; start < rows; start += 16) {
+      const terms = scratch / 8 + TERMS;
+      const records = constants / 8 + FUSED_RECORDS;
+      for (let start = 0; start < rows; start += GROUP) {
         const from = x / 8 + start;
         shareRelative(m, terms, components, weights / 8 + start, start < unit, m[constants / 8]!, sums / 8, (component, row) => {
-          const own = constants / 8 + 2 + 4 * component;
-          const z = m[from + row]! - m[own + 1]!;
-          return m[own]! - z * z * m[own + 2]!;
+          const own = records + GAUSSIAN_RECORD * component;
+          const z = m[from + row]! - m[own + GAUSSIAN_MEAN]!;
+          return m[own + GAUSSIAN_CONSTANT]! - z * z * m[own + GAUSSIAN_HALF_PRECISION]!;
         });
         for (let component = 0; component < components; component += 1) {
-          const mean = m[constants / 8 + 5 + 4 * component]!;
-          const place = sums / 8 + 6 + 6 * component;
-          addInStrands(m, place, 3, (row, totals) => {
-            const responsibility = m[terms + 16 * component + row]!;
-            const z = m[from + row]! - mean;
+          const about = m[records + GAUSSIAN_RECORD * component + GAUSSIAN_ABOUT]!;
+          addInStrands(m, sums / 8 + COMPONENT_SUMS + GAUSSIAN_SUMS * component + COUNT, 3, (row, totals) => {
+            const responsibility = m[terms + GROUP * component + row]!;
+            const z = m[from + row]! - about;
             const weighted = responsibility * z;
             totals[0]! += responsibility;
             totals[1]! += weighted;
@@ -36,16 +60,16 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
 
     exponential(rows, components, x, weights, unit, constants, scratch, sums) {
       const m = memory();
-      const terms = scratch / 8 + 48;
-      for (let start = 0; start < rows; start += 16) {
+      const terms = scratch / 8 + TERMS;
+      for (let start = 0; start < rows; start += GROUP) {
         const from = x / 8 + start;
         shareRelative(m, terms, components, weights / 8 + start, start < unit, m[constants / 8]!, sums / 8, (component, row) => {
-          const own = constants / 8 + 2 + 2 * component;
-          return m[own]! - m[own + 1]! * m[from + row]!;
+          const own = constants / 8 + FUSED_RECORDS + EXPONENTIAL_RECORD * component;
+          return m[own + EXPONENTIAL_CONSTANT]! - m[own + EXPONENTIAL_RATE]! * m[from + row]!;
         });
         for (let component = 0; component < components; component += 1) {
-          addInStrands(m, sums / 8 + 6 + 4 * component, 2, (row, totals) => {
-            const responsibility = m[terms + 16 * component + row]!;
+          addInStrands(m, sums / 8 + COMPONENT_SUMS + EXPONENTIAL_SUMS * component + COUNT, 2, (row, totals) => {
+            const responsibility = m[terms + GROUP * component + row]!;
             totals[0]! += responsibility;
             totals[1]! += responsibility * m[from + row]!;
           });
@@ -56,50 +80,39 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
     posterior(rows, components, joint, weights, unit, cut, _scratch, sums) {
       const m = memory();
       const first = joint / 8;
-      const largest = new Float64Array(16);
-      for (let start = 0; start < rows; start += 16) {
+      const largest = new Float64Array(GROUP);
+      const moments = new Float64Array(GROUP);
+      for (let start = 0; start < rows; start += GROUP) {
         const group = first + start;
-        for (let row = 0; row < 16; row += 1) {
+        moments.fill(0);
+        for (let row = 0; row < GROUP; row += 1) {
           const maximum = largestOf(m, group + row, rows, components);
           largest[row] = maximum;
-          const bound = cut && maximum > -10000 ? maximum - 80 : -Infinity;
+          const bound = cut && maximum > ORDINARY ? maximum - CUT : -Infinity;
           for (let component = 0; component < components; component += 1) {
             const at = group + component * rows + row;
             const dropped = m[at]! < bound ? Infinity : 0;
-            m[at] = exponentialOfSteps(m, (m[at]! - maximum - dropped) * STEPS_PER_NAT);
+            const steps = (m[at]! - maximum - dropped) * STEPS_PER_NAT;
+            const term = exponentialOfSteps(m, steps);
+            m[at] = term;
+            moments[row]! += term * Math.max(steps, FEWEST_STEPS);
           }
         }
-        share(m, group, rows, components, weights / 8 + start, start < unit, largest, sums / 8);
+        const shared = share(m, group, rows, components, weights / 8 + start, start < unit, largest, sums / 8);
+        for (let lane = 0; lane < 2; lane += 1) {
+          let moment = 0;
+          for (let row = lane; row < GROUP; row += 2) moment += shared!.shares[row]! * moments[row]!;
+          m[sums / 8 + ENTROPY + lane]! += shared!.logTotals[lane]! - moment * NATS_PER_STEP;
+        }
         for (let component = 0; component < components; component += 1) {
-          const place = sums / 8 + 6 + 2 * component;
+          const place = sums / 8 + COMPONENT_SUMS + 2 * component;
           const at = group + component * rows;
           for (let lane = 0; lane < 2; lane += 1) {
             let count = 0;
-            for (let row = lane; row < 16; row += 2) count += m[at + row]!;
+            for (let row = lane; row < GROUP; row += 2) count += m[at + row]!;
             m[place + lane]! += count;
           }
         }
-      }
-    },
-
-    independentDensities(rows, components, dimension, columns, constants, joint) {
-      const m = memory();
-      const distance = new Float64Array(rows);
-      for (let component = 0; component < components; component += 1) {
-        const own = constants / 8 + component * (1 + 2 * dimension);
-        distance.fill(0);
-        for (let column = 0; column < dimension; column += 1) {
-          const x = columns / 8 + column * rows;
-          const mean = m[own + 1 + 2 * column]!;
-          const halfPrecision = m[own + 2 + 2 * column]!;
-          for (let row = 0; row < rows; row += 1) {
-            const z = m[x + row]! - mean;
-            distance[row]! += z * z * halfPrecision;
-          }
-        }
-        const constant = m[own]!;
-        const out = joint / 8 + component * rows;
-        for (let row = 0; row < rows; row += 1) m[out + row] = constant - distance[row]!;
       }
     },
   };
@@ -122,7 +135,7 @@ function exponentialOfSteps(m: Float64Array, x: number): number {
   const y = Math.max(x, FEWEST_STEPS);
   const k = y + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
   const r = y - k;
-  numberView[0] = m[POWERS_START + (k & (STEPS - 1))]!;
+  numberView[0] = m[POWERS + (k & (STEPS - 1))]!;
   wordView[HIGH_WORD]! += k << 12;
   const power = numberView[0]!;
   const r2 = r * r;
@@ -139,9 +152,15 @@ function largestOf(m: Float64Array, at: number, stride: number, components: numb
   return largest;
 }
 
+/** Of 16 rows: case weight / sum of terms of each; by lane, the weighted sum of these sums' logarithms. */
+interface Shared {
+  readonly shares: Float64Array;
+  readonly logTotals: readonly number[];
+}
+
 /**
  * Terms of 16 rows, e^(log joint density - reference), turned into responsibilities times case weights in place; their log-likelihood and
- * its magnitude added to the sums. Returns false, having changed nothing, where the terms of some row are too small.
+ * its magnitude added to the sums. Returns undefined, having changed nothing, where the terms of some row are too small.
  */
 function share(
   m: Float64Array,
@@ -152,45 +171,52 @@ function share(
   unit: boolean,
   reference: Float64Array,
   sums: number,
-): boolean {
-  const totals = new Float64Array(16);
-  for (let row = 0; row < 16; row += 1) {
+): Shared | undefined {
+  const totals = new Float64Array(GROUP);
+  for (let row = 0; row < GROUP; row += 1) {
     let total = m[terms + row]!;
     for (let component = 1; component < components; component += 1) total += m[terms + component * stride + row]!;
-    if (total < LEAST_TOTAL) return false;
+    if (total < LEAST_TOTAL) return undefined;
     totals[row] = total;
   }
+  const shares = new Float64Array(GROUP);
+  const logTotals = [0, 0];
   for (let lane = 0; lane < 2; lane += 1) {
-    let sum = 0;
+    let nats = 0;
+    let logTotal = 0;
     let magnitude = 0;
     let product = 1;
-    for (let row = lane; row < 16; row += 2) {
+    for (let row = lane; row < GROUP; row += 2) {
       const total = totals[row]!;
+      const own = reference[row]!;
       const weight = unit ? 1 : m[weights + row]!;
       const share = weight / total;
+      shares[row] = share;
       for (let component = 0; component < components; component += 1) m[terms + component * stride + row]! *= share;
       if (unit) {
         product *= total;
-        sum += reference[row]!;
-        magnitude += Math.abs(reference[row]!);
+        nats += own;
+        magnitude += Math.abs(own);
       } else {
-        const logTotal = logOrdinary(total);
-        sum += weight * (reference[row]! + logTotal);
-        magnitude += weight * (Math.abs(reference[row]!) + Math.abs(logTotal));
+        const logarithm = logOrdinary(total);
+        nats += weight * own;
+        logTotal += weight * logarithm;
+        magnitude += weight * (Math.abs(own) + Math.abs(logarithm));
       }
     }
     if (unit) {
-      const logProduct = logOrdinary(product);
-      sum += logProduct;
-      magnitude += Math.abs(logProduct);
+      logTotal = logOrdinary(product);
+      magnitude += Math.abs(logTotal);
     }
-    const before = m[sums + lane]!;
+    logTotals[lane] = logTotal;
+    const sum = nats + logTotal;
+    const before = m[sums + LOG_LIKELIHOOD + lane]!;
     const after = before + sum;
-    m[sums + lane] = after;
-    m[sums + 2 + lane]! += twoSumError(before, sum, after);
-    m[sums + 4 + lane]! += magnitude;
+    m[sums + LOG_LIKELIHOOD + lane] = after;
+    m[sums + ROUNDED_OFF + lane]! += twoSumError(before, sum, after);
+    m[sums + MAGNITUDE + lane]! += magnitude;
   }
-  return true;
+  return { shares, logTotals };
 }
 
 /** Shares of 16 rows whose log joint densities less a reference, in steps, are given; where some row is far from all components, relative to its largest. */
@@ -204,28 +230,28 @@ export function shareRelative(
   sums: number,
   steps: (component: number, row: number) => number,
 ): void {
-  const references = new Float64Array(16).fill(reference);
+  const references = new Float64Array(GROUP).fill(reference);
   for (let component = 0; component < components; component += 1) {
-    for (let row = 0; row < 16; row += 1) m[terms + 16 * component + row] = exponentialOfSteps(m, steps(component, row));
+    for (let row = 0; row < GROUP; row += 1) m[terms + GROUP * component + row] = exponentialOfSteps(m, steps(component, row));
   }
-  if (share(m, terms, 16, components, weights, unit, references, sums)) return;
-  for (let row = 0; row < 16; row += 1) {
-    for (let component = 0; component < components; component += 1) m[terms + 16 * component + row] = steps(component, row);
-    const largest = largestOf(m, terms + row, 16, components);
+  if (share(m, terms, GROUP, components, weights, unit, references, sums) !== undefined) return;
+  for (let row = 0; row < GROUP; row += 1) {
+    for (let component = 0; component < components; component += 1) m[terms + GROUP * component + row] = steps(component, row);
+    const largest = largestOf(m, terms + row, GROUP, components);
     for (let component = 0; component < components; component += 1) {
-      const at = terms + 16 * component + row;
+      const at = terms + GROUP * component + row;
       m[at] = exponentialOfSteps(m, m[at]! - largest);
     }
     references[row] = largest * NATS_PER_STEP + reference;
   }
-  share(m, terms, 16, components, weights, unit, references, sums);
+  share(m, terms, GROUP, components, weights, unit, references, sums);
 }
 
 /** Adds sums over 16 rows, each in two lanes of two strands, to the memory. */
 function addInStrands(m: Float64Array, place: number, length: number, addRow: (row: number, totals: Float64Array) => void): void {
   for (let lane = 0; lane < 2; lane += 1) {
     const [even, odd] = [new Float64Array(length), new Float64Array(length)];
-    for (let row = lane; row < 16; row += 4) {
+    for (let row = lane; row < GROUP; row += 4) {
       addRow(row, even);
       addRow(row + 2, odd);
     }

@@ -1,7 +1,5 @@
 import { twoProductError } from '../numerics/sum.ts';
-
-/** Where the powers begin in the kernels' memory, in numbers: the second half of what belongs to the compiled module. */
-export const POWERS_START = 256;
+import { POWERS } from './layout.ts';
 
 /** Steps of the exponential's argument in an octave. */
 export const STEPS = 256;
@@ -21,11 +19,11 @@ const ROOT_LOW = -3.636615928692264e-17;
  * The powers are multiplied up with twice the precision, which gives the same bits everywhere and costs nothing to download.
  */
 export function writePowers(memory: Float64Array): void {
-  const words = new Int32Array(memory.buffer, memory.byteOffset + 8 * POWERS_START, 2 * STEPS);
+  const words = new Int32Array(memory.buffer, memory.byteOffset + 8 * POWERS, 2 * STEPS);
   let high = 1;
   let low = 0;
   for (let j = 0; j < STEPS; j += 1) {
-    memory[POWERS_START + j] = high;
+    memory[POWERS + j] = high;
     words[2 * j + HIGH_WORD]! -= j << 12;
     const product = high * ROOT;
     const rest = twoProductError(high, ROOT, product) + (high * ROOT_LOW + low * ROOT);

@@ -114,6 +114,7 @@ const PAIRWISE_LEAF = 128;
  */
 export function pairwiseSum(values: Float64Array, start = 0, end: number = values.length): number {
   const length = end - start;
+  // Survives below: the same numbers in another order, within the bound.
   if (length > PAIRWISE_LEAF) {
     // A multiple of 8, so that the strands of the leaves are full.
     const middle = start + (length >> 4) * 8;
@@ -165,4 +166,21 @@ export function compensatedDot(x: ArrayLike<number>, y: ArrayLike<number>): numb
     sum = next;
   }
   return total(sum, compensation);
+}
+
+/** The sum of the first `size` values by four partial sums: quicker than one, and a quarter of its rounding. */
+export function stridedSum(values: Float64Array, size: number): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  let row = 0;
+  for (; row + 3 < size; row += 4) {
+    first += values[row]!;
+    second += values[row + 1]!;
+    third += values[row + 2]!;
+    fourth += values[row + 3]!;
+  }
+  for (; row < size; row += 1) first += values[row]!;
+  return first + second + (third + fourth);
 }

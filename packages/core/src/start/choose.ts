@@ -1,18 +1,17 @@
-import type { SynchronousBackend } from '../backend/backend.ts';
-import { createMemoryBackend } from '../backend/memory.ts';
 import type { Dataset } from '../data/block.ts';
-import { summarize } from '../data/summary.ts';
-import type { DriverResult, Process } from '../driver/driver.ts';
-import { emDriver, startState } from '../driver/em.ts';
+import type { Summary } from '../data/summary.ts';
+import { drive, startState } from '../driver/drive.ts';
+import type { Answer, DriverResult, Process } from '../driver/driver.ts';
+import { expectAt } from '../driver/em-map.ts';
 import { EmkitError } from '../errors.ts';
-import type { Expectation } from '../expectation.ts';
-import type { Mixture, MixtureParameters } from '../mixture.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
+import { memorySource } from '../source/memory.ts';
+import type { SynchronousSource } from '../source/source.ts';
 import { type Assignment, kMeansAssignment, quantileAssignment, randomAssignment } from './assignments.ts';
 import { locate } from './central.ts';
 import { type Features, startFeatures } from './features.ts';
 import { parametersFromAssignment } from './from-assignment.ts';
-import { sampleRows } from './sample.ts';
 
 /** How a start is made: `auto` mixes the others. `quantile` is for one observed column. */
 export type StartMethod = 'auto' | 'k-means++' | 'quantile' | 'random';
@@ -29,38 +28,42 @@ export interface StartCandidate {
 }
 
 /** Rows on which starts are tried: enough to tell good from bad, few enough to cost less than the fit itself. */
-const SAMPLE_ROWS = 20_000;
+export const SAMPLE_ROWS = 20_000;
 
 /** Iterations of a short run (Biernacki, Celeux and Govaert 2003 find few to be enough to rank starts). */
 const SHORT_RUN = 25;
 
+/** A point about which first sums of the whole data can be taken: all of them as one component. */
+export function centralPoint(model: Mixture, summary: Summary): MixtureParameters {
+  return { ...model.latent.start, components: model.families.map((family) => locate(family, summary)) };
+}
+
 /**
- * Makes several starts, runs each for a few iterations, and returns them best first. The ranking is by log-likelihood, collapsed
+ * Makes several starts, runs each for a few iterations on a sample, and returns them best first. The ranking is by log-likelihood, collapsed
  * runs last: an unbounded likelihood is no merit.
  */
 export function* chooseStarts(
-  mixture: Mixture,
-  dataset: Dataset,
+  model: Mixture,
+  central: MixtureParameters,
   method: StartMethod,
   starts: number,
   random: Random,
 ): Process<readonly StartCandidate[]> {
-  const components = mixture.families.length;
-  const sample = sampleRows(dataset, SAMPLE_ROWS, random);
-  const summary = summarize(sample);
-  const central = mixture.families.map((family) => locate(family, summary));
+  const components = model.families.length;
   if (components === 1) {
-    const parameters = parametersFromAssignment(mixture, sample, new Int32Array(sample.distinctRows), central);
+    const parameters = yield* wholeEstimate(model, central);
     return [{ method: 'quantile', parameters, logLikelihood: Number.NaN, collapsed: false }];
   }
-  const features = startFeatures(sample, mixture.families[0]!);
-  const backend = createMemoryBackend(mixture, sample);
+  const sample = (yield { kind: 'sample', rows: SAMPLE_ROWS, random }) as Dataset;
+  const features = startFeatures(sample, model.families[0]!);
+  const source = memorySource(sample);
   const candidates: StartCandidate[] = [];
   const tried: Trial[] = [];
   let failure: unknown;
   for (let index = 0; index < starts; index += 1) {
+    yield { kind: 'pause' };
     const chosen = methodOf(method, index, features.columns.length);
-    const assignment = relabel(mixture, makeAssignment(chosen, index, features, components, random), index, random);
+    const assignment = relabel(model, makeAssignment(chosen, index, features, components, random), index, random);
     // Where clusters stand apart, most starts find the same ones, and the run from the same assignment is the same run.
     const known = tried.find((trial) => equalAssignments(trial.assignment, assignment));
     if (known !== undefined) {
@@ -68,8 +71,8 @@ export function* chooseStarts(
       continue;
     }
     try {
-      const parameters = parametersFromAssignment(mixture, sample, assignment, central);
-      const result = yield* runHere(emDriver(mixture, startState('em', parameters), { iterations: SHORT_RUN, tolerance: 1e-6 }), backend);
+      const parameters = parametersFromAssignment(model, sample, assignment, central);
+      const result = yield* runHere(drive(model, startState('em', parameters), { iterations: SHORT_RUN, tolerance: 1e-6 }), source);
       const collapsed = result.diagnosis.kind === 'collapsed';
       const candidate: StartCandidate = {
         method: chosen,
@@ -118,9 +121,9 @@ function makeAssignment(
 }
 
 /** Where components are of different families, which of them gets which cluster matters: all but the first start shuffle. */
-function relabel(mixture: Mixture, assignment: Assignment, index: number, random: Random): Assignment {
-  if (index === 0 || mixture.families.every((family) => family === mixture.families[0])) return assignment;
-  const order = mixture.families.map((_, component) => component);
+function relabel(model: Mixture, assignment: Assignment, index: number, random: Random): Assignment {
+  if (index === 0 || model.families.every((family) => family === model.families[0])) return assignment;
+  const order = model.families.map((_, component) => component);
   for (let last = order.length - 1; last > 0; last -= 1) {
     const other = random.integer(last + 1);
     [order[last], order[other]] = [order[other]!, order[last]!];
@@ -128,15 +131,30 @@ function relabel(mixture: Mixture, assignment: Assignment, index: number, random
   return assignment.map((component) => order[component]!);
 }
 
-/** Answers a driver's questions from a backend at hand, offering a pause for every slice of work. */
-function* runHere(driver: Process<DriverResult>, backend: SynchronousBackend): Process<DriverResult> {
-  let answer: Expectation | undefined;
+/** The estimate of one component from all data: a sample might not hold what makes it possible. */
+function* wholeEstimate(model: Mixture, central: MixtureParameters): Process<MixtureParameters> {
+  let about = central;
+  let { sums } = yield* expectAt(model, central);
+  for (let again = 0; again < MOST_RECENTRINGS; again += 1) {
+    const point = model.recentre(sums, about);
+    if (point === undefined) break;
+    about = point;
+    ({ sums } = yield* expectAt(model, central, about));
+  }
+  return model.maximize(sums, about);
+}
+
+const MOST_RECENTRINGS = 3;
+
+/** Answers a process from a source at hand, offering a pause for every slice of work. */
+export function* runHere(process: Process<DriverResult>, source: SynchronousSource): Process<DriverResult> {
+  let answer: Answer;
   for (;;) {
-    const turn = driver.next(answer);
+    const turn = process.next(answer);
     if (turn.done) return turn.value;
     answer = undefined;
     if (turn.value.kind !== 'expect') continue;
-    const slices = backend.expectInSlices(turn.value.request);
+    const slices = source.expectInSlices(turn.value.request);
     for (;;) {
       yield { kind: 'pause' };
       const slice = slices.next();

@@ -1,5 +1,5 @@
 import { type FamilyDefinition, serveWorker, type WorkerFactory, type WorkerPort } from '@emkit/core';
-import type { WorkerRequest } from '../../src/backend/worker-protocol.ts';
+import type { WorkerRequest } from '../../src/source/worker-protocol.ts';
 
 /** A worker in this thread: it does what real ones do, but when the test says so. */
 export interface LocalWorker {

@@ -1,6 +1,6 @@
 // Fits with workers that are still starting when the fit is over: they must not keep the process alive.
-import { createDataset, createMixture, emDriver, openWorker, runAsync, startState } from '@emkit/core';
-import { createAutomaticBackend } from '../../src/backend/automatic.ts';
+import { createDataset, createMixture, drive, openWorker, runAsync, startState } from '@emkit/core';
+import { automaticSource } from '../../src/source/automatic.ts';
 import { bell } from './families.ts';
 
 const mixture = createMixture({ family: bell(), components: 1 });
@@ -16,8 +16,8 @@ const startWorker = () => {
     throw new Error('there is no Web Worker here');
   });
 };
-const backend = createAutomaticBackend(mixture, dataset, { threads: 2, startWorker, patience: 0 });
+const source = automaticSource(dataset, { threads: 2, startWorker, patience: 0 });
 const begin = startState('em', { weights: [1], components: [{ mean: 0, variance: 1 }] });
-const outcome = await runAsync(emDriver(mixture, begin, { iterations: 1, tolerance: 0 }), backend);
-await backend.close?.();
+const outcome = await runAsync(drive(mixture, begin, { iterations: 1, tolerance: 0 }), source);
+await source.close?.();
 console.log(`${started} workers started, ${outcome.kind === 'done' ? 'fitted' : outcome.kind}`);

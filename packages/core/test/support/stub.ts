@@ -25,8 +25,9 @@ export function expectationOf(mixture: Mixture, counts: readonly number[], logLi
   const expectation = Expectation.zero(mixture);
   expectation.vector[0] = logLikelihood;
   expectation.vector[1] = magnitude;
+  const { sums, vector, layout } = expectation;
   counts.forEach((count, component) => {
-    expectation.counts[component] = count;
+    sums[component] = vector[layout.offsets[component]!] = count;
     expectation.statistics(component)[0] = 10 * (component + 1);
   });
   return expectation;

@@ -1,4 +1,4 @@
-import { serveWorker } from '../../src/backend/serve-worker.ts';
+import { serveWorker } from '../../src/source/serve-worker.ts';
 import { bell, decay, toss } from './families.ts';
 
 serveWorker([bell, decay, toss]);

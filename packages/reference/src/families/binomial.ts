@@ -2,6 +2,7 @@ import type { Decimal } from 'decimal.js';
 import { ReferenceFailure } from '../failure.ts';
 import type { ReferenceFamilyDefinition, ReferenceRow } from '../family.ts';
 import { discreteQuantile } from '../quantile.ts';
+import { exactComplement, proportion } from '../special/cancellation.ts';
 
 /** The parameters of a binomial component. */
 export type BinomialParameters = { readonly probability: Decimal };
@@ -10,11 +11,13 @@ export type BinomialParameters = { readonly probability: Decimal };
  * The binomial distribution: mass C(n, x) p^x (1 - p)^(n - x) for whole x from 0 to n, 0 <= p <= 1, with 0^0 = 1.
  *
  * Option `trials`: a whole number >= 1, the n of every row; without it, or with the word `column`, a row is (x, n).
- * The weighted estimate is p = sum of r_i x_i / sum of r_i n_i.
+ * The weighted estimate is p = sum of r_i x_i / sum of r_i n_i. A record may hold 1 - p besides, as `complement`, whose digits p as a double
+ * has lost near 1.
  */
 export const binomial: ReferenceFamilyDefinition<BinomialParameters> = {
   id: 'binomial',
   parameters: { probability: 'scalar' },
+  refinements: { complement: 'scalar' },
   create: (reference, options) => {
     const { trials = 'column' } = options;
     if (trials !== 'column' && !(Number.isSafeInteger(trials) && (trials as number) >= 1)) {
@@ -46,6 +49,8 @@ export const binomial: ReferenceFamilyDefinition<BinomialParameters> = {
     return {
       columns: fixed === undefined ? 2 : 1,
 
+      refine: (_, { complement }) => ({ probability: exactComplement(reference, complement as Decimal) }),
+
       invalid: ({ probability }) =>
         probability.gte(0) && probability.lte(1) ? undefined : `probability is ${probability} and must lie from 0 to 1`,
 
@@ -66,14 +71,14 @@ export const binomial: ReferenceFamilyDefinition<BinomialParameters> = {
 
       *maximize(rows, responsibilities, previous) {
         let successes = reference.zero;
-        let total = reference.zero;
+        let failures = reference.zero;
         for (const [i, row] of rows.entries()) {
           successes = successes.plus(responsibilities[i]!.times(row[0]!));
-          total = total.plus(responsibilities[i]!.times(trialsOf(row)));
+          failures = failures.plus(responsibilities[i]!.times(trialsOf(row).minus(row[0]!)));
           yield;
         }
         // Rows of no trials say nothing about the probability.
-        return total.isZero() ? previous : { probability: successes.div(total) };
+        return successes.isZero() && failures.isZero() ? previous : { probability: proportion(reference, successes, failures) };
       },
 
       cdf: (x, { probability }, row) => {
@@ -81,7 +86,7 @@ export const binomial: ReferenceFamilyDefinition<BinomialParameters> = {
         const whole = x.floor();
         if (whole.lt(0)) return reference.zero;
         if (whole.gte(n)) return reference.one;
-        return reference.regularizedBeta(exactComplement(probability), n.minus(whole), whole.plus(1));
+        return reference.regularizedBeta(exactComplement(reference, probability), n.minus(whole), whole.plus(1));
       },
       survival: (x, { probability }, row) => {
         const n = trialsOf(row);
@@ -94,13 +99,5 @@ export const binomial: ReferenceFamilyDefinition<BinomialParameters> = {
         return discreteQuantile(reference, (x) => this.cdf!(x, parameters, row), 0, trialsOf(row), chance);
       },
     };
-
-    /** 1 - p with every digit: p may be far below the working precision. */
-    function exactComplement(probability: Decimal): Decimal {
-      return reference
-        .withMoreDigits(Math.min(400, Math.max(0, -probability.e)))
-        .decimal(1)
-        .minus(probability);
-    }
   },
 };

@@ -2,6 +2,7 @@ import type { Decimal } from 'decimal.js';
 import type { Reference } from '../context.ts';
 import type { ReferenceFamilyDefinition } from '../family.ts';
 import { discreteQuantile } from '../quantile.ts';
+import { exactComplement, proportion } from '../special/cancellation.ts';
 
 /** The parameters of a component. */
 export type GeometricParameters = { readonly probability: Decimal };
@@ -9,13 +10,17 @@ export type GeometricParameters = { readonly probability: Decimal };
 /**
  * The geometric distribution of the failures before the first success: mass p (1 - p)^x for whole x >= 0, 0 < p <= 1, with 0^0 = 1.
  *
- * The weighted estimate is p = N / (N + sum of r_i x_i) with N the sum of the r_i.
+ * The weighted estimate is p = N / (N + sum of r_i x_i) with N the sum of the r_i. A record may hold 1 - p besides, as `complement`, whose
+ * digits p as a double has lost near 1.
  */
 export const geometric: ReferenceFamilyDefinition<GeometricParameters> = {
   id: 'geometric',
   parameters: { probability: 'scalar' },
+  refinements: { complement: 'scalar' },
   create: (reference) => ({
     columns: 1,
+
+    refine: (_, { complement }) => ({ probability: exactComplement(reference, complement as Decimal) }),
 
     invalid: ({ probability }) => {
       if (!(probability.gt(0) && probability.lte(1))) return `probability is ${probability} and must be > 0 and <= 1`;
@@ -41,9 +46,7 @@ export const geometric: ReferenceFamilyDefinition<GeometricParameters> = {
         failures = failures.plus(responsibilities[i]!.times(row[0]!));
         yield;
       }
-      return {
-        probability: held.has('probability') ? previous.probability : count.div(count.plus(failures)),
-      };
+      return { probability: held.has('probability') ? previous.probability : proportion(reference, count, failures) };
     },
 
     cdf: (x, { probability }) => (x.lt(0) ? reference.zero : reference.expm1(logSurvival(reference, x, probability)).negated()),

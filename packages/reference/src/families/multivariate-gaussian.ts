@@ -14,11 +14,13 @@ const structures = ['full', 'diagonal', 'spherical', 'tied'];
  *
  * The weighted estimates are mean = sum of r_i x_i / N and S = sum of r_i (x_i - mean)(x_i - mean)' / N, in two passes; N is the sum of the r_i.
  * Option `covariance`: `full` (default); `diagonal` keeps the diagonal of that S; `spherical` its trace / d times the identity; `tied` gives all
- * components the matrix sum over components of N_j S_j / sum of N_j. Option `dimension`: d, where it is known.
+ * components the matrix sum over components of N_j S_j / sum of N_j. Option `dimension`: d, where it is known. A record may hold the Cholesky
+ * factor besides, as `factor` with row j of j entries: L with S = L L', of whose smallest direction S as doubles has lost digits.
  */
 export const multivariateGaussian: ReferenceFamilyDefinition<MultivariateGaussianParameters> = {
   id: 'multivariate-gaussian',
   parameters: { mean: 'vector', covariance: 'matrix' },
+  refinements: { factor: 'matrix' },
   create: (reference, options) => {
     const { covariance: structure = 'full', dimension } = options;
     if (!structures.includes(structure as string)) {
@@ -90,6 +92,20 @@ export const multivariateGaussian: ReferenceFamilyDefinition<MultivariateGaussia
     return {
       ...(dimension === undefined ? {} : { columns: dimension as number }),
       tied: structure === 'tied' ? ['covariance'] : [],
+
+      refine({ mean }, refinements) {
+        const factor = refinements['factor'] as Matrix;
+        if (factor.length !== mean.length || factor.some((row, a) => row.length !== a + 1)) {
+          throw new ReferenceFailure(
+            'invalid-parameter',
+            `The entry factor is no lower triangle of ${mean.length} rows: give row j of the covariance's factor as j numbers.`,
+            { family: 'multivariate-gaussian', parameter: 'factor' },
+          );
+        }
+        const product = (a: number, b: number): Decimal =>
+          reference.sum(factor[Math.min(a, b)]!.map((entry, m) => entry.times(factor[Math.max(a, b)]![m]!)));
+        return { mean, covariance: mean.map((_, a) => mean.map((__, b) => product(a, b))) };
+      },
 
       invalid: ({ mean, covariance }) => {
         if (dimension !== undefined && mean.length !== dimension)

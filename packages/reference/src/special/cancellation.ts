@@ -7,6 +7,20 @@ export interface Evaluation {
   readonly magnitude: Decimal;
 }
 
+/** 1 - x with every digit, for x >= 0 that may lie far below the working precision. */
+export function exactComplement(reference: Reference, x: Decimal): Decimal {
+  return reference
+    .withMoreDigits(Math.min(400, Math.max(0, -x.e)))
+    .decimal(1)
+    .minus(x);
+}
+
+/** a / (a + b) for a, b >= 0, not both 0; near 1 with the digits of its complement. */
+export function proportion(reference: Reference, a: Decimal, b: Decimal): Decimal {
+  const total = a.plus(b);
+  return b.lt(a) ? exactComplement(reference, b.div(total)) : a.div(total);
+}
+
 /**
  * Evaluates a formula whose terms may cancel, with as many more digits as they turn out to cost.
  *

@@ -1,0 +1,68 @@
+import { EmkitError, type ErrorCode } from '../errors.ts';
+import type { Expectation } from '../model/expectation.ts';
+import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import type { Process } from './driver.ts';
+
+/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
+export const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
+
+/** Sums are taken again about a better point at most this often: the second time the point is right to rounding. */
+const MOST_RECENTRINGS = 3;
+
+/** Asks for the expectation at a point, with sums about it unless another is given. */
+export function* expectAt(model: Mixture, at: MixtureParameters, about: MixtureParameters = at): Process<Expectation> {
+  const expectation = yield { kind: 'expect', request: { model, at, about } };
+  if (expectation === undefined) throw new EmkitError('INTERNAL', 'The driver asked for an expectation and was sent nothing.');
+  return expectation as Expectation;
+}
+
+/** The image of a point under the EM map, or the component that has none. */
+export type EmImage = (
+  | {
+      readonly image: MixtureParameters /** The change of Q from the point to its image, in nats; NaN where it is not known. */;
+      readonly gain: GainOf;
+    }
+  | { readonly collapsed: Extract<Diagnosis, { kind: 'collapsed' }> }
+) & { readonly passes: number };
+
+/** The change of Q between two points, from the sums of one E-step. */
+export type GainOf = (from: MixtureParameters, to: MixtureParameters) => number;
+
+/** The EM map: takes the sums again where digits would cancel, then maximises. */
+export function* emImage(model: Mixture, at: MixtureParameters, expectation: Expectation): Process<EmImage> {
+  let about = at;
+  let { sums } = expectation;
+  let passes = 0;
+  for (let turn = 0; turn < MOST_RECENTRINGS; turn += 1) {
+    const point = model.recentre(sums, about);
+    if (point === undefined) break;
+    about = point;
+    const again = yield* expectAt(model, at, about);
+    ({ sums } = again);
+    passes += again.passes;
+  }
+  try {
+    const image = model.maximize(sums, about);
+    // A family whose M-step leaves its own domain (an overflow, a bug) must not reach the next E-step as a number.
+    if (!model.space.contains(image)) model.space.check(image);
+    return { image, gain: (from, to) => model.gain(sums, about, from, to), passes };
+  } catch (error) {
+    if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
+    return {
+      collapsed: { kind: 'collapsed', component: error.details.component ?? 0, reason: error.details.reason ?? error.message },
+      passes,
+    };
+  }
+}
+
+/**
+ * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude, and the rounding of the
+ * parameters themselves, which near an optimum costs the square of its size per observation.
+ */
+export function roundingAllowance(model: Mixture, at: MixtureParameters, expectation: Expectation): number {
+  let weight = 0;
+  for (const count of expectation.counts) weight += count;
+  const rounding = model.space.rounding(at);
+  return 64 * Number.EPSILON * (expectation.magnitude + weight) + 8 * weight * rounding * rounding;
+}

@@ -1,0 +1,255 @@
+import { type Dataset, largestBlock } from '../data/block.ts';
+import { createDataset, type DatasetOptions, isDataset } from '../data/dataset.ts';
+import type { DataInput } from '../data/input.ts';
+import { shiftDataset } from '../data/origin.ts';
+import { EmkitError, showValue } from '../errors.ts';
+import { type InformationBound, informationBound } from '../inference/bound.ts';
+import { EStep } from '../model/e-step.ts';
+import type { Components } from '../model/emissions.ts';
+import type { Weights } from '../model/independent.ts';
+import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
+import { createRandom } from '../random.ts';
+import { type ModelJson, modelToJson } from './model-json.ts';
+import type { AnyComponents } from './typed.ts';
+
+/** Which columns of the data are meant, known labels, and which rows are sequences. */
+export type PredictOptions = Pick<DatasetOptions, 'columns' | 'labels' | 'dimension' | 'sequences'>;
+
+/** Rows drawn from a model. */
+export interface Sample {
+  /** One array a column, given columns included. */
+  readonly columns: readonly Float64Array[];
+  /** The component each row was drawn from, counted from 0. */
+  readonly labels: Int32Array;
+}
+
+/** What a model says of each row. */
+export interface Prediction {
+  /** The most probable component of each row, counted from 0; the first of several equal ones. */
+  readonly labels: Int32Array;
+  /** P(component | data): one array a component, each as long as the data has rows; every row sums to 1 to rounding. */
+  readonly responsibilities: readonly Float64Array[];
+  /** The log-density of each row in nats, log sum_k w_k f_k(x); where rows stand in sequences, of each row's whole sequence. */
+  readonly logDensities: Float64Array;
+}
+
+/** What a model says of one row. */
+export interface RowPrediction {
+  readonly label: number;
+  readonly responsibilities: readonly number[];
+  readonly logDensity: number;
+}
+
+/** Parameters as the engine keeps them, where the numbers that are shown cannot hold all their digits. */
+export interface Exact {
+  /** The number that was taken off each column: components are those of the data less it. Absent where it is 0. */
+  readonly origin?: readonly number[];
+  readonly components: Components;
+}
+
+/**
+ * A model with its parameters: everything one can ask of a density, without data. Immutable.
+ *
+ * @typeParam C the parameters of its components
+ * @typeParam L those of the labels' law: the weights of a mixture
+ */
+export class Model<C extends AnyComponents = AnyComponents, L extends object = Weights> {
+  /** The structure: families, the law of the labels, what is held and shared. */
+  readonly structure: LatentModel<L>;
+  readonly parameters: L & { readonly components: C };
+  /** Digits that the parameters as doubles cannot hold; used wherever there are. */
+  readonly exact: Exact | undefined;
+
+  /** @throws EmkitError `PARAMETER_*`, `MODEL_*` for parameters outside their domains */
+  constructor(structure: LatentModel<L>, parameters: ModelParameters<L>, exact?: Exact) {
+    this.structure = structure;
+    this.parameters = frozenCopy(structure.space.check(parameters)) as unknown as L & { readonly components: C };
+    this.exact = exact && frozenCopy(exact);
+  }
+
+  /** The structure as that of a mixture. */
+  get mixture(): Mixture {
+    return this.structure as unknown as Mixture;
+  }
+
+  /** The mixture weights; undefined where labels arise in another way. */
+  get weights(): L extends Weights ? readonly number[] : undefined {
+    return (this.parameters as Partial<Weights>).weights as L extends Weights ? readonly number[] : undefined;
+  }
+
+  get components(): C {
+    return this.parameters.components;
+  }
+
+  /**
+   * Labels, responsibilities and log-densities of all rows, in one pass.
+   *
+   * @throws EmkitError `DATA_*` for bad data, `MODEL_IMPOSSIBLE_DATA` for a row that no component can have produced
+   */
+  predict(data: DataInput | Dataset, options: PredictOptions = {}): Prediction {
+    const dataset = this.dataset(data, options);
+    const at = this.point();
+    const eStep = new EStep(this.structure as unknown as LatentModel, largestBlock(dataset.blocks));
+    const responsibilities = this.structure.families.map(() => new Float64Array(dataset.distinctRows));
+    const logDensities = new Float64Array(dataset.distinctRows);
+    const labels = new Int32Array(dataset.distinctRows);
+    let firstRow = 0;
+    for (const block of dataset.blocks) {
+      const posterior = eStep.posterior(block, at as unknown as ModelParameters, { firstRow, source: dataset });
+      responsibilities.forEach((out, component) => {
+        out.set(posterior.responsibilities[component]!.subarray(0, block.size), firstRow);
+      });
+      let unit = -1;
+      for (let row = 0; row < block.size; row += 1) {
+        if (block.units === undefined ? unit < row : block.units[unit + 1] === row) unit += 1;
+        logDensities[firstRow + row] = posterior.logDensities[unit]!;
+        let best = 0;
+        for (let component = 1; component < responsibilities.length; component += 1)
+          if (posterior.responsibilities[component]![row]! > posterior.responsibilities[best]![row]!) best = component;
+        labels[firstRow + row] = best;
+      }
+      firstRow += block.size;
+    }
+    return {
+      labels: spreadRows(dataset, labels),
+      responsibilities: responsibilities.map((out) => spreadRows(dataset, out)),
+      logDensities: spreadRows(dataset, logDensities),
+    };
+  }
+
+  /** The same of one row: a number, a list of the columns' values, or a record of them. */
+  predictRow(
+    row: number | string | readonly (number | string)[] | Readonly<Record<string, unknown>>,
+    options: PredictOptions = {},
+  ): RowPrediction {
+    const data = Array.isArray(row) || typeof row === 'object' ? [row] : [[row]];
+    const { labels, responsibilities, logDensities } = this.predict(data as DataInput, options);
+    return { label: labels[0]!, responsibilities: responsibilities.map((values) => values[0]!), logDensity: logDensities[0]! };
+  }
+
+  /** Responsibilities alone: see `Prediction`. Errors as `predict`. */
+  responsibilities(data: DataInput | Dataset, options: PredictOptions = {}): readonly Float64Array[] {
+    return this.predict(data, options).responsibilities;
+  }
+
+  /** Labels alone: see `Prediction`. Errors as `predict`. */
+  labels(data: DataInput | Dataset, options: PredictOptions = {}): Int32Array {
+    return this.predict(data, options).labels;
+  }
+
+  /** Log-densities alone: see `Prediction`. Errors as `predict`. */
+  logDensity(data: DataInput | Dataset, options: PredictOptions = {}): Float64Array {
+    return this.predict(data, options).logDensities;
+  }
+
+  /** The information bound at the given responsibilities (one array a component, one entry a row), or at the posterior. Of mixtures. */
+  bound(
+    data: DataInput | Dataset,
+    responsibilities?: readonly ArrayLike<number>[],
+    options: PredictOptions & Pick<DatasetOptions, 'weights'> = {},
+  ): InformationBound {
+    const dataset = isDataset(data)
+      ? data
+      : createDataset(data, this.structure.families, this.components.length, { ...options, merge: false });
+    return informationBound(this.mixture, this.point() as unknown as MixtureParameters, this.moved(dataset), responsibilities);
+  }
+
+  /**
+   * Draws rows from the model; where labels hang together, as one sequence.
+   *
+   * @param rows how many, a whole number >= 0
+   * @param seed the same seed gives the same bits everywhere
+   * @param given values of the given columns of a conditional family, by the family's name for them: one number for all rows
+   * @throws EmkitError `CAPABILITY_MISSING` where a family has no sampler; `OPTION_INVALID`
+   */
+  sample(rows: number, seed: number, given: Readonly<Record<string, number>> = {}): Sample {
+    if (!Number.isSafeInteger(rows) || rows < 0 || rows > MOST_ROWS) {
+      throw new EmkitError('OPTION_INVALID', `The number of rows is ${showValue(rows)}.`, {
+        value: rows,
+        remedy: `Give a whole number from 0 to ${MOST_ROWS}.`,
+      });
+    }
+    const { families, latent } = this.structure;
+    for (const family of families) {
+      if (family.sample === undefined)
+        throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} has no sampler.`, { family: family.id, capability: 'sample' });
+    }
+    const random = createRandom(seed);
+    const { columns: described } = families[0]!;
+    const columns = described.map((column) => {
+      const values = new Float64Array(rows);
+      if (column.given) {
+        const value = given[column.name];
+        if (typeof value !== 'number' || !Number.isFinite(value)) {
+          throw new EmkitError('OPTION_INVALID', `The column ${column.name} is given, not drawn, and no value is stated for it.`, {
+            column: column.name,
+            remedy: `State it, for example ${column.name}: 10.`,
+          });
+        }
+        values.fill(value);
+      }
+      return values;
+    });
+    const labels = new Int32Array(rows);
+    const one = new Int32Array(1);
+    if (latent.logWeights === undefined) latent.sample(labels, rows, this.parameters, random);
+    const row = new Float64Array(described.length);
+    for (let index = 0; index < rows; index += 1) {
+      if (latent.logWeights !== undefined) {
+        latent.sample(one, 1, this.parameters, random);
+        labels[index] = one[0]!;
+      }
+      const component = labels[index]!;
+      for (let column = 0; column < row.length; column += 1) row[column] = columns[column]![index]!;
+      families[component]!.sample!(this.components[component]!, random, row);
+      for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]!;
+    }
+    return { columns, labels };
+  }
+
+  toJSON(): ModelJson {
+    return modelToJson(this.structure as unknown as LatentModel, this.parameters as unknown as ModelParameters, this.exact);
+  }
+
+  /** The point that is evaluated: with all its digits. */
+  private point(): ModelParameters<L> {
+    return this.exact === undefined ? this.parameters : { ...this.parameters, components: this.exact.components };
+  }
+
+  private moved(dataset: Dataset): Dataset {
+    return this.exact?.origin === undefined ? dataset : shiftDataset(dataset, this.exact.origin);
+  }
+
+  private dataset(data: DataInput | Dataset, options: PredictOptions): Dataset {
+    const whole = this.structure.latent.logWeights === undefined && options.sequences === undefined && !isDataset(data);
+    const asked = { ...options, ...(whole && { sequences: true as const }), merge: false };
+    const dataset = createDataset(data, this.structure.families, this.components.length, asked);
+    if (dataset.blockRow?.includes(-1)) {
+      throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', {
+        remedy: 'Pass the data themselves.',
+      });
+    }
+    return this.moved(dataset);
+  }
+}
+
+/** More rows in memory than arrays can hold in any engine of today. */
+const MOST_ROWS = 2 ** 31 - 1;
+
+/** From one value a row of the blocks to one a row of the caller's. */
+function spreadRows<A extends Float64Array | Int32Array>(dataset: Dataset, values: A): A {
+  const { blockRow } = dataset;
+  if (blockRow === undefined) return values;
+  const out = (values instanceof Float64Array ? new Float64Array(dataset.rows) : new Int32Array(dataset.rows)) as A;
+  for (let row = 0; row < out.length; row += 1) out[row] = values[blockRow[row]!]!;
+  return out;
+}
+
+/** A copy of numbers in lists and records that nobody can change. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: unknown = Array.isArray(value)
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, frozenCopy(entry)]));
+  return Object.freeze(copy) as T;
+}

@@ -1,0 +1,150 @@
+import type { Dataset } from '../data/block.ts';
+import type { DataInput } from '../data/input.ts';
+import { type Diagnosis, isConverged } from '../driver/diagnosis.ts';
+import type { DriverState } from '../driver/driver.ts';
+import type { Criteria } from '../inference/criteria.ts';
+import type { Weights } from '../model/independent.ts';
+import type { Model, Prediction, PredictOptions } from './model.ts';
+import type { ModelJson } from './model-json.ts';
+import { summaryText } from './summary-text.ts';
+import type { AnyComponents } from './typed.ts';
+
+/** What became of each automatic start. */
+export interface StartEvidence {
+  readonly method: string;
+  /** After its short run. */
+  readonly logLikelihood: number;
+  readonly outcome: 'chosen' | 'passed over' | 'collapsed';
+}
+
+/** A fit as JSON: what `Fit.toJSON` gives and `readModel` accepts. */
+export interface FitJson {
+  readonly model: ModelJson;
+  readonly logLikelihood: number;
+  readonly rows: number;
+  readonly totalWeight: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  readonly diagnosis: Diagnosis;
+  readonly criteria: Criteria;
+  readonly trace: readonly { readonly iteration: number; readonly logLikelihood: number }[];
+  readonly seed: number;
+  readonly warnings: readonly string[];
+}
+
+type Parts<C extends AnyComponents, L extends object> = Omit<
+  Fit<C, L>,
+  'weights' | 'components' | 'converged' | 'predict' | 'labels' | 'responsibilities' | 'summary' | 'toJSON'
+>;
+
+/**
+ * The result of a fit. Immutable; it keeps no data.
+ *
+ * @typeParam C the parameters of its components
+ * @typeParam L those of the labels' law: the weights of a mixture
+ */
+export class Fit<C extends AnyComponents = AnyComponents, L extends object = Weights> {
+  readonly model: Model<C, L>;
+  /** Observed-data log-likelihood at the model's parameters, in nats: every constant and the case weights included. */
+  readonly logLikelihood: number;
+  /** Log-likelihood after 0, 1, 2, ... iterations. */
+  readonly trace: readonly number[];
+  readonly diagnosis: Diagnosis;
+  readonly iterations: number;
+  /** Passes over the data, those of the automatic starts' short runs not counted. */
+  readonly evaluations: number;
+  readonly criteria: Criteria;
+  readonly rows: number;
+  readonly totalWeight: number;
+  readonly columnNames: readonly string[];
+  readonly seed: number;
+  /** Automatic starts, best first; empty when the start was given. */
+  readonly starts: readonly StartEvidence[];
+  /** What a reader should know before believing the answer; sentences. */
+  readonly warnings: readonly string[];
+  /** Where the driver ended: to resume from. */
+  readonly state: DriverState;
+
+  constructor(parts: Parts<C, L>) {
+    this.model = parts.model;
+    this.logLikelihood = parts.logLikelihood;
+    this.trace = parts.trace;
+    this.diagnosis = parts.diagnosis;
+    this.iterations = parts.iterations;
+    this.evaluations = parts.evaluations;
+    this.criteria = parts.criteria;
+    this.rows = parts.rows;
+    this.totalWeight = parts.totalWeight;
+    this.columnNames = parts.columnNames;
+    this.seed = parts.seed;
+    this.starts = parts.starts;
+    this.warnings = parts.warnings;
+    this.state = parts.state;
+    Object.freeze(this);
+  }
+
+  /** The mixture weights; undefined where labels arise in another way. */
+  get weights(): Model<C, L>['weights'] {
+    return this.model.weights;
+  }
+
+  get components(): C {
+    return this.model.components;
+  }
+
+  /** True where the answer is a stationary point, to what the stopping rule allows. */
+  get converged(): boolean {
+    return isConverged(this.diagnosis);
+  }
+
+  /** Labels, responsibilities and log-densities of data with the columns of this fit: see `Model.predict`. */
+  predict(data: DataInput | Dataset, options: PredictOptions = {}): Prediction {
+    return this.model.predict(data, this.withColumns(data, options));
+  }
+
+  /** The most probable component of each row, counted from 0. */
+  labels(data: DataInput | Dataset, options: PredictOptions = {}): Int32Array {
+    return this.predict(data, options).labels;
+  }
+
+  /** P(component | row): one array a component. */
+  responsibilities(data: DataInput | Dataset, options: PredictOptions = {}): readonly Float64Array[] {
+    return this.predict(data, options).responsibilities;
+  }
+
+  /** The fit as text for people: components, criteria, how it ended. */
+  summary(): string {
+    return summaryText(this as unknown as Fit);
+  }
+
+  toJSON(): FitJson {
+    return {
+      model: this.model.toJSON(),
+      logLikelihood: this.logLikelihood,
+      rows: this.rows,
+      totalWeight: this.totalWeight,
+      iterations: this.iterations,
+      evaluations: this.evaluations,
+      diagnosis: this.diagnosis,
+      criteria: this.criteria,
+      trace: this.trace.map((logLikelihood, iteration) => ({ iteration, logLikelihood })),
+      seed: this.seed,
+      warnings: this.warnings,
+    };
+  }
+
+  /** Data that have all the columns of the fit by name are read by them; others as they are. */
+  private withColumns(data: DataInput | Dataset, options: PredictOptions): PredictOptions {
+    if (options.columns !== undefined) return options;
+    const first: unknown = Array.isArray(data) ? data[0] : data;
+    const named = typeof first === 'object' && first !== null && !Array.isArray(first) && !ArrayBuffer.isView(first);
+    return named && this.columnNames.every((name) => Object.hasOwn(first, name)) ? { ...options, columns: this.columnNames } : options;
+  }
+}
+
+// What a console shows: eighty lines of numbers help nobody.
+Object.defineProperty(Fit.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Fit): string {
+    return this.summary();
+  },
+});

@@ -1,0 +1,67 @@
+import { checkParameters, type Domain, domainViolation, onBoundary } from '../domain.ts';
+import { EmkitError } from '../errors.ts';
+import type { Family, ParameterValue, ParameterValues } from '../family.ts';
+import { domainDistance } from './distance.ts';
+
+/** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
+export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
+  checkParameters(family, values as ParameterValues, component);
+  const given = values as ParameterValues;
+  const finer = Object.keys(family.refinements ?? {}).filter((name) => given[name] !== undefined);
+  if (finer.length === 0) return given;
+  const shown = family.show!(given);
+  const other = Object.keys(family.parameters).find((name) => JSON.stringify(shown[name]) !== JSON.stringify(given[name]));
+  if (other === undefined) return given;
+  throw new EmkitError('PARAMETER_DOMAIN', `Component ${component + 1}: ${finer.join(', ')} and ${other} do not belong together.`, {
+    component,
+    parameter: finer[0]!,
+    remedy: `Leave ${finer.join(', ')} out, or use a file that emkit wrote.`,
+  });
+}
+
+/** The record as it is shown: without refinements. */
+export function shownComponent(family: Family, values: ParameterValues): ParameterValues {
+  return family.show !== undefined && Object.keys(family.refinements ?? {}).some((name) => values[name] !== undefined)
+    ? family.show(values)
+    : values;
+}
+
+export function containsComponent({ parameters }: Family, values: ParameterValues): boolean {
+  for (const [name, domain] of Object.entries(parameters)) if (domainViolation(domain, values[name]) !== undefined) return false;
+  return true;
+}
+
+/** The change from one record to another: the family's own measure, or the largest over its parameters. */
+export function componentDistance(family: Family, from: ParameterValues, to: ParameterValues): number {
+  if (from === to) return 0;
+  if (family.distance !== undefined) return family.distance(from, to);
+  let largest = 0;
+  for (const [name, domain] of Object.entries(family.parameters) as [string, Domain][]) {
+    // Not a number where one of them is: Math.max forgets no NaN.
+    largest = Math.max(largest, domainDistance(domain, from[name]!, to[name]!));
+  }
+  return largest;
+}
+
+/** How coarse double precision is at a point; each parameter alone, because together their changes may cancel, as those of a shape and a rate in the mean. */
+export function componentRounding(family: Family, values: ParameterValues): number {
+  if (family.rounding !== undefined) return family.rounding(values);
+  let largest = 0;
+  for (const name of Object.keys(family.parameters))
+    largest = Math.max(largest, componentDistance(family, values, { ...values, [name]: nudge(values[name]!) }));
+  return largest;
+}
+
+function nudge(value: ParameterValue): ParameterValue {
+  if (typeof value === 'number') return value * (1 + Number.EPSILON);
+  // A loop, because a covariance of fifty columns has 2,500 numbers.
+  const moved = new Array<ParameterValue>(value.length);
+  for (let index = 0; index < value.length; index += 1) moved[index] = nudge(value[index]!);
+  return moved as ParameterValue;
+}
+
+export function componentBoundary(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly string[] {
+  return Object.entries(family.parameters).flatMap(([name, domain]) =>
+    !held.has(name) && onBoundary(domain, values[name]!) ? [name] : [],
+  );
+}

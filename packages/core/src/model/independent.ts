@@ -1,0 +1,162 @@
+import { domainViolation } from '../domain.ts';
+import { EmkitError } from '../errors.ts';
+import { exp, log, log1pMinusLinear } from '../numerics/elementary.ts';
+import { domainCoordinates } from './coordinates.ts';
+import { domainDistance } from './distance.ts';
+import type { Latent } from './latent.ts';
+import type { Coordinates } from './space.ts';
+
+/** The mixture weights: K probabilities that sum to 1. */
+export interface Weights {
+  readonly weights: readonly number[];
+}
+
+/**
+ * Labels drawn row by row with the same probabilities, the weights: what makes a model a mixture. Its sums are the expected counts.
+ *
+ * @param held whether the weights keep the values of the start
+ */
+export function independent(components: number, { held = false }: { readonly held?: boolean } = {}): Latent<Weights> {
+  const even: Weights = { weights: Array.from({ length: components }, () => 1 / components) };
+  return {
+    id: 'independent',
+    options: held ? { held } : {},
+    components,
+    start: even,
+    length: components,
+    logWeights: ({ weights }) => weights.map((weight) => (weight === 0 ? -Infinity : log(weight))),
+
+    posterior(_block, first, end, { weights }, logDensities, sums) {
+      let logLikelihood = 0;
+      for (let row = first; row < end; row += 1) {
+        let largest = -Infinity;
+        for (let k = 0; k < components; k += 1) {
+          const joint = weights[k] === 0 ? -Infinity : logDensities[k]![row]! + log(weights[k]!);
+          logDensities[k]![row] = joint;
+          if (joint > largest || Number.isNaN(joint)) largest = joint;
+        }
+        if (!(largest - largest === 0)) return largest;
+        let total = 0;
+        for (let k = 0; k < components; k += 1) total += logDensities[k]![row] = exp(logDensities[k]![row]! - largest);
+        for (let k = 0; k < components; k += 1) sums[k]! += logDensities[k]![row]! /= total;
+        logLikelihood += largest + log(total);
+      }
+      return logLikelihood;
+    },
+
+    expectedLogProbability(counts, { weights }) {
+      let total = 0;
+      for (let k = 0; k < components; k += 1) if (counts[k]! > 0) total += counts[k]! * log(weights[k]!);
+      return total;
+    },
+
+    logProbability(labels, _block, first, end, { weights }) {
+      let total = 0;
+      for (let row = 0; row < end - first; row += 1) total += log(weights[labels[row]!]!);
+      return total;
+    },
+
+    sample(labels, length, { weights }, random) {
+      for (let row = 0; row < length; row += 1) labels[row] = drawLabel(weights, random.uniform());
+    },
+
+    maximize(counts, about) {
+      if (held) return about;
+      let total = 0;
+      for (const count of counts) total += count;
+      // The sum of the counts, never n: otherwise rounding would grow with each iteration.
+      return { weights: Array.from(counts, (count) => count / total) };
+    },
+
+    gain(counts, _about, from, to) {
+      if (from === to || held) return 0;
+      // sum N_k log(w'_k / w_k), less N (sum w' - sum w) = 0, so that the first order of each term is the difference of small numbers.
+      let total = 0;
+      for (const count of counts) total += count;
+      let gain = 0;
+      for (let k = 0; k < components; k += 1) {
+        const [weight, step] = [from.weights[k]!, to.weights[k]! - from.weights[k]!];
+        if (weight > 0) gain += (counts[k]! / weight - total) * step + counts[k]! * log1pMinusLinear(step / weight);
+        else gain -= total * step;
+      }
+      return gain;
+    },
+
+    recentre: () => undefined,
+
+    revive(counts, { weights }) {
+      let total = 0;
+      for (const count of counts) total += count;
+      // At a weight that goes to 0 the likelihood's derivative is n (N_k / (n w_k) - 1): above 0 it rises with the weight.
+      const rising = weights.map((weight, k) => weight > 0 && weight < VANISHING && counts[k]! > weight * total * (1 + LEAST_RISE));
+      if (held || !rising.includes(true)) return undefined;
+      const raised = weights.map((weight, k) => (rising[k] ? REVIVED / components : weight));
+      const sum = raised.reduce((all, weight) => all + weight, 0);
+      return { weights: raised.map((weight) => weight / sum) };
+    },
+
+    space: {
+      check: (json) => ({ weights: checkWeights((json as Partial<Weights>).weights, components) }),
+      contains: ({ weights }) => domainViolation({ kind: 'simplex', length: components }, weights) === undefined,
+      distance: (from, to) => (held ? 0 : domainDistance({ kind: 'simplex', length: components }, from.weights, to.weights)),
+      rounding: () => 0,
+      boundary: ({ weights }, tolerance) =>
+        held || components === 1 ? [] : weights.flatMap((weight, k) => (weight <= tolerance ? [`weight ${k + 1}`] : [])),
+      free: held ? NONE : weightCoordinates(components),
+    },
+  };
+}
+
+/** Weights below this are looked at again when a run ends. */
+const VANISHING = 1e-6;
+/** The weight that one of K components is given to try again is this over K. */
+const REVIVED = 0.01;
+/** The rate of growth of a weight that is more than rounding. */
+const LEAST_RISE = 1e-6;
+
+const NONE: Coordinates<Weights> = { length: 0, difference() {}, move: (from) => from, scales() {} };
+
+function weightCoordinates(components: number): Coordinates<Weights> {
+  const simplex = domainCoordinates({ kind: 'simplex', length: components });
+  return {
+    length: simplex.length,
+    difference: (from, to, out, place) => simplex.difference(from.weights, to.weights, out, place),
+    move: ({ weights }, step, place) => ({ weights: simplex.move(weights, step, place) }),
+    scales: ({ weights }, out, place) => simplex.scales(weights, out, place),
+  };
+}
+
+export function drawLabel(weights: readonly number[], uniform: number): number {
+  let left = uniform;
+  let last = 0;
+  for (let label = 0; label < weights.length; label += 1) {
+    if (weights[label]! === 0) continue;
+    last = label;
+    left -= weights[label]!;
+    if (left < 0) return label;
+  }
+  return last;
+}
+
+/** Probabilities as people type them: `0.3333333` three times is meant to be a third. Those that sum to 1 to rounding keep their bits. */
+function checkWeights(weights: unknown, count: number): readonly number[] {
+  if (!Array.isArray(weights))
+    throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', {
+      remedy: 'Give {"weights":[...],"components":[{...}]}.',
+    });
+  const normalised = normaliseTyped(weights);
+  const violation = domainViolation({ kind: 'simplex', length: count }, normalised);
+  if (violation === undefined) return normalised;
+  throw new EmkitError(
+    'PARAMETER_DOMAIN',
+    `The weights must be ${count === 1 ? 'one number' : `${count} numbers`} from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`,
+    { parameter: 'weights', value: weights },
+  );
+}
+
+function normaliseTyped(weights: readonly unknown[]): readonly number[] {
+  if (!weights.every((weight) => typeof weight === 'number')) return weights as readonly number[];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const off = Math.abs(total - 1);
+  return off > 16 * Number.EPSILON * weights.length && off <= 1e-6 ? weights.map((weight) => weight / total) : weights;
+}

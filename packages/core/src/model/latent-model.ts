@@ -1,0 +1,203 @@
+import { EmkitError, showValue } from '../errors.ts';
+import type { Family } from '../family.ts';
+import { type Components, createEmissions, type Emissions, type Ties } from './emissions.ts';
+import type { Estimable } from './estimable.ts';
+import { type ExpectationLayout, HEADER } from './expectation.ts';
+import { shownComponent } from './family-space.ts';
+import { independent, type Weights } from './independent.ts';
+import type { Latent } from './latent.ts';
+import type { Coordinates } from './space.ts';
+
+/** A point of a model: the parameters of the labels' law by name, and one record a component. Plain JSON. */
+export type ModelParameters<L extends object = object> = L & { readonly components: Components };
+
+/** Mixture weights and one parameter record a component. */
+export type MixtureParameters = ModelParameters<Weights>;
+
+/**
+ * The structure of a model: how labels arise, and what each of them emits. Everything but numbers and data.
+ *
+ * Its points are flat, `{ ...latent, components }`: a point of the model is a point of its labels' law as it stands.
+ */
+export interface LatentModel<L extends object = object> extends Estimable<ModelParameters<L>> {
+  readonly latent: Latent<L>;
+  readonly emissions: Emissions;
+  readonly families: readonly Family[];
+  readonly layout: ExpectationLayout;
+  /** The point as it is shown: without what only holds further digits. */
+  show(point: ModelParameters<L>): ModelParameters<L>;
+  /** A point to go on from where weights vanished while the likelihood rises with them; undefined where there is none. */
+  revive(sums: Float64Array, at: ModelParameters<L>): ModelParameters<L> | undefined;
+}
+
+/** A mixture: labels drawn row by row. */
+export type Mixture = LatentModel<Weights>;
+
+export function createLatentModel<L extends object>(latent: Latent<L>, emissions: Emissions): LatentModel<L> {
+  type P = ModelParameters<L>;
+  const { families } = emissions;
+  if (latent.components !== families.length) {
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `The latent structure ${latent.id} has ${latent.components} components, and there are ${families.length} families.`,
+    );
+  }
+  const offsets = emissions.offsets.map((offset) => HEADER + latent.length + offset);
+  const ofLabels = (sums: Float64Array): Float64Array => sums.subarray(0, latent.length);
+  const ofComponents = (sums: Float64Array): Float64Array => sums.subarray(latent.length);
+  return {
+    latent,
+    emissions,
+    families,
+    layout: { length: offsets.at(-1)!, offsets },
+    length: latent.length + emissions.length,
+
+    maximize: (sums, about) => ({
+      ...latent.maximize(ofLabels(sums), about),
+      components: emissions.maximize(ofComponents(sums), about.components),
+    }),
+
+    gain: (sums, about, from, to) =>
+      latent.gain(ofLabels(sums), about, from, to) + emissions.gain(ofComponents(sums), about.components, from.components, to.components),
+
+    recentre(sums, about) {
+      const labels = latent.recentre(ofLabels(sums), about);
+      const components = emissions.recentre(ofComponents(sums), about.components);
+      return labels === undefined && components === undefined
+        ? undefined
+        : { ...about, ...labels, components: components ?? about.components };
+    },
+
+    show: (point) => ({ ...point, components: point.components.map((values, component) => shownComponent(families[component]!, values)) }),
+
+    revive(sums, at) {
+      const labels = latent.revive?.(ofLabels(sums), at);
+      return labels && { ...at, ...labels };
+    },
+
+    space: {
+      check(json) {
+        const point = (typeof json === 'object' && json !== null ? json : {}) as P;
+        const components = emissions.space.check(point.components);
+        return { ...latent.space.check(point), components };
+      },
+      contains: (point) => latent.space.contains(point) && emissions.space.contains(point.components),
+      distance: (from, to) => Math.max(latent.space.distance(from, to), emissions.space.distance(from.components, to.components)),
+      rounding: (point) => Math.max(latent.space.rounding(point), emissions.space.rounding(point.components)),
+      boundary: (point, tolerance) => [
+        ...latent.space.boundary(point, tolerance),
+        ...emissions.space.boundary(point.components, tolerance),
+      ],
+      free: sideBySide(latent.space.free, emissions.space.free),
+    },
+  };
+}
+
+function sideBySide<L extends object>(labels: Coordinates<L>, components: Coordinates<Components>): Coordinates<ModelParameters<L>> {
+  return {
+    length: labels.length + components.length,
+    difference(from, to, out, place) {
+      labels.difference(from, to, out, place);
+      components.difference(from.components, to.components, out, place + labels.length);
+    },
+    move: (from, step, place) => ({
+      ...labels.move(from, step, place),
+      components: components.move(from.components, step, place + labels.length),
+    }),
+    scales(point, out, place) {
+      labels.scales(point, out, place);
+      components.scales(point.components, out, place + labels.length);
+    },
+  };
+}
+
+/** What a fit may not change: it keeps the values of the start. */
+export interface Held {
+  /** All mixture weights. */
+  readonly weights?: boolean;
+  /** For each component the names of its held parameters; undefined holds none. */
+  readonly components?: readonly (readonly string[] | undefined)[];
+}
+
+/** How the structure of a model is stated. */
+export interface ModelOptions {
+  /** The family of every component; with `components` their number. */
+  readonly family?: Family;
+  readonly components?: number;
+  /** Or one family for each component, which may differ but must take the same columns. */
+  readonly families?: readonly Family[];
+  /** How labels arise. Default: `independent`, which makes a mixture. */
+  readonly latent?: Latent;
+  readonly held?: Held;
+  /** Parameters that all components share, besides those the family itself ties. */
+  readonly shared?: readonly string[];
+}
+
+/** More components than any data could tell apart; a model of a billion would exhaust memory before it met the data. */
+const MOST_COMPONENTS = 100_000;
+
+/**
+ * Makes the structure of a model.
+ *
+ * @throws EmkitError `OPTION_INVALID`; `CAPABILITY_MISSING` where a family cannot hold or share what it is asked to
+ */
+export function createModelStructure(options: ModelOptions): LatentModel {
+  const families = resolveFamilies(options);
+  const { held, shared, latent } = options;
+  if (latent !== undefined && held?.weights !== undefined) {
+    throw new EmkitError('OPTION_INVALID', 'Weights are held, and the latent structure is given.', {
+      remedy: 'Hold its parameters where the latent structure is made.',
+    });
+  }
+  const ties: Ties = { ...(held?.components && { held: held.components }), ...(shared && { shared }) };
+  return createLatentModel(latent ?? independent(families.length, { held: held?.weights === true }), createEmissions(families, ties));
+}
+
+/** Makes the structure of a mixture. Errors as `createModelStructure`. */
+export function createMixture(options: Omit<ModelOptions, 'latent'>): Mixture {
+  return createModelStructure(options) as Mixture;
+}
+
+function resolveFamilies(options: ModelOptions): readonly Family[] {
+  const { families } = options;
+  const components = options.components ?? (families === undefined ? options.latent?.components : undefined);
+  if (families !== undefined) {
+    if (!Array.isArray(families) || families.length === 0 || (components !== undefined && components !== families.length)) {
+      throw new EmkitError('OPTION_INVALID', `There are ${families.length} families for ${components ?? 'no'} components.`);
+    }
+    families.forEach((family, component) => {
+      checkFamily(family, `The family of component ${component + 1}`);
+    });
+    return families;
+  }
+  if (!Number.isSafeInteger(components) || components! < 1 || components! > MOST_COMPONENTS) {
+    throw new EmkitError('OPTION_INVALID', `The number of components is ${showValue(components)}.`, {
+      remedy: `Give a whole number from 1 to ${MOST_COMPONENTS}.`,
+    });
+  }
+  checkFamily(options.family, 'The family');
+  return Array.from({ length: components! }, () => options.family!);
+}
+
+/** What people pass instead of a family, and what they meant. */
+function checkFamily(family: unknown, which: string): void {
+  const record = family as Partial<Family> | null | undefined;
+  if (typeof record === 'object' && record !== null && typeof record.logDensity === 'function' && Array.isArray(record.columns)) return;
+  const [what, remedy] =
+    family === undefined
+      ? [which === 'The family' ? 'No family is given' : `${which} is missing`, 'Give one, for example family: gaussian().']
+      : typeof family === 'function'
+        ? [`${which} is a definition, not an instance`, 'Call it: family: gaussian().']
+        : typeof family === 'string'
+          ? [
+              `${which} is the word ${showValue(family)}`,
+              `Import the family and call it: family: ${/^[a-z]+$/i.test(family) ? family : 'gaussian'}().`,
+            ]
+          : [`${which} is ${showValue(family)}`, 'Give an instance, for example family: gaussian().'];
+  throw new EmkitError('OPTION_INVALID', `${what}.`, { value: typeof family === 'string' ? family : typeof family, remedy });
+}
+
+/** The number of free parameters of the model: what AIC and BIC count. Held ones are not counted, shared ones once. */
+export function countFreeParameters({ space }: LatentModel): number {
+  return space.free.length;
+}

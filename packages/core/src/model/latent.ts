@@ -1,0 +1,48 @@
+import type { Block } from '../data/block.ts';
+import type { Random } from '../random.ts';
+import type { Estimable } from './estimable.ts';
+
+/**
+ * How the labels of the rows arise: a law of the component that each row comes from, before the rows are seen. A unit is a run of rows
+ * whose labels hang together: one row, or a sequence.
+ *
+ * A plain record, like a family; it knows nothing of densities, case weights or blocks of several units.
+ *
+ * @typeParam L its parameters by name, plain JSON; none may be called `components`
+ */
+// biome-ignore lint/suspicious/noExplicitAny: models hold latent structures of different parameters
+export interface Latent<L extends object = any> extends Estimable<L> {
+  /** Stable identifier in kebab-case, written into model files. */
+  readonly id: string;
+  /** The options that made this instance, as JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The number K of components. */
+  readonly components: number;
+  /** A neutral point, from which the law is first estimated: soft assignments of rows take the place of densities. */
+  readonly start: L;
+
+  /**
+   * Where every row is a unit of its own: the logarithms of the probabilities of its label, the same for all rows. The engine then takes
+   * whole blocks at once. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
+   */
+  logWeights?(at: L): readonly number[];
+
+  /**
+   * The E-step of one unit, the rows from `first` to below `end`: turns their log-densities, one array a component, into responsibilities
+   * P(label = k | the unit's rows) in place, adds the unit's expected sums to `sums`, and returns the unit's log-likelihood in nats, minus
+   * infinity where the unit is impossible. A log-density of minus infinity forbids a label.
+   */
+  posterior(block: Block, first: number, end: number, at: L, logDensities: readonly Float64Array[], sums: Float64Array): number;
+
+  /** The expected log-probability of the labels, given their expected sums: E[log P(labels)], in nats; 0 log 0 is 0. */
+  expectedLogProbability(sums: Float64Array, at: L): number;
+
+  /** log P(labels) of one unit whose rows are those from `first` to below `end`; labels count from 0, one for each row. */
+  logProbability(labels: ArrayLike<number>, block: Block, first: number, end: number, at: L): number;
+
+  /** Draws the labels of one unit of `length` rows into `labels`, using only `random`. */
+  sample(labels: Int32Array, length: number, at: L, random: Random): void;
+
+  /** Parameters in which every label has its chance, where the likelihood rises with one that vanished; undefined where there is none. */
+  revive?(sums: Float64Array, at: L): L | undefined;
+}

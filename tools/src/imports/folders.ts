@@ -1,0 +1,61 @@
+// How the folders of a package import each other when the program runs: not in a circle. Types do not count, because they are gone by then.
+// Read by dependency-cruiser, for `pnpm imports`.
+import type { IConfiguration } from 'dependency-cruiser';
+import { forbid, options } from './options.ts';
+
+/** The folders and files of packages/core/src from the ground up: each imports only what stands before it. */
+export const CORE: readonly string[] = [
+  'errors',
+  'numerics',
+  'random',
+  'domain',
+  'codec',
+  'family',
+  'mixture',
+  'expectation',
+  'data',
+  'driver',
+  'kernels',
+  'backend',
+  'model',
+  'start',
+  'inference',
+  'fit',
+  'index',
+];
+
+/** Imports that go up, and make a circle. A test fails when one is no longer needed. */
+export const CORE_UPWARDS: readonly (readonly [from: string, to: string])[] = [
+  ['kernels', 'backend'],
+  ['backend', 'model'],
+  ['model', 'inference'],
+  ['inference', 'fit'],
+];
+
+const core = '^packages/core/src';
+const pathOf = (part: string): string => `${core}/${part}(/|\\.ts$)`;
+
+const configuration: IConfiguration = {
+  forbidden: [
+    forbid('core-has-a-place-for-each-part', {}, { path: `${core}/`, pathNot: CORE.map(pathOf) }),
+    ...CORE.slice(0, -1).map((part, index) =>
+      forbid(
+        'core-imports-what-stands-before',
+        { path: pathOf(part) },
+        {
+          path: CORE.slice(index + 1).map(pathOf),
+          pathNot: CORE_UPWARDS.filter(([from]) => from === part).map(([, to]) => pathOf(to)),
+        },
+      ),
+    ),
+    ...CORE_UPWARDS.map(([from, to]) =>
+      forbid(`core-${from}-imports-${to}`, { path: pathOf(from) }, { path: pathOf(to) }, { severity: 'info' }),
+    ),
+    // The parts of core are held by the table; here come folders within them, and the other packages.
+    forbid('folders-import-each-other', { pathNot: [`${core}$`, `${core}/[^/]+$`] }, { circular: true }, { scope: 'folder' }),
+    forbid('files-import-each-other', {}, { circular: true }),
+  ],
+  options: { ...options, tsPreCompilationDeps: false },
+};
+
+export default configuration;
