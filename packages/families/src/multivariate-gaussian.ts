@@ -166,12 +166,12 @@ function makeFamily(
       columns: columnKernels,
       constants: (parameters) => {
         const { mean, units, factor, inverse, constant, frame } = prepare(parameters);
-        if (frame.factor !== undefined || !units.every(isOrdinaryUnit)) return undefined;
+        if (!units.every(isOrdinaryUnit)) return undefined;
         const scale =
           factor === undefined
             ? inverse.map((halfPrecision, j) => halfPrecision * units[j]! * units[j]!)
             : factor.map((entry, index) => entry / units[Math.floor(index / dimension)]!);
-        return { constant, location: mean, scale, units };
+        return { ...(frame.factor === undefined ? {} : { whitened: true }), constant, location: mean, scale, units };
       },
     },
 

@@ -57,12 +57,13 @@ export function* emImage(model: Mixture, at: MixtureParameters, expectation: Exp
 }
 
 /**
- * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude, and the rounding of the
- * parameters themselves, which near an optimum costs the square of its size per observation.
+ * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude; the rounding of the terms themselves, which
+ * what magnifies that of the parameters magnifies too (a nearly singular matrix); and the rounding of the parameters, which near an optimum
+ * costs the square of its size per observation.
  */
 export function roundingAllowance(model: Mixture, at: MixtureParameters, expectation: Expectation): number {
   let weight = 0;
   for (const count of expectation.counts) weight += count;
   const rounding = model.space.rounding(at);
-  return 64 * Number.EPSILON * (expectation.magnitude + weight) + 8 * weight * rounding * rounding;
+  return 64 * Number.EPSILON * (expectation.magnitude + weight) + weight * rounding * (1 + 8 * rounding);
 }
