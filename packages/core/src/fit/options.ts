@@ -1,8 +1,8 @@
 import type { DatasetOptions } from '../data/dataset.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { EmkitError, showValue } from '../errors.ts';
+import type { Latent } from '../model/latent.ts';
 import type { MixtureParameters, ModelOptions, ModelParameters } from '../model/latent-model.ts';
-import { createRandom } from '../random.ts';
 import type { WorkerFactory } from '../source/worker-protocol.ts';
 import { START_METHODS, type StartMethod } from '../start/choose.ts';
 
@@ -111,9 +111,11 @@ export function checkNames(options: unknown, known: readonly string[]): void {
       value: name,
       remedy: ASYNC_OPTIONS.includes(name)
         ? 'It is for fitAsync and selectAsync.'
-        : meant !== undefined && known.includes(meant)
-          ? `Did you mean ${meant}?`
-          : `There are: ${known.join(', ')}.`,
+        : FIT_OPTIONS.includes(name)
+          ? 'It is for fit, fitAsync and fitSteps.'
+          : meant !== undefined && known.includes(meant)
+            ? `Did you mean ${meant}?`
+            : `There are: ${known.join(', ')}.`,
     });
   }
 }
@@ -133,7 +135,7 @@ function isNearly(a: string, b: string, left = 2): boolean {
 }
 
 /** @throws EmkitError `OPTION_INVALID`, naming the option and its value */
-export function checkFitOptions(options: FitOptions): void {
+export function checkFitOptions(options: FitAsyncOptions): void {
   checkCount('iterations', options.iterations ?? DEFAULT_ITERATIONS, 0);
   checkCount('starts', options.starts ?? DEFAULT_STARTS, 1);
   const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
@@ -143,13 +145,19 @@ export function checkFitOptions(options: FitOptions): void {
       remedy: 'Give a number >= 0.',
     });
   }
-  createRandom(options.seed ?? 1);
-  const { start, onCollapse, accelerate, held, shared } = options;
+  const { start, onCollapse, accelerate, held, shared, seed, latent, startWorker, signal, onProgress } = options;
+  if (seed !== undefined) checkKind('seed', seed, Number.isSafeInteger, 'Give a whole number below 2^53.');
+  if (latent !== undefined) checkKind('latent', latent, isLatent, 'Give an instance, or leave it out for a mixture.');
+  if (startWorker !== undefined) checkKind('startWorker', startWorker, isFunction, 'Give a function that starts a worker.');
+  if (signal !== undefined) checkKind('signal', signal, isSignal, 'Give the signal of an AbortController.');
+  if (onProgress !== undefined) checkKind('onProgress', onProgress, isFunction, 'Give a function.');
   if (typeof start === 'string') checkChoice('start', start, START_METHODS, 'Give parameters, or one of');
   else if (start !== undefined) checkKind('start', start, isRecord, 'Give { weights: [...], components: [{ ... }] }.');
   if (onCollapse !== undefined) checkChoice('onCollapse', onCollapse, COLLAPSE_POLICIES, 'Give one of');
-  if (accelerate !== undefined) checkKind('accelerate', accelerate, (value) => typeof value === 'boolean', 'Give true or false.');
+  if (accelerate !== undefined) checkKind('accelerate', accelerate, isBoolean, 'Give true or false.');
   if (held !== undefined) checkKind('held', held, isRecord, "Give, for example, { weights: true, components: [['mean'], undefined] }.");
+  checkNames(held ?? {}, ['weights', 'components']);
+  if (held?.weights !== undefined) checkKind('held.weights', held.weights, isBoolean, 'Give true or false.');
   if (held?.components !== undefined)
     checkKind('held.components', held.components, isListOfNames, "Give a list of lists of names, for example [['mean'], undefined].");
   if (shared !== undefined) checkKind('shared', shared, isNames, "Give a list of names, for example ['variance'].");
@@ -184,6 +192,22 @@ function checkKind(name: string, value: unknown, holds: (value: unknown) => bool
 
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isLatent(value: unknown): boolean {
+  return isRecord(value) && isFunction((value as Partial<Latent>).posterior);
+}
+
+function isSignal(value: unknown): boolean {
+  return isRecord(value) && isFunction((value as Partial<AbortSignal>).addEventListener);
 }
 
 function isNames(value: unknown): boolean {

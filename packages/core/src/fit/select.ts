@@ -75,8 +75,7 @@ export function select<P extends ParameterValues>(data: FitData, options: Select
  * @throws EmkitError as `select`, and `ABORTED` where no candidate was finished
  */
 export async function selectAsync<P extends ParameterValues>(data: FitAsyncData, options: SelectAsyncOptions<P>): Promise<Selection<P>> {
-  const { onCandidate, ...others } = options as unknown as SelectAsyncOptions;
-  const { source, counts, criterion, rest } = prepare(data, others, [...SELECT_OPTIONS, ...ASYNC_OPTIONS]);
+  const { source, counts, criterion, rest } = prepare(data, options, [...SELECT_OPTIONS, ...ASYNC_OPTIONS, 'onCandidate']);
   const candidates: SelectCandidate[] = [];
   let aborted = false;
   for (const components of counts) {
@@ -92,7 +91,7 @@ export async function selectAsync<P extends ParameterValues>(data: FitAsyncData,
     aborted = options.signal?.aborted === true;
     if (aborted) break;
     const candidate = attempt(components, outcome);
-    onCandidate?.(candidate);
+    options.onCandidate?.(candidate as unknown as SelectCandidate<P>);
     candidates.push(candidate);
     if (hasTurned(candidates, criterion, options.patience)) break;
   }
@@ -124,13 +123,14 @@ function prepare(data: FitAsyncData, options: SelectOptions, names: readonly str
     components: _,
     criterion: __,
     patience: _p,
+    onCandidate: _o,
     weights: _w,
     labels: _l,
     columns: _c,
     dimension: _d,
     blockSize: _b,
     ...rest
-  } = options;
+  } = options as SelectAsyncOptions;
   return { source, counts, criterion, rest: rest as FitOptions };
 }
 

@@ -162,8 +162,13 @@ function resolveFamilies(options: ModelOptions): readonly Family[] {
   const { families } = options;
   const components = options.components ?? (families === undefined ? options.latent?.components : undefined);
   if (families !== undefined) {
-    if (!Array.isArray(families) || families.length === 0 || (components !== undefined && components !== families.length)) {
-      throw new EmkitError('OPTION_INVALID', `There are ${families.length} families for ${components ?? 'no'} components.`);
+    if (!Array.isArray(families) || families.length === 0) {
+      throw new EmkitError('OPTION_INVALID', `The option families is ${showValue(families)}.`, {
+        remedy: 'Give a list, one for each component: families: [gaussian(), gamma()].',
+      });
+    }
+    if (components !== undefined && components !== families.length) {
+      throw new EmkitError('OPTION_INVALID', `There are ${families.length} families for ${components} components.`);
     }
     families.forEach((family, component) => {
       checkFamily(family, `The family of component ${component + 1}`);
