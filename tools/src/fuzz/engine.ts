@@ -71,7 +71,10 @@ function unknown({ findings }: Tally): readonly Finding[] {
 
 function show({ known, count, index, message, code }: Finding): void {
   if (known !== undefined) say(`${String(count).padStart(9)} times known: ${known} (case ${index})`);
-  else say(`${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`);
+  else
+    say(
+      `${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`,
+    );
 }
 
 async function showOne(index: number): Promise<void> {

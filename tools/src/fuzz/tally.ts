@@ -63,7 +63,14 @@ async function record(engine: Engine, index: number, fuzzCase: Case, failure: Fa
     return;
   }
   const simplest = known === undefined ? await shrink(engine, fuzzCase, failure, options.shrinking) : fuzzCase;
-  tally.findings[kind] = { kind, ...(known && { known }), count: 1, index, message: `${failure.law}: ${failure.message}`, code: toCode(simplest) };
+  tally.findings[kind] = {
+    kind,
+    ...(known && { known }),
+    count: 1,
+    index,
+    message: `${failure.law}: ${failure.message}`,
+    code: toCode(simplest),
+  };
 }
 
 /** Adds one tally to another. */

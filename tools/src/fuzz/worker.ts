@@ -30,6 +30,11 @@ const beat = (index: number): void => {
 
 parentPort!.on('message', async ({ from, to }: Stretch) => {
   const tally = emptyTally();
-  await runCases(engine, Array.from({ length: to - from }, (_, index) => from + index), tally, { ...task, beat });
+  await runCases(
+    engine,
+    Array.from({ length: to - from }, (_, index) => from + index),
+    tally,
+    { ...task, beat },
+  );
   parentPort!.postMessage(tally);
 });

@@ -16,7 +16,9 @@ export const sound: Law = {
 };
 
 function shapeOf(trial: Trial, fit: Fit): Verdict {
-  const strange = findStrange(JSON.parse(JSON.stringify(fit, showStrange)), 'fit') ?? findStrange(JSON.parse(JSON.stringify(fit.state, showStrange)), 'state');
+  const strange =
+    findStrange(JSON.parse(JSON.stringify(fit, showStrange)), 'fit') ??
+    findStrange(JSON.parse(JSON.stringify(fit.state, showStrange)), 'state');
   if (strange !== undefined) return strange;
   const { weights, components } = fit;
   if (weights.length !== trial.case.components || components.length !== trial.case.components) return 'another number of components';
@@ -84,10 +86,12 @@ function responsibilitiesOf(trial: Trial, fit: Fit): Verdict {
   const chosen = fit.model.labels(data, options);
   for (let row = 0; row < rows.length; row += 1) {
     const values = responsibilities.map((component) => component[row]!);
-    if (!values.every((value) => value >= 0 && value <= 1 + SAME) || Math.abs(sum(values) - 1) > SAME) return `row ${row + 1} has responsibilities ${values.join()}`;
+    if (!values.every((value) => value >= 0 && value <= 1 + SAME) || Math.abs(sum(values) - 1) > SAME)
+      return `row ${row + 1} has responsibilities ${values.join()}`;
     const label = labels?.[row] ?? -1;
     const allowed = typeof label !== 'number' ? label : label < 0 ? [...values.keys()] : [label];
-    if (values.some((value, component) => value > 0 && !allowed.includes(component))) return `row ${row + 1} is known to be of ${allowed.join()}, and has ${values.join()}`;
+    if (values.some((value, component) => value > 0 && !allowed.includes(component)))
+      return `row ${row + 1} is known to be of ${allowed.join()}, and has ${values.join()}`;
     if (values[chosen[row]!]! < Math.max(...values) - SAME) return `row ${row + 1} is called ${chosen[row]! + 1} with ${values.join()}`;
   }
   return undefined;
@@ -103,7 +107,8 @@ export const likelihood: Law = {
     const logDensities = trial.logDensities(fit.model);
     const total = weightedSum(logDensities, trial.weights);
     const allowed = trial.rounding(logDensities);
-    if (!(Math.abs(total - fit.logLikelihood) <= allowed)) return `the log-likelihood is ${fit.logLikelihood}, and its rows sum to ${total}`;
+    if (!(Math.abs(total - fit.logLikelihood) <= allowed))
+      return `the log-likelihood is ${fit.logLikelihood}, and its rows sum to ${total}`;
     for (let iteration = 1; iteration < fit.trace.length; iteration += 1) {
       const fall = fit.trace[iteration - 1]! - fit.trace[iteration]!;
       const size = Math.max(1, Math.abs(fit.trace[iteration]!) / (Math.abs(fit.logLikelihood) + 1500 * trial.totalWeight));
