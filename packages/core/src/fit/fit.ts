@@ -410,7 +410,7 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
     columnNames: summary.columnNames,
     seed,
     starts,
-    warnings: makeWarnings(model, state, shown, diagnosis, summary.totalWeight),
+    warnings: makeWarnings(model, state, diagnosis, summary.totalWeight),
     state,
   });
 }
