@@ -37,12 +37,10 @@ export const SHARES = 0;
 export const LARGEST = 16;
 /** Of each row: in a fused pass the reference, in nats; in `posterior` the bound under which components are cut. */
 export const REFERENCE = 32;
-/** Of each row, in `posterior`: sum of term x log term, in steps. */
-export const MOMENTS = 48;
 /** Two lanes: the sum over rows of case weight x log (sum of terms). */
-export const LOG_TOTALS = 64;
+export const LOG_TOTALS = 48;
 /** Of each component and row: e^(log joint density - reference). */
-export const TERMS = 66;
+export const TERMS = 50;
 
 export function groupScratch(components: number): number {
   return TERMS + GROUP * components;
