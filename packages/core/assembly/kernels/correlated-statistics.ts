@@ -3,7 +3,8 @@ import { products } from './products';
 
 /**
  * Sums of r z_j, then of r z_j z_k by rows, k <= j, with z = x - mean, for one component; added to `sums`. Rows are taken `chunk` at a time,
- * so that their deviations stay in the first cache. With `packing`, rows without responsibility are left out before the others are paired.
+ * so that what is multiplied stays in the first cache: u = sqrt(r) z, one array and not two, for r z_j z_k = u_j u_k. With `packing`, rows
+ * without responsibility are left out before the others are paired.
  */
 export function correlatedStatistics(
   rows: i32,
@@ -21,8 +22,8 @@ export function correlatedStatistics(
   const places = scratch;
   // Four bytes a row, and two more to fill up the last pair.
   const packed = places + (usize(chunk) << 2) + 16;
-  const z = at(packed, chunk);
-  const weighted = z + ((usize(chunk) * across) >> 1);
+  const roots = at(packed, chunk);
+  const u = at(roots, chunk);
   let row: usize = 0;
   while (row < usize(rows)) {
     let count: usize = 0;
@@ -46,23 +47,22 @@ export function correlatedStatistics(
     } else {
       count = min(usize(chunk), usize(rows) - row);
     }
+    const shares = gathering ? packed : at(responsibilities, begin);
+    for (let index: usize = 0; index < count; index += 2) v128.store(at(roots, index), f64x2.sqrt(load(at(shares, index))));
     for (let column = 0; column < dimension; column += 1) {
       const x = columns + usize(column) * stride;
       const mean = loadSplat(at(means, column));
-      let to = usize(column) << 4;
+      let to = u + (usize(column) << 4);
       let first = splat(0);
       for (let index: usize = 0; index < count; index += 2, to += across) {
         const value = gathering ? gather(x, places + (index << 2)) : load(at(x, begin + index));
-        const responsibility = gathering ? load(at(packed, index)) : load(at(responsibilities, begin + index));
         const deviation = f64x2.sub(value, mean);
-        const product = f64x2.mul(responsibility, deviation);
-        first = f64x2.add(first, product);
-        v128.store(z + to, deviation);
-        v128.store(weighted + to, product);
+        first = f64x2.add(first, f64x2.mul(load(at(shares, index)), deviation));
+        v128.store(to, f64x2.mul(load(at(roots, index)), deviation));
       }
       addTo(sums + (usize(column) << 4), first);
     }
-    products(dimension, count >> 1, z, weighted, sums + across);
+    products(dimension, count >> 1, u, sums + across);
     if (!packing) row += count;
   }
 }

@@ -141,7 +141,7 @@ export function whitenedScratch(dimension: number): number {
   return GROUP * (dimension + 1);
 }
 
-/** As `independentScratch` for a chunk of rows; their deviations, and these times responsibilities. */
+/** As `independentScratch` for a chunk of rows; the roots of their responsibilities, and their deviations times these. */
 export function correlatedStatisticsScratch(chunk: number, dimension: number): number {
-  return 1.5 * chunk + 2 + 2 * chunk * dimension;
+  return 2.5 * chunk + 2 + chunk * dimension;
 }
