@@ -49,20 +49,91 @@ export function correlatedStatistics(
     }
     const shares = gathering ? packed : at(responsibilities, begin);
     for (let index: usize = 0; index < count; index += 2) v128.store(at(roots, index), f64x2.sqrt(load(at(shares, index))));
-    for (let column = 0; column < dimension; column += 1) {
-      const x = columns + usize(column) * stride;
-      const mean = loadSplat(at(means, column));
-      let to = u + (usize(column) << 4);
-      let first = splat(0);
-      for (let index: usize = 0; index < count; index += 2, to += across) {
-        const value = gathering ? gather(x, places + (index << 2)) : load(at(x, begin + index));
-        const deviation = f64x2.sub(value, mean);
-        first = f64x2.add(first, f64x2.mul(load(at(shares, index)), deviation));
-        v128.store(to, f64x2.mul(load(at(roots, index)), deviation));
-      }
-      addTo(sums + (usize(column) << 4), first);
+    const listed = gathering ? places : 0;
+    let x = gathering ? columns : at(columns, begin);
+    let column = 0;
+    for (; column + 3 < dimension; column += 4, x += 4 * stride) {
+      const place = usize(column) << 4;
+      fourColumns(count, at(means, column), x, stride, listed, shares, roots, u + place, across, sums + place);
+    }
+    for (; column < dimension; column += 1, x += stride) {
+      const place = usize(column) << 4;
+      oneColumn(count, at(means, column), x, listed, shares, roots, u + place, across, sums + place);
     }
     products(dimension, count >> 1, u, sums + across);
     if (!packing) row += count;
   }
+}
+
+/** Two numbers of a column: the ones listed, or where nothing is listed those from `index` on. */
+// @ts-ignore: decorator
+@inline function pair(x: usize, places: usize, index: usize): v128 {
+  return places != 0 ? gather(x, places + (index << 2)) : load(at(x, index));
+}
+
+/** Writes the deviations of four columns, times the roots of responsibilities, to `u`, and adds their sums. */
+function fourColumns(
+  count: usize,
+  means: usize,
+  x: usize,
+  stride: usize,
+  places: usize,
+  shares: usize,
+  roots: usize,
+  u: usize,
+  across: usize,
+  sums: usize,
+): void {
+  const mean0 = loadSplat(means);
+  const mean1 = loadSplat(means + 8);
+  const mean2 = loadSplat(means + 16);
+  const mean3 = loadSplat(means + 24);
+  const x1 = x + stride;
+  const x2 = x1 + stride;
+  const x3 = x2 + stride;
+  let first0 = splat(0);
+  let first1 = splat(0);
+  let first2 = splat(0);
+  let first3 = splat(0);
+  for (let index: usize = 0; index < count; index += 2, u += across) {
+    const share = load(at(shares, index));
+    const root = load(at(roots, index));
+    const z0 = f64x2.sub(pair(x, places, index), mean0);
+    const z1 = f64x2.sub(pair(x1, places, index), mean1);
+    const z2 = f64x2.sub(pair(x2, places, index), mean2);
+    const z3 = f64x2.sub(pair(x3, places, index), mean3);
+    first0 = f64x2.add(first0, f64x2.mul(share, z0));
+    first1 = f64x2.add(first1, f64x2.mul(share, z1));
+    first2 = f64x2.add(first2, f64x2.mul(share, z2));
+    first3 = f64x2.add(first3, f64x2.mul(share, z3));
+    v128.store(u, f64x2.mul(root, z0));
+    v128.store(u, f64x2.mul(root, z1), 16);
+    v128.store(u, f64x2.mul(root, z2), 32);
+    v128.store(u, f64x2.mul(root, z3), 48);
+  }
+  addTo(sums, first0);
+  addTo(sums + 16, first1);
+  addTo(sums + 32, first2);
+  addTo(sums + 48, first3);
+}
+
+function oneColumn(
+  count: usize,
+  means: usize,
+  x: usize,
+  places: usize,
+  shares: usize,
+  roots: usize,
+  u: usize,
+  across: usize,
+  sums: usize,
+): void {
+  const mean = loadSplat(means);
+  let first = splat(0);
+  for (let index: usize = 0; index < count; index += 2, u += across) {
+    const z = f64x2.sub(pair(x, places, index), mean);
+    first = f64x2.add(first, f64x2.mul(load(at(shares, index)), z));
+    v128.store(u, f64x2.mul(load(at(roots, index)), z));
+  }
+  addTo(sums, first);
 }
