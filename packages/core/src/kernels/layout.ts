@@ -98,9 +98,9 @@ export function independentSums(dimension: number): number {
   return 4 * dimension;
 }
 
-/** The places of rows with responsibility (4 bytes each) and their responsibilities, and a few to fill up the last. */
-export function independentScratch(rows: number): number {
-  return 1.5 * rows + 16;
+/** Of each component: a count; the places of rows with responsibility (4 bytes each) and their responsibilities, with room to fill up the last. */
+export function independentScratch(rows: number, components: number): number {
+  return components * (1 + 1.5 * rows + 12) + 1;
 }
 
 /** A component with correlations: the constant, the means, the Cholesky factor as `factorPlace` says. */
@@ -141,7 +141,7 @@ export function whitenedScratch(dimension: number): number {
   return GROUP * (dimension + 1);
 }
 
-/** As `independentScratch` for a chunk of rows; the roots of their responsibilities, and their deviations times these. */
+/** Of a chunk of rows the places (4 bytes each, and two more), the responsibilities, their roots, and the deviations times these. */
 export function correlatedStatisticsScratch(chunk: number, dimension: number): number {
   return 2.5 * chunk + 2 + chunk * dimension;
 }

@@ -127,7 +127,7 @@ function independentStructure(components: number, dimension: number, rows: numbe
   return {
     record: independentRecord(dimension),
     lanes: independentSums(dimension),
-    scratch: independentScratch(rows),
+    scratch: independentScratch(rows, components),
     writeConstants(out, at, constant, { location, scale }) {
       out[at] = constant;
       for (let j = 0; j < dimension; j += 1) {
