@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -13,6 +13,8 @@ const packages = ['packages', 'apps']
   )
   .filter(({ entry }) => entry.isDirectory())
   .map(({ entry, path }) => ({ name: entry.name, path }));
+
+const testsInBrowser = (path: string): boolean => readFileSync(join(root, path, 'package.json'), 'utf8').includes('"playwright-core"');
 
 // One project per package, named by its folder: `pnpm vitest run --project core`.
 // The condition `emkit-source` makes `@emkit/...` resolve to the packages' TypeScript, so no test can depend on a stale build.
@@ -31,6 +33,7 @@ export default defineConfig({
         name,
         include: ['test/**/*.test.ts'],
         environment: 'node' as const,
+        globalSetup: testsInBrowser(path) ? [join(root, 'tools/src/chromium.ts')] : [],
         // Generous: a slow or busy machine must not turn a right answer into a failure. What must be quick is measured elsewhere.
         testTimeout: 60_000,
         hookTimeout: 120_000,

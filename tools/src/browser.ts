@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const QUIET = [
   '--disable-gpu',
   '--disable-quic',
@@ -14,12 +13,11 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** Starts the Chromium of the machine, or the one that `EMKIT_CHROMIUM` names. */
-export function openBrowser(): Promise<Browser> {
-  const executablePath = process.env['EMKIT_CHROMIUM'] ?? CHROMIUM.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error('the browser tests need Chromium: install it, or say in EMKIT_CHROMIUM where it is');
-  // As root, as in a container, Chromium has no sandbox of its own.
-  return chromium.launch({ executablePath, args: [...QUIET, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
+/** Starts the Chromium that `chromium.ts` found. It opens pages of this workspace only: root, and a browser out of a package, have no sandbox. */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env['EMKIT_CHROMIUM'];
+  if (executablePath === undefined) throw new Error(process.env['EMKIT_NO_CHROMIUM']);
+  return chromium.launch({ executablePath, args: [...QUIET, '--no-sandbox'] });
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -29,6 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.txt': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
 };
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type OutputOptions, type RolldownOptions, rolldown } from 'rolldown';
 
 /** The packages that are published as bundles. */
-export const BUNDLED: readonly string[] = ['packages/core', 'packages/families'];
+export const BUNDLED: readonly string[] = ['packages/core', 'packages/families', 'packages/files'];
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly 'emkit-source': string; readonly default: string }>>;

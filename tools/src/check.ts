@@ -10,7 +10,7 @@ const checks: readonly (readonly [name: string, command: string, args: readonly 
   ['building', 'turbo', ['run', 'build', '--output-logs=errors-only']],
   ['checking the types', 'tsc', ['-b', 'tools/tsconfig.solution.json']],
   ['checking style and formatting', 'biome', ['check', '--error-on-warnings']],
-  ['checking which package imports which', process.execPath, ['tools/src/imports.ts']],
+  ['checking which package and folder imports which', 'pnpm', ['--silent', 'imports']],
   ['looking for unused files, exports and dependencies', 'knip', ['--config', 'tools/knip.json', '--no-config-hints']],
 ];
 

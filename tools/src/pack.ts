@@ -8,6 +8,7 @@ import { root, run } from './run.ts';
 export const PUBLISHED = {
   '@emkit/core': 'packages/core',
   '@emkit/families': 'packages/families',
+  '@emkit/files': 'packages/files',
   '@emkit/reference': 'packages/reference',
   '@emkit/conformance': 'packages/conformance',
   emkit: 'apps/cli',

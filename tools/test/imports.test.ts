@@ -1,37 +1,31 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkImports } from '../src/imports.ts';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CORE } from '../src/imports/folders.ts';
 import { root } from '../src/run.ts';
 
-let folder: string;
+const folder = mkdtempSync(join(tmpdir(), 'emkit-imports-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'emkit-imports-'));
-  const entry = { '.': './src/index.ts' };
-  write('package.json', JSON.stringify({ devDependencies: { vitest: '5.1.0' } }));
-  write('packages/core/package.json', JSON.stringify({ name: '@emkit/core', exports: entry }));
-  write(
-    'packages/families/package.json',
-    JSON.stringify({
-      name: '@emkit/families',
-      exports: entry,
-      dependencies: { '@emkit/core': '*' },
-    }),
-  );
-  write('packages/reference/package.json', JSON.stringify({ name: '@emkit/reference', exports: entry }));
-  write(
-    'packages/conformance/package.json',
-    JSON.stringify({
-      name: '@emkit/conformance',
-      exports: { ...entry, './vitest': './src/vitest.ts' },
-    }),
-  );
-  write('apps/cli/package.json', JSON.stringify({ name: 'emkit', dependencies: { '@emkit/core': '*' } }));
-});
+/** Lines `severity rule: from → to`. */
+function violations(rules: 'packages' | 'folders', workspace: string, ...sources: readonly string[]): readonly string[] {
+  const { stdout, stderr } = spawnSync('depcruise', ['-c', join(root, `tools/src/imports/${rules}.ts`), '-T', 'json', ...sources], {
+    cwd: workspace,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH']}` },
+  });
+  expect(stderr).toBe('');
+  const { violations } = (JSON.parse(stdout) as { summary: { violations: { from: string; to: string; rule: Rule }[] } }).summary;
+  return violations.map(({ from, to, rule }) => `${rule.severity} ${rule.name}: ${from} → ${to}`);
+}
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+interface Rule {
+  readonly severity: string;
+  readonly name: string;
+}
 
 function write(path: string, text: string): void {
   const file = join(folder, path);
@@ -39,88 +33,109 @@ function write(path: string, text: string): void {
   writeFileSync(file, text);
 }
 
-function check(path: string, text: string): string[] {
-  write(path, text);
-  return checkImports(folder).map(({ file, line, message }) => `${file}:${line}: ${message}`);
-}
+type Case = readonly [rule: string, path: string, ...lines: readonly string[]];
 
-const forbidden: readonly (readonly [path: string, text: string, message: string])[] = [
-  ['packages/core/src/a.ts', "import { gaussian } from '@emkit/families';", "packages/core may not import '@emkit/families'"],
-  ['packages/core/src/a.ts', "import type { Family } from '@emkit/families';", "packages/core may not import '@emkit/families'"],
-  ['packages/core/src/a.ts', "export * from 'decimal.js';", "packages/core may not import 'decimal.js'"],
-  ['packages/core/src/a.ts', "import { readFileSync } from 'node:fs';", "packages/core may not import 'node:fs'"],
-  ['packages/core/src/a.ts', "import { readFileSync } from 'fs';", "packages/core may not import 'fs'"],
-  ['packages/core/src/a.ts', "const os = await import('node:os');\nexport { os };", "packages/core may not import 'node:os'"],
-  ['packages/core/src/a.ts', "export const fs = require('fs');", "packages/core may not import 'fs'"],
-  ['packages/core/src/a.ts', "export type T = import('@emkit/families').T;", "packages/core may not import '@emkit/families'"],
-  ['packages/core/src/a.ts', "export { a } from '../../families/src/a.ts';", 'leaves the package'],
-  ['packages/core/src/a.ts', "export { a } from '../test/a.ts';", 'leaves src'],
-  ['packages/core/src/a.ts', "export const u = new URL('../../families/src/a.ts', import.meta.url);", 'leaves the package'],
-  ['packages/core/src/a.ts', 'export const a = (name: string) => import(name);', 'not a literal'],
-  ['packages/core/src/a.ts', "export const w = () => import('node:worker_threads');", "may import 'node:worker_threads'"],
-  [
-    'packages/core/src/backend/workers.ts',
-    "import { Worker } from 'node:worker_threads';\nexport { Worker };",
-    'only by a dynamic import()',
-  ],
-  ['packages/families/src/a.ts', "import { x } from '@emkit/reference';", "packages/families may not import '@emkit/reference'"],
-  ['packages/families/src/a.ts', "import { x } from '@emkit/core/src/sum.ts';", 'not a public entry point of @emkit/core'],
-  ['packages/families/src/a.ts', "import { x } from 'node:fs';", "packages/families may not import 'node:fs'"],
-  ['packages/reference/src/a.ts', "import { logSumExp } from '@emkit/core';", 'only types of'],
-  ['packages/reference/src/a.ts', "import { type Family } from '@emkit/core';", 'only types of'],
-  ['packages/reference/src/a.ts', "export { logSumExp } from '@emkit/core';", 'only types of'],
-  ['packages/reference/src/a.ts', "export const core = () => import('@emkit/core');", 'only types of'],
-  ['packages/reference/src/a.ts', "import type { x } from '@emkit/families';", "packages/reference may not import '@emkit/families'"],
-  ['packages/conformance/src/a.ts', "import { reference } from '@emkit/reference';", 'only types of'],
-  ['packages/conformance/src/a.ts', "import { gaussian } from '@emkit/families';", "packages/conformance may not import '@emkit/families'"],
-  ['packages/conformance/src/a.ts', "import { test } from 'vitest';", "may import 'vitest'"],
-  ['packages/conformance/src/a.ts', "import { readFileSync } from 'node:fs';", "may import 'node:fs'"],
-  ['apps/cli/src/a.ts', "import { x } from '@emkit/core/dist/sum.js';", 'not a public entry point'],
-  ['apps/cli/src/a.ts', "import { x } from '../../../packages/core/src/sum.ts';", 'leaves the package'],
-  ['apps/cli/src/a.ts', "import { x } from '@emkit/families';", 'not declared in apps/cli/package.json'],
-  ['packages/core/test/a.test.ts', "import { x } from '../../families/src/a.ts';", 'leaves the package'],
-  ['packages/core/test/a.test.ts', "import { x } from '@emkit/families';", 'not declared in packages/core/package.json'],
+const FORBIDDEN: readonly Case[] = [
+  ['what-core-imports', 'packages/core/src/model.ts', "import { gaussian } from '@emkit/families';"],
+  ['what-core-imports', 'packages/core/src/numerics/type.ts', "import type { Family } from '@emkit/families';"],
+  ['what-core-imports', 'packages/core/src/numerics/type-argument.ts', "export type T = import('@emkit/families').Family;"],
+  ['what-core-imports', 'packages/core/src/numerics/export.ts', "export * from 'decimal.js';"],
+  ['what-core-imports', 'packages/core/src/numerics/node.ts', "import { readFileSync } from 'node:fs';"],
+  ['what-core-imports', 'packages/core/src/numerics/node-plain.ts', "import { readFileSync } from 'fs';"],
+  ['what-core-imports', 'packages/core/src/numerics/dynamic.ts', "export const os = () => import('node:os');"],
+  ['what-core-imports', 'packages/core/src/numerics/require.ts', "export const fs = require('fs');"],
+  ['what-families-imports', 'packages/families/src/a.ts', "import { x } from '@emkit/reference';"],
+  ['what-families-imports', 'packages/families/src/b.ts', "import { readFileSync } from 'node:fs';"],
+  ['what-reference-imports', 'packages/reference/src/a.ts', "import type { Family } from '@emkit/core';"],
+  ['what-conformance-imports', 'packages/conformance/src/a.ts', "import { gaussian } from '@emkit/families';"],
+  ['what-conformance-imports', 'packages/conformance/src/b.ts', "import { Decimal } from 'decimal.js';"],
+  ['what-other-packages-import', 'packages/sql/src/a.ts', "import { checkFamily } from '@emkit/conformance';"],
+  ['conformance-imports-types-of-the-reference', 'packages/conformance/src/c.ts', "import { reference } from '@emkit/reference';"],
+  ['conformance-imports-types-of-the-reference', 'packages/conformance/src/d.ts', "import { type R, r } from '@emkit/reference';"],
+  ['conformance-imports-vitest-in-its-adapter', 'packages/conformance/src/e.ts', "import { test } from 'vitest';"],
+  ['conformance-imports-node-in-its-command', 'packages/conformance/src/f.ts', "import { readFileSync } from 'node:fs';"],
+  ['other-packages-are-imported-by-name', 'apps/cli/src/a.ts', "import { x } from '../../../packages/core/src/index.ts';"],
+  ['other-packages-are-imported-by-name', 'packages/families/test/a.test.ts', "import { x } from '../../core/src/index.ts';"],
+  ['what-is-published-imports-what-is-published', 'packages/families/src/c.ts', "export { a } from '../test/support.ts';"],
+  ['packages-are-imported-by-public-entry-points', 'apps/cli/src/b.ts', "import { x } from '@emkit/core/src/numerics/sum.ts';"],
+  ['packages-are-imported-by-public-entry-points', 'apps/cli/src/c.ts', "import { x } from '@emkit/core/numerics/sum.ts';"],
 ];
 
-const allowed: readonly (readonly [path: string, text: string])[] = [
-  ['packages/core/src/a.ts', "import { b } from './numerics/b.ts';\nexport { b };"],
-  ['packages/core/src/backend/workers.ts', "export const w = () => import('node:worker_threads');"],
-  ['packages/core/src/backend/workers/node.ts', "import type { Worker } from 'node:worker_threads';\nexport type W = Worker;"],
-  ['packages/core/src/a.ts', "// import { gaussian } from '@emkit/families';\nexport const text = \"import 'fs'\";"],
-  ['packages/families/src/a.ts', "import { logSumExp } from '@emkit/core';\nexport { logSumExp };"],
-  ['packages/reference/src/a.ts', "import { Decimal } from 'decimal.js';\nimport type { Family } from '@emkit/core';"],
+const ALLOWED: readonly Case[] = [
+  ['', 'packages/core/src/random.ts', "import { sum } from './numerics/sum.ts';\nexport { sum };"],
+  ['', 'packages/core/src/errors.ts', "// import { gaussian } from '@emkit/families';\nexport const text = \"import 'fs'\";"],
+  ['', 'packages/families/src/d.ts', "import { x } from '@emkit/core';\nexport { x };"],
+  ['', 'packages/reference/src/b.ts', "import { Decimal } from 'decimal.js';\nexport { Decimal };"],
   [
-    'packages/conformance/src/a.ts',
-    "import fc from 'fast-check';\nimport { fit } from '@emkit/core';\nimport type { R } from '@emkit/reference';",
+    '',
+    'packages/conformance/src/g.ts',
+    "import fc from 'fast-check';\nimport { x } from '@emkit/core';\nimport type { R } from '@emkit/reference';",
   ],
-  ['packages/conformance/src/vitest.ts', "import { test } from 'vitest';"],
-  ['packages/conformance/src/cli.ts', "import { readFileSync } from 'node:fs';"],
-  ['apps/cli/src/a.ts', "import { readFileSync } from 'node:fs';\nimport { fit } from '@emkit/core';"],
-  [
-    'packages/core/test/a.test.ts',
-    "import { test } from 'vitest';\nimport { readFileSync } from 'node:fs';\nimport { a } from '../src/a.ts';",
-  ],
+  ['', 'packages/conformance/src/vitest.ts', "import { test } from 'vitest';\nexport { test };"],
+  ['', 'packages/conformance/src/cli/main.ts', "import { readFileSync } from 'node:fs';"],
+  ['', 'packages/sql/src/b.ts', "import { x } from '@emkit/core';\nimport { y } from '@emkit/families';\nimport 'node:fs';"],
+  ['', 'apps/cli/src/d.ts', "import { readFileSync } from 'node:fs';\nimport { x } from '@emkit/core';"],
+  ['', 'packages/core/test/a.test.ts', "import { test } from 'vitest';\nimport 'node:fs';\nimport { x } from '../src/index.ts';"],
 ];
 
-describe('the import check refuses', () => {
-  test.each(forbidden)('%s: %s', (path, text, message) => {
-    const violations = check(path, text);
-    expect(violations).toHaveLength(1);
-    expect(violations[0]).toMatch(new RegExp(`^${path}:\\d+: `));
-    expect(violations[0]).toContain(message);
+const CIRCLES: readonly Case[] = [
+  ['core-imports-what-stands-before', 'packages/core/src/numerics/up.ts', "export { a } from '../driver/a.ts';"],
+  ['core-imports-what-stands-before', 'packages/core/src/driver/up.ts', "export { a } from '../fit.ts';"],
+  ['core-has-a-place-for-each-part', 'packages/core/src/driver/lost.ts', "export { a } from '../elsewhere/a.ts';"],
+  ['folders-import-each-other', 'packages/reference/src/a/one.ts', "export { two } from '../b/two.ts';"],
+  ['files-import-each-other', 'packages/reference/src/first.ts', "export { b } from './second.ts';\nexport const a = 1;"],
+];
+
+const NO_CIRCLES: readonly Case[] = [
+  ['', 'packages/core/src/numerics/type-up.ts', "import type { A } from '../driver/a.ts';\nexport type B = A;"],
+  ['', 'packages/families/src/a/one.ts', "import type { Two } from '../b/two.ts';\nexport type One = Two;"],
+];
+
+beforeAll(() => {
+  for (const [name, ...entries] of [['core', './numerics'], ['families'], ['reference'], ['conformance'], ['sql']] as const) {
+    const exports = Object.fromEntries(['.', ...entries].map((entry) => [entry, { 'emkit-source': `./src${entry.slice(1)}/index.ts` }]));
+    write(`packages/${name}/package.json`, JSON.stringify({ name: `@emkit/${name}`, exports }));
+    write(`packages/${name}/src/index.ts`, 'export const x = 1;');
+    mkdirSync(join(folder, 'node_modules/@emkit'), { recursive: true });
+    symlinkSync(join(folder, 'packages', name), join(folder, 'node_modules/@emkit', name), 'junction');
+  }
+  for (const name of ['decimal.js', 'fast-check', 'vitest']) {
+    write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' }));
+    write(`node_modules/${name}/index.js`, 'export {};');
+  }
+  for (const path of ['core/src/numerics/sum', 'core/src/driver/a', 'core/src/fit', 'core/src/elsewhere/a', 'families/test/support'])
+    write(`packages/${path}.ts`, 'export const a = 1;');
+  write('packages/reference/src/b/two.ts', 'export const two = 2;');
+  write('packages/reference/src/b/three.ts', "export { one } from '../a/four.ts';");
+  write('packages/reference/src/a/four.ts', 'export const one = 1;');
+  write('packages/reference/src/second.ts', "export { a } from './first.ts';\nexport const b = 1;");
+  write('packages/families/src/b/two.ts', "export { one } from '../a/three.ts';");
+  write('packages/families/src/a/three.ts', 'export const one = 1;');
+  for (const [, path, ...lines] of [...FORBIDDEN, ...ALLOWED, ...CIRCLES, ...NO_CIRCLES]) write(path, lines.join('\n'));
+});
+
+describe.each([
+  { rules: 'packages', forbidden: FORBIDDEN, allowed: ALLOWED },
+  { rules: 'folders', forbidden: CIRCLES, allowed: NO_CIRCLES },
+] as const)('the rules of $rules', ({ rules, forbidden, allowed }) => {
+  let found: readonly string[];
+  beforeAll(() => {
+    found = violations(rules, folder, 'packages/*/{src,test}', 'apps/*/src');
+  });
+  const about = (path: string): readonly string[] =>
+    found.filter((line) => line.includes(`: ${path} → `) || line.includes(`: ${dirname(path)} → `));
+
+  test.each(forbidden)('%s: refuse %s', (rule, path) => {
+    expect(about(path).map((line) => line.replace(/:.*/, ''))).toContain(`error ${rule}`);
+  });
+
+  test.each(allowed)('%sallow %s', (_, path) => {
+    expect(about(path)).toEqual([]);
   });
 });
 
-describe('the import check allows', () => {
-  test.each(allowed)('%s: %s', (path, text) => {
-    expect(check(path, text)).toEqual([]);
+describe('in the table of core', () => {
+  test.each(CORE)('%s is there', (part) => {
+    expect([part, `${part}.ts`].some((name) => existsSync(join(root, 'packages/core/src', name)))).toBe(true);
   });
-});
-
-test('the import check names the line', () => {
-  expect(check('packages/core/src/a.ts', "export const a = 1;\n\nimport 'node:fs';")[0]).toMatch(/a\.ts:3: /);
-});
-
-test('this workspace follows its rules', () => {
-  expect(checkImports(root)).toEqual([]);
 });

@@ -67,7 +67,7 @@ describe.each(names)('the packed %s', (name) => {
     expect(JSON.stringify(manifest.exports)).not.toContain('emkit-source');
     expect(manifest).toMatchObject({ license: 'MIT', engines: { node: '>=20' } });
     if (name === '@emkit/core') expect(manifest.dependencies ?? {}).toEqual({});
-    if (name === '@emkit/families') expect(Object.keys(manifest.dependencies ?? {})).toEqual(['@emkit/core']);
+    if (name === '@emkit/families' || name === '@emkit/files') expect(Object.keys(manifest.dependencies ?? {})).toEqual(['@emkit/core']);
     expect(readFileSync(installed('LICENSE'), 'utf8')).toContain('MIT');
     expect(readFileSync(installed('README.md'), 'utf8')).toContain(name);
   });

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { printable } from './display/printable.ts';
 import { type Io, write } from './io.ts';
 import { asProblem, EXIT } from './problem.ts';
 import { makeProgram } from './program.ts';
@@ -36,17 +37,19 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
       await write(io.stderr, complaint);
       return EXIT.usage;
     }
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) {
+    try {
+      await program.parseAsync(args, { from: 'user' });
+      return exitCode;
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
       if (output !== '') await write(io.stdout, output);
       if (complaint !== '') await write(io.stderr, usageMessage(complaint, args, program));
       return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     }
+  } catch (error) {
     const problem = asProblem(error);
     if (problem === undefined) throw error;
-    await write(io.stderr, `emkit: ${problem.message}\n`);
+    await write(io.stderr, `emkit: ${printable(problem.message)}\n`).catch(() => undefined);
     return problem.exitCode;
   }
 }

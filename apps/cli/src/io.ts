@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { describeFileError, Problem } from './problem.ts';
 
 /** A stream that is written to, and what is known about the terminal behind it. */
 export interface Output extends Writable {
@@ -16,15 +17,18 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
-/** Writes text, and waits while the reader is slower than we are. */
+/**
+ * Writes text, and waits until it is taken. A reader that went away has seen enough: what comes after is dropped.
+ *
+ * @throws Problem when it cannot be written
+ */
 export async function write(output: Output, text: string): Promise<void> {
   if (output.destroyed || output.writableEnded) return;
-  if (output.write(text)) return;
-  await new Promise<void>((resolve) => {
-    const settle = (): void => {
-      for (const event of ['drain', 'close', 'error']) output.off(event, settle);
-      resolve();
-    };
-    for (const event of ['drain', 'close', 'error']) output.on(event, settle);
+  await new Promise<void>((resolve, reject) => {
+    output.write(text, (error?: NodeJS.ErrnoException | null) => {
+      if (error && error.code !== 'EPIPE')
+        reject(new Problem(`the output cannot be written: ${describeFileError(error)}.`, undefined, { cause: error }));
+      else resolve();
+    });
   });
 }

@@ -25,8 +25,8 @@ export function usageProblem(message: string): Problem {
 }
 
 /** Whoever ran the command stopped it. */
-export function interruption(): Problem {
-  return new Problem('stopped before it was finished; nothing was written', EXIT.interrupted);
+export function interruption(what = 'stopped before it was finished'): Problem {
+  return new Problem(`${what}; nothing was written`, EXIT.interrupted);
 }
 
 /** The problem behind an error; undefined when it is a defect of emkit itself. */
@@ -47,11 +47,16 @@ export function describeFileError(error: unknown): string {
       return 'there is no such file or folder';
     case 'EACCES':
     case 'EPERM':
+    case 'ERR_ACCESS_DENIED':
       return 'permission is denied';
     case 'EISDIR':
       return 'it is a folder, not a file';
     case 'ENOTDIR':
       return 'a part of the path is not a folder';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    case 'EROFS':
+      return 'the disk can only be read';
     case 'ENOSPC':
       return 'the disk is full';
     default:

@@ -281,6 +281,6 @@ describe('select', () => {
       '--json',
     ]);
     expect(exitCode).toBe(0);
-    expect((JSON.parse(stdout) as { candidates: { refused?: string }[] }).candidates[1]!.refused).toContain('different rows');
+    expect((JSON.parse(stdout) as { candidates: { refused?: string }[] }).candidates[1]!.refused).toContain('only 5 rows');
   });
 });

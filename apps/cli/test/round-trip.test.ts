@@ -1,3 +1,4 @@
+import { type CertifiableFit, type Certificate, certify } from '@emkit/reference';
 import { describe, expect, test } from 'vitest';
 import { data, emkit, Folder, fitJson } from './support.ts';
 
@@ -114,6 +115,43 @@ describe('fit, predict, sample', () => {
     expect(stderr).toContain('--option trials=10');
     const { rows } = parse((await emkit(['sample', conditional, '--rows', '20', '--option', 'trials=4'])).stdout);
     expect(rows.every(([heads, n]) => n === 4 && heads! >= 0 && heads! <= 4)).toBe(true);
+  });
+
+  test('a saved fit says what was held: read back, it has the same certificate', async () => {
+    const args = [
+      '--family',
+      'binomial',
+      '--option',
+      'trials=10',
+      '--components',
+      '2',
+      '--start',
+      data('two-coins-start.json'),
+      '--fix',
+      'weights',
+    ];
+    const { stdout } = await emkit(['fit', data('two-coins.csv'), ...args, '--certify', '--json']);
+    const fit = JSON.parse(stdout) as CertifiableFit & { certificate: Certificate };
+    expect(fit.model.held).toEqual({ weights: true });
+    const rows = { rows: [5, 9, 8, 4, 7] };
+    const again = await certify(fit, rows);
+    expect(JSON.parse(JSON.stringify(again))).toEqual(fit.certificate);
+    expect(again.couldRaise).toBe(false);
+    expect((await certify({ ...fit, held: {} }, rows)).couldRaise).toBe(true);
+  });
+
+  test('data far from zero lose no digits on the way through a file', async () => {
+    const near = Array.from({ length: 60 }, (_, row) => Math.round(1024 * (Math.sin(row) + (row % 2) * 6)) / 1024);
+    const file = folder.write('far.csv', `x\n${near.map((value) => value + 2 ** 36).join('\n')}\n`);
+    const saved = folder.at('far.json');
+    const args = ['--family', 'gaussian', '--components', '2'];
+    await emkit(['fit', file, ...args, '--out', saved, '--quiet']);
+    const { stdout } = await emkit(['fit', file, ...args, '--certify', '--json']);
+    const { logLikelihood, certificate } = JSON.parse(stdout) as { logLikelihood: number; certificate: Certificate };
+    expect(Math.abs(certificate.logLikelihood.absoluteError)).toBeLessThan(1e-12);
+    expect(certificate.couldRaise).toBe(false);
+    const { rows } = parse((await emkit(['predict', saved, file])).stdout);
+    expect(rows.reduce((sum, row) => sum + row[4]!, 0)).toBeCloseTo(logLikelihood, 11);
   });
 
   test('an output that exists is replaced whole, and kept when the work fails', async () => {

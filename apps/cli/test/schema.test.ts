@@ -49,6 +49,16 @@ describe('the JSON schemas describe what is printed', () => {
     ['converged', [data('old-faithful.csv'), '--family', 'gaussian', '--components', '2']],
     ['converged', [data('coal-mine-intervals.csv'), '--family', 'exponential', '--components', '1']],
     ['converged', [...twoCoins, '--fix', 'weights', '--certify']],
+    [
+      'converged',
+      [
+        folder.write('far.csv', 'x\n1e9\n1000000001\n1000000002\n1000000009\n1000000010\n1000000012\n'),
+        '--family',
+        'gaussian',
+        '--components',
+        '2',
+      ],
+    ],
     ['iteration-limit', [...twoCoins, '--iterations', '0']],
     ['iteration-limit', [...twoCoins, '--iterations', '3']],
     [
@@ -109,6 +119,42 @@ describe('the JSON schemas describe what is printed', () => {
   test.each([['old-faithful.csv'], ['galaxies.csv']])('the model file of %s', async (name) => {
     await emkit(['fit', data(name), '--family', 'gaussian', '--components', '2', '--out', folder.at('model.json'), '--quiet']);
     expectValid('model', JSON.parse(folder.read('model.json')));
+  });
+
+  test('what the first version wrote stays valid', () => {
+    const model = { family: 'exponential', options: {}, weights: [1], components: [{ rate: 0.5 }], columns: ['days'] };
+    const criteria = { aic: 5.386, bic: 4.693, icl: 4.693, parameters: 1 };
+    const fit = {
+      model,
+      logLikelihood: -1.693,
+      rows: 2,
+      totalWeight: 2,
+      iterations: 1,
+      evaluations: 2,
+      diagnosis: { kind: 'converged', remaining: 0 },
+      criteria,
+      trace: [{ iteration: 0, logLikelihood: -1.693 }],
+      seed: 1,
+      timing: { readMilliseconds: 1, fitMilliseconds: 1, totalMilliseconds: 2 },
+    };
+    expectValid('model', {
+      ...model,
+      fit: { logLikelihood: -1.693, rows: 2, totalWeight: 2, iterations: 1, diagnosis: fit.diagnosis, criteria, seed: 1 },
+    });
+    expectValid('fit', fit);
+    expectValid('fit', { ...fit, diagnosis: { kind: 'boundary', remaining: 0, parameters: ['weight 1'] } });
+    expectValid('select', { criterion: 'bic', best: 1, candidates: [{ components: 1, diagnosis: fit.diagnosis, criteria }], fit });
+  });
+
+  test('a model says how labels arise, or has weights', () => {
+    const validate = ajv.getSchema('model.schema.json')!;
+    const model = { family: 'poisson', options: {}, components: [{ rate: 1 }] };
+    expect(validate({ ...model, weights: [1] })).toBe(true);
+    expect(validate({ ...model, kind: 'hidden-markov', initial: [1], transitions: [[1]] })).toBe(true);
+    expect(validate(model)).toBe(false);
+    expect(validate({ ...model, weights: [1], held: { weights: true, components: [['rate']] }, shared: ['rate'] })).toBe(true);
+    for (const wrong of [{ held: ['rate'] }, { held: { weights: 1 } }, { shared: 'rate' }, { exact: { origin: [0] } }])
+      expect(validate({ ...model, weights: [1], ...wrong })).toBe(false);
   });
 
   test('one line, and numbers that read back to the same bits', async () => {

@@ -29,6 +29,25 @@ class Capture extends Writable {
   }
 }
 
+/** A terminal in which progress is shown, and that tells what was written to it. */
+class Watched extends Capture {
+  private readonly told: (text: string) => void;
+
+  constructor(columns: number, told: (text: string) => void) {
+    super(columns);
+    this.told = told;
+  }
+
+  cursorTo(): void {}
+  moveCursor(): void {}
+  clearLine(): void {}
+
+  override _write(chunk: unknown, encoding: string, callback: () => void): void {
+    super._write(chunk, encoding, callback);
+    this.told(this.text);
+  }
+}
+
 export interface Outcome {
   readonly exitCode: number;
   readonly stdout: string;
@@ -41,15 +60,17 @@ export interface Surroundings {
   readonly terminal?: number;
   readonly environment?: Record<string, string>;
   readonly signal?: AbortSignal;
+  /** Told all that the standard error has, whenever something is written to it: it is a terminal then, and shows progress. */
+  readonly watch?: (stderr: string) => void;
 }
 
 /** Runs the command in this process. */
 export async function emkit(
   args: readonly string[],
-  { stdin = '', terminal, environment = {}, signal }: Surroundings = {},
+  { stdin = '', terminal, environment = {}, signal, watch }: Surroundings = {},
 ): Promise<Outcome> {
   const stdout = new Capture(terminal);
-  const stderr = new Capture(terminal);
+  const stderr = watch === undefined ? new Capture(terminal) : new Watched(terminal ?? 80, watch);
   const exitCode = await runCommandLine(args, {
     stdin: Readable.from([typeof stdin === 'string' ? Buffer.from(stdin) : stdin]),
     stdout: stdout as Output,

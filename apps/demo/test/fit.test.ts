@@ -204,13 +204,13 @@ describe('one’s own data', () => {
   });
 
   const mistakes: readonly (readonly [what: string, text: string, family: string | undefined, message: RegExp])[] = [
-    ['a word', 'length\n1\n2\nlong\n4', undefined, /Line 4 \(row 3\), column length: "long" is not a number/],
-    ['a missing value', 'a,b\n1,2\n3,\n5,6', undefined, /Line 3 \(row 2\), column b: the value is missing/],
-    ['a ragged row', 'a,b\n1,2\n3', undefined, /Line 3 \(row 2\): the row has 1 value, and the first line has 2/],
-    ['a negative wait', 'wait\n1\n2\n-3\n4', 'exponential', /Line 4 \(row 3\), column wait: -3 is outside the support/],
-    ['more heads than tosses', 'heads\n1\n2.5\n3', 'binomial', /Line 3 \(row 2\), column heads: 2\.5 is outside the support/],
+    ['a word', 'length\n1\n2\nlong\n4', undefined, /pasted\.csv, line 4 \(row 3\), column length: "long" is not a number/],
+    ['a missing value', 'a,b\n1,2\n3,\n5,6', undefined, /pasted\.csv, line 3 \(row 2\), column b: the value is missing/],
+    ['a ragged row', 'a,b\n1,2\n3', undefined, /pasted\.csv, line 3 \(row 2\): the row has 1 value, and the header names 2 columns/],
+    ['a negative wait', 'wait\n1\n2\n-3\n4', 'exponential', /pasted\.csv, line 4 \(row 3\), column wait: -3 is outside the support/],
+    ['more heads than tosses', 'heads\n1\n2.5\n3', 'binomial', /pasted\.csv, line 3 \(row 2\), column heads: 2\.5 is outside the support/],
     ['nothing', 'a\n', undefined, /has a header and no rows/],
-    ['a blank line', 'a,b\n1,2\n\n3,4', undefined, /Line 3 \(row 2\): the line is blank/],
+    ['a blank line', 'a,b\n1,2\n\n3,4', undefined, /pasted\.csv, line 3 \(row 2\): the line is blank/],
     ['too few rows', 'a\n1\n1\n1\n2', 'exponential', /only 2 different rows/],
   ];
   test('errors name line, row and column', async () => {

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { openBrowser } from '@emkit/tools/browser';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { build, preview } from 'vite';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 
@@ -11,18 +12,6 @@ vi.setConfig({ testTimeout: 90_000 });
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const workspace: string = join(folder, '../..');
 export const cliData: string = join(workspace, 'apps/cli/data');
-
-const executablePath = process.env['EMKIT_CHROMIUM'] ?? '/usr/bin/chromium';
-
-const chromiumArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 export const desk = { width: 1280, height: 900 } as const;
 export const phone = { width: 390, height: 844 } as const;
@@ -48,11 +37,6 @@ export interface OpenPage {
 export function useSite(): Site {
   const state = {} as { output: string; address: string; browser: Browser | undefined; stop: () => Promise<void> };
   beforeAll(async () => {
-    if (!existsSync(executablePath)) {
-      throw new Error(
-        `The tests of the page need Chromium, and there is none at ${executablePath}. Install it (on Debian and Ubuntu: apt-get install -y --no-install-recommends chromium), or say where it is with EMKIT_CHROMIUM.`,
-      );
-    }
     state.output = mkdtempSync(join(tmpdir(), 'emkit-demo-'));
     const shared = { root: folder, configFile: join(folder, 'vite.config.ts'), logLevel: 'error' as const };
     const environment = process.env['NODE_ENV'];
@@ -63,7 +47,7 @@ export function useSite(): Site {
     const server = await preview({ ...shared, build: { outDir: state.output }, preview: { host: '127.0.0.1', port: 0 } });
     state.address = server.resolvedUrls!.local[0]!;
     state.stop = () => server.close();
-    state.browser = await chromium.launch({ executablePath, args: chromiumArguments });
+    state.browser = await openBrowser();
   }, 90_000);
   afterAll(async () => {
     await state.browser?.close();

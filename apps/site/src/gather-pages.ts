@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': 'contributing.md',
   'packages/core/README.md': 'packages/core.md',
   'packages/families/README.md': 'packages/families.md',
+  'packages/files/README.md': 'packages/files.md',
   'packages/reference/README.md': 'packages/reference.md',
   'packages/conformance/README.md': 'packages/conformance.md',
   'apps/cli/README.md': 'packages/emkit.md',

@@ -11,6 +11,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   core: '@emkit/core',
   'core-numerics': '@emkit/core/numerics',
   families: '@emkit/families',
+  files: '@emkit/files',
   reference: '@emkit/reference',
   conformance: '@emkit/conformance',
 };

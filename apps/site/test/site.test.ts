@@ -1,31 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { delimiter, dirname, extname, join, normalize } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as core from '@emkit/core';
 import { gaussian } from '@emkit/families';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type FolderServer, openBrowser, serveFolder } from '@emkit/tools/browser';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { coinSteps } from '../src/figures/three-coins-model.ts';
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = join(folder, '../..');
 const dist = join(folder, 'dist');
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-};
-
 let browser: Browser;
-let server: Server;
-let address = '';
+let server: FolderServer;
 
 beforeAll(async () => {
   const bin = join(root, 'node_modules/.bin');
@@ -35,34 +23,12 @@ beforeAll(async () => {
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` },
   });
   if (build.status !== 0) throw new Error(`the site could not be built:\n${build.stdout}${build.stderr}`);
-  server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    const file = [join(dist, path), join(dist, path, 'index.html'), join(dist, `${path}.html`)].find(
-      (candidate) => candidate.startsWith(dist) && existsSync(candidate) && statSync(candidate).isFile(),
-    );
-    response.writeHead(file === undefined ? 404 : 200, { 'content-type': TYPES[extname(file ?? '')] ?? 'application/octet-stream' });
-    if (file === undefined) response.end();
-    else createReadStream(file).pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  browser = await chromium.launch({
-    executablePath: process.env['EMKIT_CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ],
-  });
+  server = await serveFolder(dist);
+  browser = await openBrowser();
 }, 240_000);
 
 afterAll(async () => {
   await browser?.close();
-  server?.closeAllConnections();
   server?.close();
 });
 
@@ -77,7 +43,7 @@ async function open(path: string, size = { width: 1200, height: 900 }): Promise<
   page.on('response', (response) => {
     if (response.status() >= 400 && !response.url().endsWith('favicon.ico')) errors.push(`${response.status()} ${response.url()}`);
   });
-  await page.goto(address + path, { waitUntil: 'networkidle' });
+  await page.goto(server.address + path, { waitUntil: 'networkidle' });
   return { page, errors: errors.filter((error) => !error.includes('favicon')) };
 }
 

@@ -61,6 +61,8 @@ export function domainArbitrary(domain: Domain, reach: Reach): fc.Arbitrary<Para
       return simplexArbitrary(domain.length, extreme);
     case 'positive-definite':
       return matrixArbitrary(domain.dimension, domain.structure, extreme);
+    case 'lower-triangle':
+      return triangleArbitrary(domain.dimension, extreme);
   }
 }
 
@@ -77,6 +79,13 @@ export function simplexArbitrary(length: number, extreme = false): fc.Arbitrary<
     const total = shares.reduce((sum, value) => sum + value, 0);
     return total > 0 ? shares.map((value) => value / total) : shares.map((_, index) => (index === 0 ? 1 : 0));
   });
+}
+
+function triangleArbitrary(dimension: number, extreme: boolean): fc.Arbitrary<number[][]> {
+  const rows = Array.from({ length: dimension }, (_, row) =>
+    fc.tuple(fixedList(decimals(-1, 1), row), extreme ? extremePositive : ordinaryPositive).map(([before, last]) => [...before, last]),
+  );
+  return fc.tuple(...rows);
 }
 
 function matrixArbitrary(dimension: number, structure: 'full' | 'diagonal' | 'spherical', extreme: boolean): fc.Arbitrary<number[][]> {
@@ -221,6 +230,10 @@ export function outsideDomain(domain: Domain): readonly unknown[] {
         matrices.push(skew, singular);
       }
       return [...never, ...matrices, 1];
+    }
+    case 'lower-triangle': {
+      const rows = Array.from({ length: domain.dimension }, (_, row) => [...new Array<number>(row).fill(0), 1]);
+      return [...never, [...rows, [1]], rows.map((row) => row.map(() => 0)), rows.map((row) => [...row, 1]), 1];
     }
   }
 }

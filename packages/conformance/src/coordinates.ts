@@ -44,7 +44,10 @@ function mixtureCodec({ families, latent, emissions }: Mixture) {
     decode(vector: Float64Array, like: MixtureParameters): MixtureParameters {
       const components = codecs.map((codec, component): ParameterValues => {
         const held = [...emissions.held[component]!].map((name) => [name, like.components[component]![name]!]);
-        return { ...codec.decode(vector, offsets[component]!), ...Object.fromEntries(held) };
+        const decoded = codec.decode(vector, offsets[component]!);
+        // Digits kept beside the parameters belong to those that were decoded, not to what is held or tied.
+        const tied = held.length > 0 || emissions.sharedGroups.length > 0;
+        return { ...(tied ? (families[component]!.show?.(decoded) ?? decoded) : decoded), ...Object.fromEntries(held) };
       });
       for (const { components: members, names } of emissions.sharedGroups) {
         const common = Object.fromEntries([...names].map((name) => [name, components[members[0]!]![name]!]));

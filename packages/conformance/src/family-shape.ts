@@ -65,4 +65,5 @@ const DOMAINS: readonly string[] = [
   'positive-vector',
   'simplex',
   'positive-definite',
+  'lower-triangle',
 ];

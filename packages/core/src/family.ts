@@ -1,8 +1,8 @@
 import type { Block } from './data/block.ts';
 import type { Summary } from './data/summary.ts';
-import type { Domain } from './domain.ts';
 import { EmkitError, showValue } from './errors.ts';
 import type { Kernel } from './kernels/capability.ts';
+import type { Domain } from './model/domain.ts';
 import type { Random } from './random.ts';
 import type { WorkerFactory } from './source/worker-protocol.ts';
 
@@ -34,7 +34,7 @@ export interface Column {
   /** The family's name for it, used in documentation; the data set has its own names. */
   readonly name: string;
   readonly support: Support;
-  /** Words that stand for 0, 1, ... in this column: read as such, and shown so. */
+  /** The words that the values 0, 1, ... of the column stand for, where it is read and shown in words. */
   readonly levels?: readonly string[];
   /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
   readonly given?: boolean;
@@ -218,12 +218,16 @@ export type FamilyOption =
   | {
       readonly kind: 'integer';
       readonly minimum: number;
+      /** The largest value that memory and time allow; none where they do not grow with it. */
+      readonly maximum?: number;
       readonly description: string;
       readonly default?: number;
       /** The number of data columns gives it when it is not stated. */
       readonly fromColumns?: true;
       /** The string `column` may stand instead of a number: then an extra given column holds it row by row. */
       readonly orColumn?: true;
+      /** Another option that may be given instead: a list of that many different words. */
+      readonly orWords?: string;
     };
 
 /**
@@ -260,40 +264,62 @@ export function defineFamily<P extends ParameterValues, O extends object = Recor
 }
 
 function resolveOptions(id: string, known: Readonly<Record<string, FamilyOption>>, given: object): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(known, name)) {
-      const names = Object.keys(known);
-      throw new EmkitError('OPTION_INVALID', `The family ${id} has no option ${showValue(name)}.`, {
-        family: id,
-        value,
-        remedy: names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`,
-      });
-    }
-    values[name] = value;
+  const stated = Object.entries(given).filter(([, value]) => value !== undefined);
+  const words = Object.values(known).flatMap((option) =>
+    option.kind === 'integer' && option.orWords !== undefined ? [option.orWords] : [],
+  );
+  for (const [name, value] of stated) {
+    if (Object.hasOwn(known, name) || words.includes(name)) continue;
+    const names = [...Object.keys(known), ...words];
+    throw new EmkitError('OPTION_INVALID', `The family ${id} has no option ${showValue(name)}.`, {
+      family: id,
+      value,
+      remedy: names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`,
+    });
   }
+  const values: Record<string, unknown> = Object.fromEntries(stated);
   for (const [name, option] of Object.entries(known)) {
+    const instead = option.kind === 'integer' ? option.orWords : undefined;
+    if (instead !== undefined && values[instead] !== undefined && values[name] === undefined) {
+      checkWords(id, instead, option as IntegerOption, values[instead]);
+      continue;
+    }
     const value = values[name] ?? option.default;
     if (value === undefined) {
       throw new EmkitError('OPTION_INVALID', `The family ${id} needs the option ${name}: ${option.description}.`, { family: id });
     }
+    if (instead !== undefined && values[instead] !== undefined) throw unfit(id, instead, values[instead], `Give it or ${name}, not both.`);
     const valid =
       option.kind === 'choice'
         ? typeof value === 'string' && option.values.includes(value)
-        : (Number.isSafeInteger(value) && (value as number) >= option.minimum) || (option.orColumn === true && value === 'column');
+        : isWholeWithin(value, option) || (option.orColumn === true && value === 'column');
     if (!valid) {
       const rule =
         option.kind === 'choice'
           ? `one of ${option.values.join(', ')}`
-          : `a whole number of at least ${option.minimum}${option.orColumn ? ", or 'column'" : ''}`;
-      throw new EmkitError('OPTION_INVALID', `The option ${name} of the family ${id} is ${showValue(value)}.`, {
-        family: id,
-        value,
-        remedy: `Give ${rule}.`,
-      });
+          : `a whole number ${range(option)}${option.orColumn ? ", or 'column'" : ''}`;
+      throw unfit(id, name, value, `Give ${rule}.`);
     }
     values[name] = value;
   }
   return values;
+}
+
+type IntegerOption = Extract<FamilyOption, { kind: 'integer' }>;
+
+function isWholeWithin(value: unknown, { minimum, maximum = Infinity }: IntegerOption): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum;
+}
+
+const range = ({ minimum, maximum }: IntegerOption): string =>
+  maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+
+function checkWords(id: string, name: string, option: IntegerOption, value: unknown): void {
+  const isList = Array.isArray(value) && isWholeWithin(value.length, option) && value.every((word) => typeof word === 'string');
+  if (isList && new Set(value).size === value.length) return;
+  throw unfit(id, name, value, `Give a list of different strings, their number ${range(option)}.`);
+}
+
+function unfit(id: string, name: string, value: unknown, remedy: string): EmkitError {
+  return new EmkitError('OPTION_INVALID', `The option ${name} of the family ${id} is ${showValue(value)}.`, { family: id, value, remedy });
 }

@@ -87,6 +87,7 @@ export function createRandom(seed: number | RandomState): Random {
       const first = 2 * uniform() - 1;
       const second = 2 * uniform() - 1;
       const square = first * first + second * second;
+      // Survives: a square of exactly 0 or 1 comes less than once in 2^50 draws.
       if (square > 0 && square < 1) return first * Math.sqrt((-2 * log(square)) / square);
     }
   }

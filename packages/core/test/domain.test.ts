@@ -17,6 +17,7 @@ const inside: [Domain, ParameterValue[], number][] = [
   [{ kind: 'real' }, [0, -1e300, 5], 1],
   [{ kind: 'positive' }, [Number.MIN_VALUE, 1e308], 1],
   [{ kind: 'non-negative' }, [0, 1e308], 1],
+  [{ kind: 'lower-triangle', dimension: 2 }, [[[1], [-3, 1e-300]]], 3],
   [{ kind: 'probability' }, [0, 1, 0.5], 1],
   [{ kind: 'interval', minimum: -1, maximum: 2 }, [-1, 2, 0], 1],
   [{ kind: 'real-vector', length: 2 }, [[0, -3]], 2],
@@ -69,6 +70,20 @@ const outside: [Domain, unknown[]][] = [
   [{ kind: 'real' }, [Number.NaN, Infinity, '1', null, undefined, [1]]],
   [{ kind: 'positive' }, [0, -1, Infinity]],
   [{ kind: 'non-negative' }, [-Number.MIN_VALUE, Infinity]],
+  [
+    { kind: 'lower-triangle', dimension: 2 },
+    [
+      1,
+      [[1]],
+      [[1], [0, 0]],
+      [[1], [1, -1]],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [[1], [Number.NaN, 1]],
+    ],
+  ],
   [{ kind: 'probability' }, [-Number.MIN_VALUE, 1 + Number.EPSILON]],
   [{ kind: 'interval', minimum: -1, maximum: 2 }, [-1.1, 2.1]],
   [{ kind: 'real-vector', length: 2 }, [[1], [1, 2, 3], [1, Number.NaN], 1]],
@@ -176,6 +191,10 @@ describe('the codec derived from a domain is a bijection to rounding', () => {
       }),
       { seed: 1 },
     );
+  });
+  it('lower triangles', () => {
+    const triangle = [[2], [-0.5, 3], [0, 1e9, 1e-9]];
+    near(roundTrip({ kind: 'lower-triangle', dimension: 3 }, triangle), triangle, 32 * Number.EPSILON);
   });
   it('covariance matrices of every structure', () => {
     near(

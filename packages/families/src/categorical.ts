@@ -1,5 +1,5 @@
 import type { Family, FamilyDefinition } from '@emkit/core';
-import { CompensatedSum, exp, log, logSumExp } from '@emkit/core/numerics';
+import { CompensatedSum, compensatedSum, exp, log, logSumExp } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { rateGain } from './gain.ts';
 import { shareOf } from './proportion.ts';
@@ -7,11 +7,14 @@ import { shareOf } from './proportion.ts';
 /** The parameters of a categorical component: `probabilities` of the categories 0, 1, ..., K - 1, each from 0 to 1, summing to 1. */
 export type CategoricalParameters = { readonly probabilities: readonly number[] };
 
-/** `categories`: their number K, a whole number >= 2. */
-export type CategoricalOptions = { readonly categories?: number };
+/** `categories`: their number K, a whole number >= 2. Or `levels`: their names, in the order of the numbers that stand for them. */
+export type CategoricalOptions = { readonly categories?: number; readonly levels?: readonly string[] };
+
+/** A million probabilities take 8 MB a component and a point that a fit remembers, of which there are some twenty. */
+const MOST_CATEGORIES = 1_000_000;
 
 /**
- * The categorical distribution: one of K categories, written as the numbers 0, 1, ..., K - 1.
+ * The categorical distribution: one of K categories, written as the numbers 0, 1, ..., K - 1, which may stand for names.
  *
  * Mass f(x; p) = p_x for x = 0, 1, ..., K - 1; 0 elsewhere.
  * Parameter `probabilities` p, on the simplex. One column of categories. Statistics: for each category the sum of r over its rows.
@@ -30,17 +33,25 @@ export const categorical: FamilyDefinition<CategoricalParameters, CategoricalOpt
   id: 'categorical',
   title: 'Categorical, by the probabilities of the categories',
   options: {
-    categories: { kind: 'integer', minimum: 2, description: 'the number of categories K: the column holds 0, 1, ..., K - 1' },
+    categories: {
+      kind: 'integer',
+      minimum: 2,
+      maximum: MOST_CATEGORIES,
+      orWords: 'levels',
+      description: 'the number of categories K: the column holds 0, 1, ..., K - 1; or levels, the list of their names',
+    },
   },
   variants: [{ categories: 3 }, { categories: 2 }, { categories: 12 }],
-  create: ({ categories }) => makeFamily(categories!),
+  create: ({ categories, levels }) => makeFamily(levels?.length ?? categories!, levels),
 });
 
-function makeFamily(categories: number): Family<CategoricalParameters> {
+function makeFamily(categories: number, levels: readonly string[] | undefined): Family<CategoricalParameters> {
   return {
     id: 'categorical',
-    options: { categories },
-    columns: [{ name: 'x', support: { kind: 'integer', minimum: 0, maximum: categories - 1 } }],
+    options: levels === undefined ? { categories } : { levels },
+    columns: [
+      { name: 'x', support: { kind: 'integer', minimum: 0, maximum: categories - 1 }, ...(levels === undefined ? {} : { levels }) },
+    ],
     parameters: { probabilities: { kind: 'simplex', length: categories } },
     statisticsLength: categories,
 
@@ -154,8 +165,8 @@ function makeFamily(categories: number): Family<CategoricalParameters> {
 
 /** Each entry's share of the sum: 0 only where it is exactly that. */
 function shares(totals: Float64Array): readonly number[] {
-  let sum = 0;
-  for (const total of totals) sum += total;
+  // Compensated: probabilities of thousands of categories would else not sum to 1, and n log-densities be off by that.
+  const sum = compensatedSum(totals);
   if (!(sum > 0)) return Array.from(totals, () => 1 / totals.length);
   return Array.from(totals, (total) => shareOf(total, sum));
 }

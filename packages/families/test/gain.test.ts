@@ -1,4 +1,4 @@
-import type { Block, Family, ParameterValues } from '@emkit/core';
+import { type Block, codecOf, type Family, type ParameterValues } from '@emkit/core';
 import { compensatedSum } from '@emkit/core/numerics';
 import { describe, expect, it } from 'vitest';
 import { binomial, categorical, exponential, gamma, gaussian, geometric, multivariateGaussian, poisson } from '../src/index.ts';
@@ -12,8 +12,8 @@ interface Case {
   readonly direction: ParameterValues;
   /** Whether the sums of these data are exact: then so must the gain be. */
   readonly exact?: boolean;
-  /** Whether the covariances are factorised, by which steps are known to rounding only. */
-  readonly factorised?: boolean;
+  /** How much a nearly singular matrix magnifies rounding: the root of its condition number. */
+  readonly condition?: number;
 }
 
 const responsibilities = [1, 0.5, 0.25, 1, 0.75, 1, 0, 0.125];
@@ -30,6 +30,14 @@ const plane = {
     ],
   },
 };
+/** A record with its factor, by way of the coordinates. */
+function refined(family: Family, parameters: ParameterValues): ParameterValues {
+  const codec = codecOf(family);
+  const vector = new Float64Array(codec.length);
+  codec.encode(parameters, vector, 0);
+  return codec.decode(vector, 0);
+}
+const full = multivariateGaussian({ dimension: 2 });
 const diagonal = (...entries: readonly number[]) => entries.map((entry, j) => entries.map((_, k) => (j === k ? entry : 0)));
 
 const cases: Readonly<Record<string, Case>> = {
@@ -93,28 +101,32 @@ const cases: Readonly<Record<string, Case>> = {
     exact: true,
   },
   'multivariate gaussian, full': {
-    factorised: true,
-    family: multivariateGaussian({ dimension: 2 }),
-    ...plane,
-    direction: {
-      mean: [1, -0.5],
-      covariance: [
-        [2, -0.5],
-        [-0.5, 1],
-      ],
-    },
+    family: full,
+    block: plane.block,
+    from: refined(full, plane.from),
+    direction: { mean: [1, -0.5], factor: [[0.5], [-0.25, 0.75]] },
   },
   'multivariate gaussian, tied': {
-    factorised: true,
     family: multivariateGaussian({ dimension: 2, covariance: 'tied' }),
-    ...plane,
-    direction: {
-      mean: [0, 0],
+    block: plane.block,
+    from: refined(full, plane.from),
+    direction: { mean: [0, 0], factor: [[0.5], [0.25, -0.5]] },
+  },
+  'multivariate gaussian, nearly singular': {
+    condition: 2 ** 23,
+    family: full,
+    block: blockOf(
+      amounts,
+      amounts.map((x, i) => 2 * x + (i % 3) * 2 ** -20),
+    ),
+    from: refined(full, {
+      mean: [2.75, 5.5],
       covariance: [
-        [2, 0.5],
-        [0.5, 1],
+        [4, 8],
+        [8, 16 + 2 ** -40],
       ],
-    },
+    }),
+    direction: { mean: [2 ** -20, -(2 ** -20)], factor: [[0.5], [1, 2 ** -21]] },
   },
   'multivariate gaussian, diagonal': {
     family: multivariateGaussian({ dimension: 2, covariance: 'diagonal' }),
@@ -138,7 +150,10 @@ const stepped = (from: Value, direction: Value, length: number): Value =>
     ? from + (direction as number) * length
     : from.map((entry, index) => stepped(entry, (direction as readonly Value[])[index]!, length));
 const move = (from: ParameterValues, direction: ParameterValues, length: number): ParameterValues =>
-  Object.fromEntries(Object.entries(from).map(([name, value]) => [name, stepped(value, direction[name]!, length)])) as ParameterValues;
+  ({
+    ...from,
+    ...Object.fromEntries(Object.entries(direction).map(([name, by]) => [name, stepped(from[name]!, by, length)])),
+  }) as ParameterValues;
 
 /** The gain computed from sums about a point that the family is content with, and how much of it is the rounding of those sums. */
 function gainOf({ family, block }: Case, from: ParameterValues, to: ParameterValues) {
@@ -152,17 +167,16 @@ function gainOf({ family, block }: Case, from: ParameterValues, to: ParameterVal
     alone[index] = sum;
     rounding += Math.abs(family.gain!(alone, 0, point, from, to));
   });
-  return { gain: family.gain!(statistics, count, point, from, to), rounding: rounding * Number.EPSILON, count };
+  return { gain: family.gain!(statistics, count, point, from, to), rounding: rounding * Number.EPSILON };
 }
 
 /** Beside some ulps of the gain: what rounded sums make of it, and where large steps leave a difference of large terms, their rounding. */
 function expectGain(each: Case, from: ParameterValues, to: ParameterValues, exactSums: boolean): void {
-  const { gain, rounding, count } = gainOf(each, from, to);
+  const { gain, rounding } = gainOf(each, from, to);
   const objective = (at: ParameterValues): Decimal => exactObjective(each.family, each.block, responsibilities, at);
   const truth = objective(to).minus(objective(from));
   const error = Math.abs(truth.minus(gain).toNumber());
-  const factors = each.factorised ? 4 * Number.EPSILON * count : 0;
-  const allowed = 32 * ulpOf(truth.toNumber()) + (exactSums ? 0 : 4 * rounding) + factors;
+  const allowed = 32 * (each.condition ?? 1) * ulpOf(truth.toNumber()) + (exactSums ? 0 : 4 * rounding);
   expect(error, `from ${JSON.stringify(from)} to ${JSON.stringify(to)}: ${gain}, exactly ${truth.toNumber()}`).toBeLessThanOrEqual(allowed);
 }
 
@@ -176,13 +190,17 @@ describe('the gain of a step is the difference of expected log-likelihoods at 50
     }
   });
 
-  it.each(Object.entries(cases))('%s: steps away from the estimate, where nothing of first order is left', (_name, each) => {
-    const best = mStep(each.family, each.block, responsibilities, each.from);
-    for (const length of [1e-9, 1e-6, 1e-3]) {
-      const to = move(best, each.direction, length);
-      const exactSums = each.exact === true && each.family.translate === undefined;
-      expectGain(each, best, to, exactSums);
-      expectGain(each, to, best, exactSums);
-    }
-  });
+  // About an estimate the sums of first order are nothing but rounding, which a nearly singular matrix magnifies.
+  it.each(Object.entries(cases).filter(([, each]) => each.condition === undefined))(
+    '%s: steps away from the estimate, where nothing of first order is left',
+    (_name, each) => {
+      const best = mStep(each.family, each.block, responsibilities, each.from);
+      for (const length of [1e-9, 1e-6, 1e-3]) {
+        const to = move(best, each.direction, length);
+        const exactSums = each.exact === true && each.family.translate === undefined;
+        expectGain(each, best, to, exactSums);
+        expectGain(each, to, best, exactSums);
+      }
+    },
+  );
 });

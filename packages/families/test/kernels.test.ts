@@ -63,6 +63,26 @@ const cases: readonly Case[] = [
   gaussianCase(10, 'full', 3),
   gaussianCase(10, 'full', 20),
   gaussianCase(19, 'full', 20),
+  {
+    name: 'multivariate Gaussian, nearly singular, in whitened coordinates',
+    family: multivariateGaussian({ dimension: 3 }),
+    draw: (() => {
+      let first = 0;
+      return (k, j) => {
+        const normal = random.normal();
+        if (j === 0) first = normal;
+        return 3 * k + (j === 1 ? first + normal / 256 : normal);
+      };
+    })(),
+    parameters: (k, shift) => ({
+      mean: [3 * k + shift, 3 * k + shift, 3 * k],
+      covariance: [
+        [1, 1, 0],
+        [1, 1 + 2 ** -16, 0],
+        [0, 0, 1],
+      ],
+    }),
+  },
   gaussianCase(3, 'diagonal', 3),
   gaussianCase(12, 'diagonal', 20),
   gaussianCase(4, 'spherical', 3),

@@ -127,10 +127,22 @@ export function expectDegenerate(parameter: string, action: () => unknown): Emki
   return expect.fail(`nothing was thrown, and a degenerate ${parameter} was expected`);
 }
 
+/** What a record stands for, to every digit: its refinements hold more of them than the parameters that are shown. */
+export function exactly(exact: ReferenceFamily, { factor, complement, ...shown }: ParameterValues): ReferenceParameters {
+  if (complement !== undefined) {
+    const finer = reference.withMoreDigits(100);
+    return { ...exact.fromNumbers(shown), probability: finer.decimal(1).minus(finer.decimal(complement as number)) };
+  }
+  if (factor === undefined) return exact.fromNumbers(shown);
+  const rows = (factor as readonly (readonly number[])[]).map((row) => row.map((entry) => reference.decimal(entry)));
+  const covariance = rows.map((a) => rows.map((b) => reference.sum(a.slice(0, b.length).map((entry, m) => entry.times(b[m]!)))));
+  return { ...exact.fromNumbers(shown), covariance };
+}
+
 /** sum_i r_i log f(x_i; parameters) at 50 digits. */
 export function exactObjective(family: Family, block: Block, responsibilities: readonly number[], parameters: ParameterValues): Decimal {
   const exact = referenceOf(family);
-  const logDensity = exact.logDensityAt(exact.fromNumbers(parameters));
+  const logDensity = exact.logDensityAt(exactly(exact, parameters));
   const rows = Array.from({ length: block.size }, (_, i) => block.columns.map((column) => reference.decimal(column[i]!)));
   return reference.sum(rows.map((row, i) => (responsibilities[i] === 0 ? reference.zero : logDensity(row).times(responsibilities[i]!))));
 }
@@ -148,7 +160,7 @@ export function exactMStep(
   return exact.maximize(
     rows,
     responsibilities.map((value) => reference.decimal(value)),
-    exact.fromNumbers(previous),
+    exactly(exact, previous),
     held,
   );
 }

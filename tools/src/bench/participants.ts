@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { root } from '../run.ts';
 import { describeForPeers, type Kind, makeProblem, type Recipe } from './problems.ts';
 
 const here: string = dirname(fileURLToPath(import.meta.url));
@@ -36,12 +37,14 @@ export function findParticipants(scratch: string): readonly Participant[] {
   const participants: Participant[] = [
     {
       name: 'emkit',
-      version: (JSON.parse(readFileSync(join(here, '../../../packages/core/package.json'), 'utf8')) as { version: string }).version,
+      version: (JSON.parse(readFileSync(join(root, 'packages/core/package.json'), 'utf8')) as { version: string }).version,
       kinds: ['gaussian', 'full', 'diagonal', 'exponential', 'binomial'],
       command: (folder, threads) => [process.execPath, '--conditions=emkit-source', join(here, 'ours.ts'), folder, String(threads)],
     },
   ];
-  const python = ['/usr/bin/python3', 'python3'].find((path) => says(path, ['-c', 'import sklearn, scipy']) !== undefined);
+  const python = [join(root, '.venv/bin/python'), '/usr/bin/python3', 'python3'].find(
+    (path) => says(path, ['-c', 'import sklearn, scipy']) !== undefined,
+  );
   if (python !== undefined) {
     const peer = (folder: string): readonly string[] => [python, join(here, 'peers/peer.py'), folder];
     participants.push(
@@ -127,10 +130,14 @@ export function writeProblem(scratch: string, recipe: Recipe): string {
 
 /** A participant at work on a problem: it reads the data once and is asked as often as one likes. */
 export class Session {
+  private readonly name: string;
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
+  /** Which linear algebra it works with; known from its first answer on. */
+  blas: string | undefined;
 
-  private constructor(child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess) {
+    this.name = name;
     this.child = child;
     this.lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
@@ -144,14 +151,16 @@ export class Session {
       env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const session = new Session(child);
+    const session = new Session(participant.name, child);
     await session.line();
     return session;
   }
 
   async ask(request: { iterations?: number; fit?: number }): Promise<Answer> {
     this.child.stdin!.write(`${JSON.stringify(request)}\n`);
-    return JSON.parse(await this.line()) as Answer;
+    const answer = JSON.parse(await this.line()) as Answer;
+    this.blas ??= blasOf(this.name, this.child.pid!);
+    return answer;
   }
 
   /** The most memory it ever held, in MB. */
@@ -176,6 +185,27 @@ export class Session {
       if (turn.value.startsWith('{')) return turn.value;
     }
   }
+}
+
+/**
+ * Which OpenBLAS a process has loaded. Another BLAS is an error: the reference BLAS would make a peer several times slower than its users see it,
+ * and flatter us.
+ */
+function blasOf(name: string, pid: number): string {
+  const maps = `/proc/${pid}/maps`;
+  if (!existsSync(maps)) return 'not known on this system';
+  const files = new Set(readFileSync(maps, 'utf8').match(/(?<= )\/.*\/lib[^/]*(?:blas|lapack|mkl)[^/]*\.so[.\d]*$/gim));
+  const versions = new Set<string>();
+  for (const file of files) {
+    if (!file.includes('openblas')) {
+      throw new Error(
+        `${name} has loaded ${file} in place of OpenBLAS: \`apt-get install libopenblas0-pthread\`, or scikit-learn from PyPI`,
+      );
+    }
+    const [, version] = /OpenBLAS (\d+\.\d+\.\d+)/.exec(readFileSync(file, 'latin1')) ?? [];
+    if (version !== undefined) versions.add(version);
+  }
+  return files.size === 0 ? 'none' : `OpenBLAS ${[...versions].sort().join(' and ')}`;
 }
 
 export function median(values: readonly number[]): number {

@@ -45,6 +45,13 @@ const NEAR = 1e-8;
 /** Peers that need more iterations than this are not waited for. */
 const MOST_ITERATIONS = 5000;
 
+/** By participant: the linear algebra it worked with. */
+const blas = new Map<string, string>();
+
+function noteBlas(participants: readonly Participant[], sessions: readonly Session[]): void {
+  for (const [index, { name }] of participants.entries()) blas.set(name, sessions[index]!.blas!);
+}
+
 async function perIteration(participants: readonly Participant[], recipe: Recipe, threads: number, scratch: string): Promise<PeerResult[]> {
   const able = participants.filter(
     (participant) => takes(participant, recipe) && !participant.wholeFitsOnly && !(threads > 1 && participant.oneThreadOnly),
@@ -74,6 +81,7 @@ async function perIteration(participants: readonly Participant[], recipe: Recipe
         times[index]!.push((more.milliseconds - one.milliseconds) / iterations[index]!);
       }
     }
+    noteBlas(able, sessions);
     return able.map((participant, index) => ({
       problem: recipe.name,
       components: recipe.components,
@@ -138,6 +146,7 @@ async function wholeFit(participants: readonly Participant[], recipe: Recipe, sc
         evaluations[index] = ours ? answer.evaluations : able[index]!.wholeFitsOnly ? undefined : iterations;
       }
     }
+    noteBlas(able, sessions);
     return able.map((participant, index) => ({
       problem: recipe.name,
       participant: participant.name,
@@ -177,11 +186,12 @@ try {
       );
     }
   }
+  for (const [name, loaded] of blas) console.log(`${name}: BLAS ${loaded}`);
   if (wanted.length === 0 && !quick) {
     const before = onlyThreads === undefined ? undefined : readResults().peers;
     const versions = Object.fromEntries(participants.map(({ name, version }) => [name, version]));
     const kept = before?.iterations.filter(({ threads }) => threads !== onlyThreads) ?? [];
-    saveResults({ peers: { iterations: [...kept, ...iterations], fits: before?.fits ?? fits, versions } });
+    saveResults({ peers: { iterations: [...kept, ...iterations], fits: before?.fits ?? fits, versions, blas: Object.fromEntries(blas) } });
   }
 } finally {
   scratch.remove();

@@ -176,16 +176,19 @@ export function renderBenchmarks({ peers, ours, size }: Results): void {
   const parts: string[] = [
     '# Benchmarks',
     'Made by `pnpm bench`, `pnpm bench:peers` and `pnpm bench:size`; do not edit. The figures are in `benchmarks.json` beside this page.',
-    `**Repeat it.** On Debian: \`apt-get install r-base-core r-cran-mclust r-cran-mixtools r-cran-flexmix python3-sklearn libarmadillo-dev g++\`, then \`pnpm bench && pnpm bench:peers\` on a quiet machine. Peers that are not installed are left out. \`--quick\` takes fewer rounds and writes nothing; words choose problems: \`pnpm bench:peers full\`.`,
+    `**Repeat it.** On Debian: \`apt-get install r-base-core r-cran-mclust r-cran-mixtools r-cran-flexmix python3-venv libarmadillo-dev g++ libopenblas0-pthread && python3 -m venv .venv && .venv/bin/pip install scikit-learn\` (without \`.venv\`, Debian's python3-sklearn is taken), then \`pnpm bench && pnpm bench:peers\` on a quiet machine. Peers that are not installed are left out; one that has loaded another BLAS than OpenBLAS ends the run, because the reference BLAS would make it several times slower. \`--quick\` takes fewer rounds and writes nothing; words choose problems: \`pnpm bench:peers full\`.`,
   ];
   if (peers !== undefined) {
-    const { iterations, fits, versions, machine } = peers;
+    const { iterations, fits, versions, blas, machine } = peers;
+    const linearAlgebra = (name: string): string => (blas?.[name] === undefined || blas[name] === 'none' ? '' : ` with ${blas[name]}`);
     writeFileSync(join(root, 'docs/benchmarks-peers.svg'), drawRatios(iterations));
     parts.push(
       '## Against other programs',
       `${machine}. ${Object.entries(versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', ')}. Peers run as they are distributed; Armadillo is compiled with \`-O3 -march=native -fopenmp\`.`,
+        .map(([name, version]) => `${name} ${version}${linearAlgebra(name)}`)
+        .join(
+          ', ',
+        )}. ${blas === undefined ? 'Which BLAS they used was not recorded. ' : ''}Peers run as they are distributed; Armadillo is compiled with \`-O3 -march=native -fopenmp\`.`,
       'The same data from one file, the same start, the same number of plain EM iterations. Programs take turns within a round; the time of one iteration is the difference between a long and a short run, so that reading data and the first set-up do not count; workers are at work already, as peers have read their data already; figures are medians over rounds, and ratios medians of the ratios within a round. "numpy by hand" is EM written with whole-array operations, for families that no package has.',
       `![Times of other programs in parts of emkit's](benchmarks-peers.svg)`,
       '### One EM iteration in ms, one thread against one',

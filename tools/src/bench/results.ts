@@ -62,6 +62,8 @@ export interface Results {
     readonly iterations: readonly PeerResult[];
     readonly fits: readonly WholeFitResult[];
     readonly versions: Readonly<Record<string, string>>;
+    /** By participant: the linear algebra it had loaded, or `none`. */
+    readonly blas?: Readonly<Record<string, string>>;
     readonly machine?: string;
   };
   readonly ours?: {

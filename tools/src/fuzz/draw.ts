@@ -187,6 +187,8 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
       return pick(random, bare.rows)[0]!;
     case 'real-vector':
       return [...pick(random, bare.rows)];
+    case 'lower-triangle':
+      return value;
     case 'non-negative':
       return chance(random, 0.03) ? 0 : inDoubles((value as number) * factor());
     case 'positive':

@@ -207,6 +207,8 @@ function moveValue(value: ParameterValue, { domain, index }: Coordinate, step: n
   switch (domain.kind) {
     case 'real':
       return real(value as number);
+    case 'lower-triangle':
+      return value;
     case 'real-vector':
       return at(real);
     case 'non-negative':

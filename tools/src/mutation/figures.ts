@@ -4,9 +4,7 @@ import { root } from '../run.ts';
 
 /** A change that no test noticed. */
 export interface Survivor {
-  /** Where it begins, when it was found. */
-  readonly line: number;
-  /** The text of that line. */
+  /** The text of the line in which it begins. */
   readonly source: string;
   /** What stood there and what was put in its place, with an arrow between. */
   readonly change: string;
@@ -15,7 +13,6 @@ export interface Survivor {
 /** What became of the changes of one file. */
 export interface FileFigures {
   readonly file: string;
-  readonly group: string;
   readonly killed: number;
   readonly timedOut: number;
   readonly survived: number;
@@ -28,12 +25,7 @@ const path = join(root, 'docs/mutation.json');
 
 /** The figures of the last run of each file. */
 export function readFigures(): readonly FileFigures[] {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as readonly FileFigures[];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  return JSON.parse(readFileSync(path, 'utf8')) as readonly FileFigures[];
 }
 
 /** Replaces the figures of a file; `files` are all files there are, in order. */
@@ -43,6 +35,6 @@ export function writeFigures(found: FileFigures, files: readonly string[], fresh
   // A run that remembers says nothing of how long the whole takes.
   byFile.set(found.file, { ...found, seconds: fresh ? found.seconds : Math.max(found.seconds, before?.seconds ?? 0) });
   const kept = files.flatMap((file) => byFile.get(file) ?? []);
-  writeFileSync(path, `${JSON.stringify(kept, undefined, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify(kept, undefined, 1).replace(/\{\s+("source": .*)\s+("change": .*)\s+\}/g, '{ $1 $2 }')}\n`);
   return kept;
 }

@@ -136,7 +136,6 @@ export function runUnit(unit: Unit, copy: WorkspaceCopy, fresh: boolean): FileFi
     mutants.filter((mutant) => statuses.includes(mutant.status)).length;
   return {
     file: unit.file,
-    group: unit.group,
     killed: count('Killed', 'RuntimeError'),
     timedOut: count('Timeout'),
     survived: count('Survived'),
@@ -156,7 +155,7 @@ function survivorOf({ location: { start, end }, replacement = '' }: StrykerMutan
       ? first.slice(start.column - 1, end.column - 1)
       : [first.slice(start.column - 1), ...lines.slice(start.line, end.line - 1), lines[end.line - 1]!.slice(0, end.column - 1)].join('\n');
   const [before, after] = [original, replacement].map((text) => text.replace(/\s+/g, ' '));
-  return { line: start.line, source: first.trim(), change: `${shortened(before!, after!)} → ${shortened(after!, before!)}` };
+  return { source: first.trim(), change: `${shortened(before!, after!)} → ${shortened(after!, before!)}` };
 }
 
 /** Of a long text the part where it begins to differ from the other one. */

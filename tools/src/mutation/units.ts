@@ -4,7 +4,6 @@ import { root } from '../run.ts';
 
 /** One source file to change, and the tests that are to notice. */
 export interface Unit {
-  readonly group: 'numerics' | 'driver' | 'm-steps';
   /** The file, in the workspace. */
   readonly file: string;
   /** First and last lines to change, from 1; the whole file where absent. */
@@ -38,14 +37,13 @@ export function allUnits(): readonly Unit[] {
     ...sourcesIn(numerics).map((name): Unit => {
       const tests = NUMERICS_TESTS[name] ?? [name.replace('.ts', '')];
       return {
-        group: 'numerics',
         file: `${numerics}/${name}`,
         tests: tests.map((test) => `packages/core/test/numerics/${test}.test.ts`),
       };
     }),
+    { file: 'packages/core/src/random.ts', tests: ['packages/core/test/random.test.ts'] },
     ...sourcesIn(driver).map(
       (name): Unit => ({
-        group: 'driver',
         file: `${driver}/${name}`,
         tests: ['packages/core/test/{engine,model,fall,driver-*}.test.ts'],
       }),
@@ -53,10 +51,10 @@ export function allUnits(): readonly Unit[] {
     ...sourcesIn(families).flatMap((name): readonly Unit[] => {
       const file = `${families}/${name}`;
       const tests = ['packages/families/test/!(kernels|registration).test.ts'];
-      if (name === 'spread.ts') return [{ group: 'm-steps', file, tests }];
+      if (name === 'spread.ts') return [{ file, tests }];
       const ranges = rangesOfMStep(file);
       const family = name.replace('.ts', '');
-      return ranges.length === 0 ? [] : [{ group: 'm-steps', file, ranges, tests, laws: { family, cases: CASES[family] ?? 20 } }];
+      return ranges.length === 0 ? [] : [{ file, ranges, tests, laws: { family, cases: CASES[family] ?? 20 } }];
     }),
   ];
 }

@@ -3,12 +3,13 @@ import { families } from '@emkit/families';
 import { wrapText } from '../display/table.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { type Io, write } from '../io.ts';
+import { jsonText } from '../output/fit-json.ts';
 import { EXIT } from '../problem.ts';
 
 /** `emkit families`. */
 export async function runFamilies(flags: { readonly json?: boolean }, io: Io): Promise<number> {
   const described = families.map(describeFamily);
-  if (flags.json) await write(io.stdout, `${JSON.stringify(described)}\n`);
+  if (flags.json) await write(io.stdout, jsonText(described));
   else {
     const theme = themeFor(io.stdout, io.environment);
     await write(

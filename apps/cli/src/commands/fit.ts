@@ -1,14 +1,14 @@
 import { createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
 import { renderFit } from '../display/fit-report.ts';
-import { showCount, showLogLikelihood } from '../display/numbers.ts';
+import { plural, showCount, showLogLikelihood } from '../display/numbers.ts';
 import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
-import { explainDataError, type FitData, readFitData } from '../input/data.ts';
+import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
-import { inputName } from '../input/text-source.ts';
+import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
-import { fitToJson, modelToJson } from '../output/fit-json.ts';
+import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
 import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
@@ -54,6 +54,7 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   try {
     const data = await readData(path, flags, choice, components, progress, io);
     const read = performance.now();
+    if (components > data.table.rows) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components, data.table.rows))}`);
     const held = readHeld(flags.fix ?? [], data.family, components);
     if (start !== undefined) inFile(flags.start!, () => createMixture({ family: data.family, components }).space.check(start));
     progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
@@ -80,12 +81,12 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
     const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: performance.now() - began };
     progress.stop();
 
-    if (flags.json) await write(io.stdout, `${JSON.stringify(fitToJson(fit, data, timing, certification?.json))}\n`);
+    if (flags.json) await write(io.stdout, jsonText(fitToJson(fit, data, timing, certification?.json)));
     if (failed)
       throw new Problem(
         `${data.name}: ${describeDiagnosis(fit.diagnosis)}. There is no fit${flags.out === undefined ? '' : `, and ${flags.out} was not written`}.`,
       );
-    if (flags.out !== undefined) await writeOutput(flags.out, [`${JSON.stringify(modelToJson(fit, data), null, 2)}\n`], io);
+    if (flags.out !== undefined) await writeOutput(flags.out, [jsonText(modelToJson(fit, data), 2)], io);
     if (!flags.json && !flags.quiet && flags.out !== '-') {
       const theme = themeFor(io.stdout, io.environment);
       const saved = flags.out === undefined ? [] : ['', `  The model is in ${flags.out}.`];
@@ -103,6 +104,11 @@ export function requireComponents(counts: readonly number[]): void {
   for (const count of counts) {
     if (count < 1) throw new Problem(`The number of components is ${count}. Give --components a whole number of at least 1.`);
   }
+}
+
+/** Why a file has no fit with so many components. */
+export function tooFewRows(components: number, rows: number): string {
+  return `There are ${plural(components, 'component')}, but only ${plural(rows, 'row')}. Use fewer components, or more data.`;
 }
 
 /** Reads the data as the options say, showing how far it has come. */

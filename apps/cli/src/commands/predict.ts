@@ -1,9 +1,10 @@
 import type { Prediction } from '@emkit/core';
+import { csvPieces } from '@emkit/files';
 import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
+import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
-import { inputName } from '../input/text-source.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
@@ -16,9 +17,6 @@ export interface PredictFlags {
   readonly out?: string;
   readonly quiet?: boolean;
 }
-
-/** Rows in one piece of output. */
-const ROWS_PER_PIECE = 4096;
 
 /** `emkit predict MODEL.json DATA.csv`. */
 export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
@@ -61,15 +59,11 @@ function requireWidth(table: Table, expected: number, name: string, chosen: bool
   );
 }
 
-function* predictionPieces({ responsibilities, labels, logDensities }: Prediction): Generator<string, void, undefined> {
-  yield `row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`;
-  for (let first = 0; first < labels.length; first += ROWS_PER_PIECE) {
-    let piece = '';
-    for (let row = first; row < Math.min(labels.length, first + ROWS_PER_PIECE); row += 1) {
-      piece += `${row + 1},${labels[row]! + 1}`;
-      for (const values of responsibilities) piece += `,${values[row]!}`;
-      piece += `,${logDensities[row]!}\n`;
-    }
-    yield piece;
-  }
+function predictionPieces({ responsibilities, labels, logDensities }: Prediction): Generator<string, void, undefined> {
+  const names = ['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'];
+  return csvPieces(names, labels.length, (row) => {
+    let line = `${row + 1},${labels[row]! + 1}`;
+    for (const values of responsibilities) line += `,${values[row]!}`;
+    return `${line},${logDensities[row]!}`;
+  });
 }

@@ -1,4 +1,6 @@
-import type { Sample } from '@emkit/core';
+import { createRandom, type Model } from '@emkit/core';
+import { csvPieces } from '@emkit/files';
+import { printable } from '../display/printable.ts';
 import { readModelFile } from '../input/json-file.ts';
 import type { Io } from '../io.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
@@ -13,9 +15,6 @@ export interface SampleFlags {
   readonly out?: string;
 }
 
-/** Rows in one piece of output. */
-const ROWS_PER_PIECE = 4096;
-
 /** `emkit sample MODEL.json`. */
 export async function runSample(modelPath: string, flags: SampleFlags, io: Io): Promise<number> {
   await checkWritable(flags.out);
@@ -25,8 +24,20 @@ export async function runSample(modelPath: string, flags: SampleFlags, io: Io): 
     flags.option ?? [],
     described.filter((column) => column.given === true).map((column) => column.name),
   );
-  const sample = model.sample(flags.rows, flags.seed ?? 1, given);
-  await writeOutput(flags.out ?? '-', samplePieces(sample, columns ?? described.map((column) => column.name), flags.labels === true), io);
+  const seed = flags.seed ?? 1;
+  // Checks what it is given, and draws nothing.
+  model.sample(0, seed, given);
+  const names = [...(columns ?? described.map((column) => column.name)), ...(flags.labels ? ['label'] : [])];
+  const toTerminal = flags.out === undefined && io.stdout.isTTY === true;
+  const values = Float64Array.from(described, (column) => given[column.name] ?? 0);
+  const draw = drawer(model, seed, values);
+  const pieces = csvPieces(toTerminal ? names.map(printable) : names, flags.rows, () => {
+    const label = draw();
+    let line = `${values[0]!}`;
+    for (let column = 1; column < values.length; column += 1) line += `,${values[column]!}`;
+    return flags.labels ? `${line},${label + 1}` : line;
+  });
+  await writeOutput(flags.out ?? '-', pieces, io);
   return EXIT.done;
 }
 
@@ -49,18 +60,25 @@ function readGiven(entries: readonly string[], names: readonly string[]): Record
   return given;
 }
 
-function* samplePieces({ columns, labels }: Sample, names: readonly string[], withLabels: boolean): Generator<string, void, undefined> {
-  yield `${[...names.map(quote), ...(withLabels ? ['label'] : [])].join(',')}\n`;
-  for (let first = 0; first < labels.length; first += ROWS_PER_PIECE) {
-    let piece = '';
-    for (let row = first; row < Math.min(labels.length, first + ROWS_PER_PIECE); row += 1) {
-      for (let column = 0; column < columns.length; column += 1) piece += `${column === 0 ? '' : ','}${columns[column]![row]!}`;
-      piece += withLabels ? `,${labels[row]! + 1}\n` : '\n';
+/**
+ * Draws the rows that `model.sample` draws, one at a time, so that any number of them can be written.
+ *
+ * @param row the given values in their columns; each draw overwrites the others
+ * @returns what draws a row and says its component
+ */
+function drawer({ mixture, weights, components }: Model, seed: number, row: Float64Array): () => number {
+  const random = createRandom(seed);
+  const last = weights.findLastIndex((weight) => weight > 0);
+  const start = row.slice();
+  return () => {
+    let left = random.uniform();
+    let label = last;
+    for (let component = 0; component < label; component += 1) {
+      left -= weights[component]!;
+      if (left < 0) label = component;
     }
-    yield piece;
-  }
-}
-
-function quote(name: string): string {
-  return /[",;\t\n]|^\s|\s$/.test(name) ? `"${name.replace(/"/g, '""')}"` : name;
+    row.set(start);
+    mixture.families[label]!.sample!(components[label]!, random, row);
+    return label;
+  };
 }

@@ -1,16 +1,17 @@
-import { type Criterion, describeDiagnosis, type SelectCandidate, type Selection, selectAsync } from '@emkit/core';
+import { type Criterion, describeDiagnosis, type Fit, type SelectCandidate, selectAsync } from '@emkit/core';
 import { renderFit } from '../display/fit-report.ts';
 import { plural, showLogLikelihood } from '../display/numbers.ts';
+import { printable } from '../display/printable.ts';
 import { renderTable, type TableColumn, wrapText } from '../display/table.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
-import { explainDataError, type FitData } from '../input/data.ts';
+import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
 import { type Io, write } from '../io.ts';
-import { fitToJson, modelToJson } from '../output/fit-json.ts';
+import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
-import { EXIT, usageProblem } from '../problem.ts';
-import { type DataFlags, readData, requireComponents } from './fit.ts';
+import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
+import { type DataFlags, readData, requireComponents, tooFewRows } from './fit.ts';
 
 /** The options of `emkit select`. */
 export interface SelectFlags extends DataFlags {
@@ -36,13 +37,56 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   try {
     const data = await readData(path, flags, choice, Math.max(...components), progress, io);
     const read = performance.now();
-    const say = (done: number): void =>
-      progress.say(`fitting ${plural(components[done]!, 'component')} (${done + 1} of ${components.length})`);
-    say(0);
-    let done = 0;
-    const selection = await selectAsync(data.source, {
+    const { candidates, interrupted } = await tryAll(data, flags, progress, io);
+    progress.stop();
+    const chosen: Chosen = { criterion, candidates, best: bestOf(candidates, criterion)!, interrupted };
+    const fitted = performance.now();
+    const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: fitted - began };
+    if (flags.out !== undefined && !interrupted) await writeOutput(flags.out, [jsonText(modelToJson(chosen.best, data), 2)], io);
+    if (flags.json) await write(io.stdout, jsonText(chosenToJson(chosen, data, timing)));
+    else if (!flags.quiet && flags.out !== '-')
+      await write(io.stdout, `${renderChosen(chosen, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
+    if (interrupted) throw interruption(`stopped after ${candidates.length} of ${components.length} numbers of components`);
+    return EXIT.done;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The candidates, and the best of them. */
+interface Chosen {
+  readonly criterion: Criterion;
+  readonly candidates: readonly SelectCandidate[];
+  readonly best: Fit;
+  /** A signal came before all were tried. */
+  readonly interrupted: boolean;
+}
+
+/** Fits each number of components. A signal ends it with those that are finished, if there is a fit among them. */
+async function tryAll(
+  data: FitData,
+  flags: SelectFlags,
+  progress: Progress,
+  io: Io,
+): Promise<{ readonly candidates: readonly SelectCandidate[]; readonly interrupted: boolean }> {
+  const { components, criterion } = flags;
+  const { rows } = data.table;
+  const candidates: SelectCandidate[] = [];
+  const counts = components.filter((count) => count <= rows);
+  if (counts.length === 0) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components[0]!, rows))}`);
+  const say = (): void => {
+    const next = counts[candidates.length];
+    if (next === undefined) return;
+    progress.say(
+      `fitting ${plural(next, 'component')} (${candidates.length + 1} of ${components.length})`,
+      candidates.map((candidate) => outcomeOf(candidate, criterion)),
+    );
+  };
+  say();
+  try {
+    await selectAsync(data.source, {
       family: data.family,
-      components,
+      components: counts,
       criterion,
       columns: data.columns,
       ...(data.weights && { weights: data.weights }),
@@ -53,28 +97,40 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
       ...(flags.starts !== undefined && { starts: flags.starts }),
       accelerate: flags.plain !== true,
       signal: io.signal,
-      onCandidate: () => {
-        done += 1;
-        if (done < components.length) say(done);
+      onCandidate: (candidate) => {
+        candidates.push(candidate);
+        say();
       },
-    }).catch((error: unknown) => {
-      throw explainDataError(error, data.table, data.name, flags.weightsColumn);
     });
-    progress.stop();
-    const fitted = performance.now();
-    const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: fitted - began };
-    if (flags.out !== undefined) await writeOutput(flags.out, [`${JSON.stringify(modelToJson(selection.best, data), null, 2)}\n`], io);
-    if (flags.json) await write(io.stdout, `${JSON.stringify(selectionToJson(selection, data, timing))}\n`);
-    else if (!flags.quiet && flags.out !== '-')
-      await write(io.stdout, `${renderSelection(selection, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
-    return EXIT.done;
-  } finally {
-    progress.stop();
+  } catch (error) {
+    if (io.signal.aborted && bestOf(candidates, criterion) !== undefined) return { candidates, interrupted: true };
+    throw explainDataError(error, data.table, data.name, flags.weightsColumn);
   }
+  const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
+  return { candidates: [...candidates, ...tooMany], interrupted: false };
 }
 
-function selectionToJson(
-  { criterion, candidates, best }: Selection,
+/** The eligible fit with the smallest criterion. */
+function bestOf(candidates: readonly SelectCandidate[], criterion: Criterion): Fit | undefined {
+  return candidates
+    .flatMap(({ fit, refused }) => (fit === undefined || refused !== undefined ? [] : [fit]))
+    .reduce<Fit | undefined>(
+      (best, fit) => (best !== undefined && best.criteria[criterion] <= fit.criteria[criterion] ? best : fit),
+      undefined,
+    );
+}
+
+/** A candidate in a line. */
+function outcomeOf({ components, fit, refused }: SelectCandidate, criterion: Criterion): string {
+  const outcome =
+    fit === undefined || refused !== undefined
+      ? `no fit: ${refused}`
+      : `log-likelihood ${showLogLikelihood(fit.logLikelihood)}, ${criterion.toUpperCase()} ${fit.criteria[criterion].toFixed(2)}`;
+  return `${plural(components, 'component')}: ${outcome}`;
+}
+
+function chosenToJson(
+  { criterion, candidates, best, interrupted }: Chosen,
   data: FitData,
   timing: Parameters<typeof fitToJson>[2],
 ): Record<string, unknown> {
@@ -86,11 +142,12 @@ function selectionToJson(
       ...(fit && { logLikelihood: fit.logLikelihood, criteria: fit.criteria, diagnosis: fit.diagnosis, iterations: fit.iterations }),
       ...(refused !== undefined && { refused }),
     })),
+    ...(interrupted && { interrupted }),
     fit: fitToJson(best, data, timing),
   };
 }
 
-function renderSelection({ criterion, candidates, best }: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
+function renderChosen({ criterion, candidates, best, interrupted }: Chosen, data: FitData, flags: SelectFlags, theme: Theme): string[] {
   const header = (name: Criterion): string => (name === criterion ? `${name.toUpperCase()} *` : name.toUpperCase());
   const columns: TableColumn[] = [
     { header: 'K', kind: 'number' },
@@ -115,13 +172,17 @@ function renderSelection({ criterion, candidates, best }: Selection, data: FitDa
   });
   const remarks = candidates
     .filter(({ refused }) => refused !== undefined)
-    .flatMap(({ components, refused }) => wrapText(`${plural(components, 'component')}: ${refused}`, theme.width).map(theme.warning));
+    .flatMap(({ components, refused }) =>
+      wrapText(printable(`${plural(components, 'component')}: ${refused}`), theme.width).map(theme.warning),
+    );
   return [
     '',
     ...renderTable(columns, rows, theme),
     '',
     ...wrapText(
-      `* The smallest ${criterion.toUpperCase()} chooses ${plural(best.weights.length, 'component')}.${flags.out === undefined ? '' : ` The model is in ${flags.out}.`}`,
+      interrupted
+        ? `* The smallest ${criterion.toUpperCase()} of those that were finished is that of ${plural(best.weights.length, 'component')}. The others were not tried.`
+        : `* The smallest ${criterion.toUpperCase()} chooses ${plural(best.weights.length, 'component')}.${flags.out === undefined ? '' : ` The model is in ${flags.out}.`}`,
       theme.width,
     ),
     ...(remarks.length === 0 ? [] : ['', ...remarks]),

@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import type { FitData } from '../input/data.ts';
 import { renderHistogram } from './histogram.ts';
 import { plural, showCount, showLogLikelihood, showNumber, showWeight } from './numbers.ts';
+import { printable, printableName } from './printable.ts';
 import { renderScatter } from './scatter.ts';
 import { renderTable, type TableColumn, wrapText } from './table.ts';
 import type { Theme } from './theme.ts';
@@ -12,27 +13,27 @@ const WIDEST_MATRIX = 4;
 
 /** A fit as a person reads it: the table, what happened, a plot. */
 export function renderFit(fit: Fit, data: FitData, theme: Theme): string[] {
+  const names = data.columns.map(printableName);
   return [
-    ...renderTitle(fit, data, theme),
+    ...renderTitle(fit, data.name, names, theme),
     '',
-    ...renderComponents(fit.model, data.columns, theme),
+    ...renderComponents(fit.model, names, theme),
     '',
     ...renderOutcome(fit, data.notes, theme),
-    ...renderPlot(fit, data, theme),
+    ...renderPlot(fit, data, names, theme),
   ];
 }
 
-function renderTitle(fit: Fit, data: FitData, theme: Theme): string[] {
+function renderTitle(fit: Fit, file: string, names: readonly string[], theme: Theme): string[] {
   const { families } = fit.model.mixture;
   const options = Object.entries(families[0]!.options).filter(([name, value]) => name !== 'dimension' && value !== 'column');
   const family = `${families[0]!.id}${options.length === 0 ? '' : ` (${options.map(([name, value]) => `${name} ${String(value)}`).join(', ')})`}`;
   const weighted = fit.totalWeight === fit.rows ? '' : `, total weight ${showCount(fit.totalWeight)}`;
-  const columns =
-    data.columns.length > 6 ? `${data.columns.slice(0, 5).join(', ')} and ${data.columns.length - 5} more` : data.columns.join(', ');
+  const columns = names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
   return [
     `  ${theme.bold(plural(families.length, 'component'))}${theme.bold(`, ${family}`)}`,
     ...wrapText(
-      `${data.name}: ${plural(fit.rows, 'row')}${weighted}, ${data.columns.length === 1 ? 'column' : 'columns'} ${columns}`,
+      `${printable(file)}: ${plural(fit.rows, 'row')}${weighted}, ${names.length === 1 ? 'column' : 'columns'} ${columns}`,
       theme.width,
     ).map(theme.dim),
   ];
@@ -159,20 +160,20 @@ function renderOutcome(fit: Fit, notes: readonly string[], theme: Theme): string
     `  BIC ${bic.toFixed(2)}   AIC ${aic.toFixed(2)}   ICL ${icl.toFixed(2)}`,
     '',
     ...wrapText(told, theme.width).map(fit.converged ? theme.good : theme.warning),
-    ...warnings.flatMap((warning) => wrapText(warning, theme.width).map(theme.warning)),
+    ...warnings.flatMap((warning) => wrapText(printable(warning), theme.width).map(theme.warning)),
   ];
 }
 
-function renderPlot(fit: Fit, data: FitData, theme: Theme): string[] {
+function renderPlot(fit: Fit, data: FitData, names: readonly string[], theme: Theme): string[] {
   const { families } = fit.model.mixture;
   const observed = families[0]!.columns.filter((column) => column.given !== true).length;
   if (observed !== families[0]!.columns.length) return [];
   const values = data.columns.map((name) => data.source[name]!);
   const plot =
     observed === 1
-      ? renderHistogram({ name: data.columns[0]!, values: values[0]!, weights: data.weights }, fit.model, theme)
+      ? renderHistogram({ name: names[0]!, values: values[0]!, weights: data.weights }, fit.model, theme)
       : observed === 2
-        ? renderScatter(data.columns, values, data.weights, fit.model.labels(data.source, { columns: data.columns }), fit.model, theme)
+        ? renderScatter(names, values, data.weights, fit.model.labels(data.source, { columns: data.columns }), fit.model, theme)
         : [];
   return plot.length === 0 ? [] : ['', ...plot];
 }

@@ -3,8 +3,8 @@ import { plural } from '../display/numbers.ts';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { type FamilyChoice, makeFamily } from './family-choice.ts';
+import { inputName } from './source.ts';
 import { readTable, type Table } from './table.ts';
-import { inputName } from './text-source.ts';
 
 /** What the command line says about the data of a fit. */
 export interface DataRequest {

@@ -1,10 +1,14 @@
 import type { MixtureParameters, Model } from '@emkit/core';
 import { EmkitError, readModel } from '@emkit/core';
 import { families } from '@emkit/families';
+import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { uncapitalised } from './data.ts';
-import { inputName, readWholeText } from './text-source.ts';
+import { inputName, openInput } from './source.ts';
+
+/** Levels of lists and records in a file: more than any model has. */
+const DEEPEST = 50;
 
 /** A model from a file, with the names of the columns it was fitted to where the file says them. */
 export interface ModelFile {
@@ -18,13 +22,16 @@ export interface ModelFile {
  * @throws Problem naming the file and what is wrong in it
  */
 export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
-  const json = await readJson(path, io);
+  const { json, length } = await readJson(path, io);
+  const width = widthOf(json);
+  if (width > length)
+    throw new Problem(`${inputName(path)} says that it has ${width} columns, and it is too short to hold their parameters.`);
   const model = inFile(path, () => readModel(json, families));
   const columns: unknown = typeof json === 'object' && json !== null && 'columns' in json ? json.columns : undefined;
   if (columns === undefined) return { model, columns: undefined };
-  const width = model.mixture.families[0]!.columns.length;
-  if (!Array.isArray(columns) || columns.length !== width || columns.some((name) => typeof name !== 'string')) {
-    throw new Problem(`${inputName(path)}: "columns" must be a list of the ${width} name${width === 1 ? '' : 's'} of the data columns.`);
+  const count = model.mixture.families[0]!.columns.length;
+  if (!Array.isArray(columns) || columns.length !== count || columns.some((name) => typeof name !== 'string')) {
+    throw new Problem(`${inputName(path)}: "columns" must be a list of the ${count} name${count === 1 ? '' : 's'} of the data columns.`);
   }
   return { model, columns };
 }
@@ -36,7 +43,7 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
  * @throws Problem when it is not such a file
  */
 export async function readStartFile(path: string, io: Io): Promise<MixtureParameters> {
-  const json = await readJson(path, io);
+  const { json } = await readJson(path, io);
   const body: unknown = typeof json === 'object' && json !== null && 'model' in json ? json.model : json;
   if (typeof body !== 'object' || body === null || !('weights' in body) || !('components' in body)) {
     throw new Problem(`${inputName(path)} is not a start. Write {"weights": [...], "components": [{...}, ...]}.`);
@@ -54,13 +61,42 @@ export function inFile<Result>(path: string, check: () => Result): Result {
   }
 }
 
-async function readJson(path: string, io: Io): Promise<unknown> {
-  const text = await readWholeText(path, io);
+async function readJson(path: string, io: Io): Promise<{ readonly json: unknown; readonly length: number }> {
+  const text = await readText(openInput(path, io), { name: inputName(path) });
+  let json: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    json = JSON.parse(text) as unknown;
   } catch (error) {
     throw new Problem(`${inputName(path)} is not JSON: ${text.trim() === '' ? 'it is empty' : (error as Error).message}.`, undefined, {
       cause: error,
     });
   }
+  if (isDeep(json)) throw new Problem(`${inputName(path)} is nested more than ${DEEPEST} levels deep. Use a file that emkit wrote.`);
+  return { json, length: text.length };
+}
+
+/** The most columns that an option of a model gives its family: a short file must not ask for a family that fills the memory. */
+function widthOf(json: unknown): number {
+  const body = asRecord('model' in asRecord(json) ? asRecord(json)['model'] : json);
+  const entries = Array.isArray(body['families']) ? body['families'] : [body];
+  const widths = entries.map(asRecord).flatMap(({ family, options }) => {
+    const described = families.find(({ id }) => id === family)?.options ?? {};
+    const names = Object.entries(described).flatMap(([name, option]) => (option.kind === 'integer' && option.fromColumns ? [name] : []));
+    return names.map((name) => Number(asRecord(options)[name]));
+  });
+  return widths.reduce((widest, width) => Math.max(widest, width || 0), 0);
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Whether lists and records lie so deep in one another that whoever walks through them by recursion would run out of stack. */
+function isDeep(json: unknown): boolean {
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
 }

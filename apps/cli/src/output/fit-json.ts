@@ -1,4 +1,5 @@
 import type { Fit } from '@emkit/core';
+import { printable } from '../display/printable.ts';
 import type { FitData } from '../input/data.ts';
 
 /** How long the parts of a run took. */
@@ -6,6 +7,12 @@ export interface Timing {
   readonly readMilliseconds: number;
   readonly fitMilliseconds: number;
   readonly totalMilliseconds: number;
+}
+
+/** JSON as text for a file or a terminal: no character in it is one that a terminal obeys. */
+export function jsonText(json: unknown, indent?: number): string {
+  const lines = JSON.stringify(json, null, indent).split('\n').map(printable);
+  return `${lines.join('\n')}\n`;
 }
 
 /** What `--json` prints. Its schema is schema/fit.schema.json. */

@@ -1,3 +1,4 @@
+import { printable } from '../display/printable.ts';
 import type { Io } from '../io.ts';
 
 /** Work shorter than this, in milliseconds, shows no progress at all. */
@@ -24,9 +25,9 @@ export class Progress {
     this.timer = setTimeout(() => void this.show(io), PATIENCE);
   }
 
-  /** Says what is being done now. */
-  say(text: string): void {
-    this.text = text;
+  /** Says what is being done now, and what is done already: lines that are shown beneath. */
+  say(text: string, done: readonly string[] = []): void {
+    this.text = [text, ...done].map(printable).join('\n  ');
   }
 
   /** Clears the line. */

@@ -16,13 +16,18 @@ export function fitProgram(request: FitRequest, table: TableSummary, shown: numb
     `seed: ${request.seed}`,
     `starts: ${request.starts}`,
   ];
-  const data = names.map((name) => `  ${key(name)}: column(${quote(name)}),`).join('\n');
-  return `// npm install @emkit/core @emkit/families${table.quoted ? ' papaparse' : ''}
+  const data = names.map((name) => `  ${key(name)}: table.column(${quote(name)}),`).join('\n');
+  return `// npm install @emkit/core @emkit/families @emkit/files
 // node fit.mjs
-import { readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { ${chosen ? 'select' : 'fit'} } from '@emkit/core';
 import { ${family} } from '@emkit/families';
-${readerOf(table)}
+import { readTable } from '@emkit/files';
+
+const table = await readTable(createReadStream(${quote(table.name)}), {
+  name: ${quote(table.name)},${table.header ? '' : '\n  header: false,'}
+  columns: ${list(names)},
+});
 const data = {
 ${data}
 };
@@ -32,18 +37,6 @@ ${settings.map((setting) => `  ${setting},`).join('\n')}
 
 console.log(JSON.stringify({ ...best.toJSON(), columns: ${list(columns)} }, null, 2));
 `;
-}
-
-/** The lines that read the file: plain where splitting is enough. */
-function readerOf({ name, header, delimiter, quoted, columns }: TableSummary): string {
-  const text = `readFileSync(${quote(name)}, 'utf8').replace(/^\\uFEFF/, '').trimEnd()`;
-  const rows = quoted
-    ? `Papa.parse(${text}, { delimiter: ${quote(delimiter)} }).data`
-    : `${text}\n  .split(/\\r?\\n/)\n  .map((line) => line.split(${quote(delimiter)}))`;
-  const names = header ? '' : `\nconst header = ${list(columns.map((column) => column.name))};`;
-  return `${quoted ? "import Papa from 'papaparse';\n" : ''}
-const ${header ? '[header, ...rows]' : 'rows'} = ${rows};${names}
-const column = (name) => Float64Array.from(rows, (row) => Number(row[header.findIndex((other) => other.trim() === name)]));`;
 }
 
 /** The same on the command line. */

@@ -17,9 +17,6 @@ export interface TableSummary {
   readonly rows: number;
   readonly columns: readonly ColumnSummary[];
   readonly header: boolean;
-  readonly delimiter: string;
-  /** Some field is in quotes: reading it takes more than splitting lines. */
-  readonly quoted: boolean;
 }
 
 /** What to fit, and how. Everything that the code that repeats it must say. */

@@ -9,12 +9,13 @@ import {
   selectAsync,
 } from '@emkit/core';
 import { familyById } from '@emkit/families';
+import { csvPieces, readTable, type Table, type TableColumn } from '@emkit/files';
 import { count, fixed, plural } from '../format.ts';
-import { type CsvTable, DataProblem, readCsv } from './csv-table.ts';
 import { makePicture } from './picture.ts';
 import type {
   Answers,
   CandidateSummary,
+  ColumnSummary,
   FitOutcome,
   FitRequest,
   FitView,
@@ -37,7 +38,7 @@ interface Fitted {
   readonly fits: ReadonlyMap<number, Fit>;
 }
 
-let table: CsvTable | undefined;
+let table: Table | undefined;
 let fitted: Fitted | undefined;
 const running = new Map<number, AbortController>();
 
@@ -86,20 +87,50 @@ function throttled(report: (text: string, share: number | undefined) => void): (
 async function read(id: number, source: File | { name: string; text: string }, signal: AbortSignal): Promise<TableSummary> {
   table = undefined;
   fitted = undefined;
+  const { name } = source;
   const report = throttled((text, share) => scope.postMessage({ id, progress: { text, ...(share !== undefined && { share }) } }));
   const blob = 'text' in source && typeof source.text === 'string' ? new Blob([source.text]) : (source as File);
-  const next = await readCsv(blob, source.name, {
-    signal,
-    onProgress: (share, rows) => report(() => `Reading: ${count(rows)} rows`, share),
+  const next = await readTable(chunksOf(blob, signal), {
+    name,
+    header: 'detect',
+    others: 'all',
+    onProgress: (rows, bytes) => report(() => `Reading: ${count(rows)} rows`, bytes / blob.size),
   });
-  const summary = next.summary();
   table = next;
-  return summary;
+  return { name, rows: next.rows, columns: next.columns.map(columnSummary), header: next.header };
+}
+
+/** Not every browser can iterate over a stream. */
+async function* chunksOf(blob: Blob, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = blob.stream().getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      signal.throwIfAborted();
+      yield next.value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** A column of which less than half are numbers is taken for text; its rows can still be counted and labelled. */
+function columnSummary({ name, values }: TableColumn): ColumnSummary {
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  let whole = true;
+  let bad = 0;
+  for (const value of values) {
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+    if (Number.isNaN(value)) bad += 1;
+    else if (whole && !Number.isInteger(value)) whole = false;
+  }
+  return { name, kind: 2 * bad < values.length ? 'numbers' : 'text', minimum, maximum, whole, bad };
 }
 
 async function fit(id: number, request: FitRequest, signal: AbortSignal): Promise<FitOutcome> {
   const from = table;
-  if (from === undefined) throw new DataProblem('There are no data yet.');
+  if (from === undefined) throw new Error('There are no data yet.');
   const began = performance.now();
   const names = request.weights === undefined ? request.columns : [...request.columns, request.weights];
   const columns = Object.fromEntries(names.map((name) => [name, from.column(name)]));
@@ -153,7 +184,7 @@ function summaryOf({ components, fit: result, refused }: SelectCandidate): Candi
 
 function fittedWith(components: number): Fitted & { readonly fit: Fit } {
   const result = fitted?.fits.get(components);
-  if (fitted === undefined || result === undefined) throw new DataProblem(`There is no fit with ${components} components.`);
+  if (fitted === undefined || result === undefined) throw new Error(`There is no fit with ${components} components.`);
   return { ...fitted, fit: result };
 }
 
@@ -180,29 +211,21 @@ function rowsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit 
   }));
 }
 
-/** Rows turned into text at a time. */
-const ROWS_IN_PIECE = 20_000;
-
 /** What `emkit predict` writes: a line a row, components counted from 1. */
 function labelsOf({ fit: result, columns, request }: Fitted & { readonly fit: Fit }): Blob {
   const data = Object.fromEntries(request.columns.map((name) => [name, columns[name]!]));
   const { labels, responsibilities, logDensities } = result.predict(data);
-  const pieces = [`row,label,${responsibilities.map((_, component) => `responsibility_${component + 1}`).join(',')},log_density\n`];
-  for (let first = 0; first < labels.length; first += ROWS_IN_PIECE) {
-    let piece = '';
-    for (let row = first; row < Math.min(labels.length, first + ROWS_IN_PIECE); row += 1) {
-      piece += `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensities[row]!}\n`;
-    }
-    pieces.push(piece);
-  }
-  return new Blob(pieces, { type: 'text/csv' });
+  const names = ['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'];
+  const line = (row: number): string =>
+    `${row + 1},${labels[row]! + 1},${responsibilities.map((column) => column[row]!).join(',')},${logDensities[row]!}`;
+  return new Blob([...csvPieces(names, labels.length, line)], { type: 'text/csv' });
 }
 
 /** The message of an error, with the line of the file where it is about a row. An abort is no failure: its message is empty. */
 function explain(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return '';
-  if (error instanceof EmkitError && error.details.row !== undefined && table !== undefined) {
-    return error.message.replace(/^Row (\d+)/, (_, row: string) => `Line ${table!.lineOf(Number(row) - 1)} (row ${row})`);
-  }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const row = error instanceof EmkitError ? error.details.row : undefined;
+  // The reader names the place in the file, the engine the row alone.
+  return row === undefined || table === undefined ? error.message : error.message.replace(`Row ${row + 1}`, table.place(row));
 }

@@ -39,8 +39,8 @@ export const responsibilityArbitrary: fc.Arbitrary<number> = fc.oneof(
  * - `accumulate` adds to what is there; the sum over blocks of any size is the sum over the whole; the order of rows does not matter.
  * - r enters linearly: twice the responsibility is twice the statistic, none is none. Entries beyond `block.size` do not count.
  * - A row of case weight k stands for k equal rows, a row of weight 0 for no row, in log-likelihood, counts and statistics alike.
- * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the counts, and the
- *   statistics about any other point, with responsibilities below 2^-52 as good as none.
+ * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the entropy of the
+ *   labels (0 about another point), the counts, and the statistics about any other point, with responsibilities below 2^-52 as good as none.
  * - The expectations of two parts of the data add up to the expectation of the whole (definition 6.2: expectations are vectors).
  *
  * "The same" means within (n + 8) 2^-52 of the sum of the magnitudes of the n terms, which no order of summation can exceed.

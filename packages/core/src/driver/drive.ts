@@ -1,4 +1,4 @@
-import { EmkitError, type ErrorCode } from '../errors.ts';
+import { EmkitError } from '../errors.ts';
 import type { Expectation } from '../model/expectation.ts';
 import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
@@ -6,7 +6,8 @@ import { Anderson, type Proposal } from './anderson.ts';
 import { type Ending, FRESH_MEMORY, judge, type Observation } from './convergence.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Driver, DriverMethod, DriverOptions, DriverResult, DriverState, EmPair, Process } from './driver.ts';
-import { emImage, expectAt, type GainOf, roundingAllowance } from './em-map.ts';
+import { emImage, expectAt, type GainOf, NO_POINT, roundingAllowance } from './em-map.ts';
+import { type Bend, bendAt, crestWay, MOST_COORDINATES, newtonWay, upwardWay } from './newton.ts';
 
 /** The state of a driver that has not begun. */
 export function startState<L extends object = Weights>(
@@ -85,6 +86,10 @@ class Run {
     const step = yield* emImage(this.model, this.at, this.expectation);
     this.evaluations += step.passes;
     if ('collapsed' in step) return step.collapsed;
+    if (this.anderson !== undefined && this.evaluations >= (this.options.from ?? FIRST_PASS)) {
+      const outcome = yield* this.newton(step.image, step.gain);
+      if (outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
+    }
     const pair: EmPair = { at: this.at, image: step.image };
     const pairs = this.anderson?.pairsWith(pair);
     const proposal = pairs && this.anderson!.propose(pairs);
@@ -104,6 +109,67 @@ class Run {
       return undefined;
     }
     return yield* this.ascend(step.image);
+  }
+
+  /**
+   * A step by Newton's method, for a run that is still on its way when others are over: it costs a pass for each free coordinate, and knows
+   * what a ridge hides. Undefined where it cannot serve.
+   */
+  private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | undefined> {
+    const { space } = this.model;
+    if (space.free.length === 0 || space.free.length > MOST_COORDINATES) return undefined;
+    const bend = yield* bendAt(this.model, this.at, image, gainOf);
+    this.evaluations += bend?.passes ?? 0;
+    const whole = bend && newtonWay(bend, 0);
+    if (whole !== undefined) {
+      const point = space.free.move(this.at, whole.way, 0);
+      const remaining = space.distance(this.at, point);
+      const { tolerance, nats = 0 } = this.options;
+      this.convergence = { ...this.convergence, remaining, left: whole.gain };
+      if (tolerance > 0 && remaining <= tolerance) return this.arrival({ kind: 'converged', rule: 'distance' }, this.convergence);
+      if (tolerance > 0 && whole.gain <= nats) return this.arrival({ kind: 'converged', rule: 'nats' }, this.convergence);
+    }
+    const way = bend && upwardWay(bend);
+    const best = way && (yield* this.follow(bend!, way));
+    if (best === undefined) return undefined;
+    yield* this.moveTo(best.point, best.expectation);
+    return 'moved';
+  }
+
+  /** The best point on a way: nearer where the log-likelihood falls, farther as long as it rises. */
+  private *follow(bend: Bend, way: Float64Array): Process<Place | undefined> {
+    for (const part of SHORTER) {
+      let best = yield* this.reach(bend, way, part);
+      if (best === undefined) continue;
+      for (let farther = LONGER; part === 1 && farther <= LONGEST; farther *= LONGER) {
+        const next = yield* this.reach(bend, way, farther);
+        if (next === undefined || !(next.expectation.logLikelihood > best.expectation.logLikelihood)) break;
+        best = next;
+      }
+      return best;
+    }
+    return undefined;
+  }
+
+  /** A point on the way, or rather on the crest beside it: a ridge is curved. Undefined where it is no higher than this one. */
+  private *reach(bend: Bend, way: Float64Array, part: number): Process<Place | undefined> {
+    const { free } = this.model.space;
+    let point = free.move(
+      this.at,
+      way.map((value) => part * value),
+      0,
+    );
+    let expectation = yield* this.try(point);
+    for (let turn = 0; turn < CORRECTIONS && expectation !== undefined; turn += 1) {
+      const step = yield* emImage(this.model, point, expectation);
+      this.evaluations += step.passes;
+      const back = 'collapsed' in step ? undefined : crestWay(this.model, bend, point, step.image);
+      const corrected = back && free.move(point, back, 0);
+      const next: Expectation | undefined = corrected && (yield* this.try(corrected));
+      if (next === undefined || !(next.logLikelihood > expectation.logLikelihood)) break;
+      [point, expectation] = [corrected!, next];
+    }
+    return expectation !== undefined && expectation.logLikelihood > this.expectation.logLikelihood ? { point, expectation } : undefined;
   }
 
   /** The EM step, or a part of it that does not lower the log-likelihood. */
@@ -218,6 +284,20 @@ class Run {
   }
 }
 
+/** A point and what was found there. */
+interface Place {
+  readonly point: MixtureParameters;
+  readonly expectation: Expectation;
+}
+
+/** The parts of a way that are tried where the whole of it leads down, and the factor by which it is made longer where it leads up. */
+const SHORTER: readonly number[] = [1, 1 / 4, 1 / 16];
+const LONGER = 4;
+const LONGEST = 1024;
+
+/** Steps back to the crest after one along a ridge. */
+const CORRECTIONS = 5;
+
 /** A step is halved until it is this part of itself. */
 const LEAST_PART = 2 ** -10;
 
@@ -228,9 +308,6 @@ const FIRST_PASS = 50;
 const PASSES_AHEAD = 8;
 
 const STEPS_IN_PLACE_OF_GAIN = 5;
-
-/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
-const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
 
 function ratioOf(step: number, before: number | null): number | undefined {
   return before === null || before === 0 ? undefined : step / before;

@@ -64,13 +64,14 @@ export interface DriverOptions {
 }
 
 /**
- * What a process asks of whoever runs it: an expectation, a summary or a sample of the source. `iteration` only informs, and `pause` only
+ * What a process asks of whoever runs it: an expectation, a summary, a sample or a condensed form of the source. `iteration` only informs, and `pause` only
  * offers a moment to let other work run: to them it wants nothing.
  */
 export type DriverRequest<L extends object = Weights> =
   | { readonly kind: 'expect'; readonly request: ExpectationRequest }
   | { readonly kind: 'summary' }
   | { readonly kind: 'sample'; readonly rows: number; readonly random: Random }
+  | { readonly kind: 'condense'; readonly random: Random }
   | { readonly kind: 'iteration'; readonly state: DriverState<L>; readonly expectation: Expectation }
   | { readonly kind: 'pause' };
 

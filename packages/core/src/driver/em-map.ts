@@ -1,8 +1,11 @@
-import { EmkitError } from '../errors.ts';
+import { EmkitError, type ErrorCode } from '../errors.ts';
 import type { Expectation } from '../model/expectation.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Process } from './driver.ts';
+
+/** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
+export const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
 
 /** Sums are taken again about a better point at most this often: the second time the point is right to rounding. */
 const MOST_RECENTRINGS = 3;
@@ -54,12 +57,13 @@ export function* emImage(model: Mixture, at: MixtureParameters, expectation: Exp
 }
 
 /**
- * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude, and the rounding of the
- * parameters themselves, which near an optimum costs the square of its size per observation.
+ * How far the objective may fall by rounding alone: the sum of n terms of the given magnitude; the rounding of the terms themselves, which
+ * what magnifies that of the parameters magnifies too (a nearly singular matrix); and the rounding of the parameters, which near an optimum
+ * costs the square of its size per observation.
  */
 export function roundingAllowance(model: Mixture, at: MixtureParameters, expectation: Expectation): number {
   let weight = 0;
   for (const count of expectation.counts) weight += count;
   const rounding = model.space.rounding(at);
-  return 64 * Number.EPSILON * (expectation.magnitude + weight) + 8 * weight * rounding * rounding;
+  return 64 * Number.EPSILON * (expectation.magnitude + weight) + weight * rounding * (1 + 8 * rounding);
 }

@@ -32,6 +32,7 @@ export function answerTo<Result>(
     if (request.kind === 'expect') answer = source.expect(request.request);
     else if (request.kind === 'summary') answer = source.summary();
     else if (request.kind === 'sample') answer = source.sample(request.rows, request.random);
+    else if (request.kind === 'condense') answer = source.condense?.(request.random);
   } catch (error) {
     return process.throw(error);
   }
@@ -88,18 +89,19 @@ export async function runAsync<Result>(
     let answer: Answer;
     try {
       if (request.kind === 'expect') answer = await expectWithPauses(source, request.request, clock, signal);
-      else
-        answer = await abortable<Answer>(
-          request.kind === 'summary' ? source.summary() : source.sample(request.rows, request.random),
-          signal,
-        );
+      else answer = await abortable<Answer>(askData(source, request), signal);
     } catch (error) {
       turn = process.throw(error);
       continue;
     }
-    if (answer === undefined) return aborted();
+    if (answer === undefined && request.kind !== 'condense') return aborted();
     turn = process.next(answer);
   }
+}
+
+function askData(source: Source, request: Extract<DriverRequest, { kind: 'summary' | 'sample' | 'condense' }>): Answer | Promise<Answer> {
+  if (request.kind === 'summary') return source.summary();
+  return request.kind === 'sample' ? source.sample(request.rows, request.random) : source.condense?.(request.random);
 }
 
 /** The expectation; undefined as soon as the signal fires. */

@@ -1,5 +1,5 @@
-import type { Domain } from '../domain.ts';
 import type { ParameterValue } from '../family.ts';
+import type { Domain } from './domain.ts';
 
 /**
  * The change of one value in its domain: absolute for probabilities, relative for the rest. A real parameter with a location has
@@ -21,6 +21,8 @@ export function domainDistance(domain: Domain, from: ParameterValue, to: Paramet
     case 'real-vector':
     case 'positive-vector':
       return largestOver(from as readonly number[], to as readonly number[], relative);
+    case 'lower-triangle':
+      return largestOver((from as readonly number[][]).flat(), (to as readonly number[][]).flat(), relative);
     case 'positive-definite': {
       const before = from as readonly (readonly number[])[];
       const after = to as readonly (readonly number[])[];

@@ -1,8 +1,8 @@
-import { domainViolation } from '../domain.ts';
 import { EmkitError } from '../errors.ts';
 import { exp, log, log1pMinusLinear } from '../numerics/elementary.ts';
 import { domainCoordinates } from './coordinates.ts';
 import { domainDistance } from './distance.ts';
+import { domainViolation } from './domain.ts';
 import type { Latent } from './latent.ts';
 import type { Coordinates } from './space.ts';
 

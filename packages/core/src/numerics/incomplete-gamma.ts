@@ -10,6 +10,8 @@ import { logGamma1p, stirlingError } from './gamma.ts';
 import { evaluatePolynomial } from './polynomial.ts';
 import { deviance, logPoissonMass } from './saddle-point.ts';
 
+// Survives below, < for <=: where two methods meet both are within the promised accuracy; at an edge both branches give the same.
+
 const SQRT_TWO_PI = 2.5066282746310007;
 /** Below this, a term no longer changes a sum of positive ones that starts with 1. */
 const NEGLIGIBLE = 5e-17;
@@ -18,6 +20,7 @@ const NEGLIGIBLE = 5e-17;
  * Temme's coefficients: row k holds C_k(eta) in powers of eta, for |eta| <= 0.4, refitted so that every sum over k of C_k a^-k with
  * a >= 64 is exact to 2^-54 (DLMF 8.12.7 to 8.12.11).
  */
+// Survives: at shapes of 64 and more the high coefficients are multiplied by less than 1e-8.
 const TEMME: readonly (readonly number[])[] = [
   [
     -0.3333333333333333, 0.08333333333333333, -0.014814814814815018, 0.001157407407407418, 0.00035273368608697704, -0.00017875514403356628,
@@ -55,6 +58,7 @@ function findTail(a: number, x: number): boolean {
   if (a >= 64 && x > 0.67 * a && x < 1.45 * a) return uniformTail(a, x);
   // The leading factor x^a e^-x / Gamma(a+1); its square root is not sent through a logarithm.
   let factor = 1;
+  // Survives: either form serves for all shapes, a few ulp worse.
   if (a < 1) tail[0] = logPoissonMass(a, x);
   else {
     tail[0] = -deviance(a, x) - stirlingError(a);
@@ -70,6 +74,7 @@ function findTail(a: number, x: number): boolean {
 function lowerSeries(a: number, x: number): number {
   let term = 1;
   let sum = 1;
+  // Survives: one term more or less is below the rounding of the sum.
   for (let n = 1; term > NEGLIGIBLE * sum; n += 1) {
     term *= x / (a + n);
     sum += term;
@@ -87,6 +92,7 @@ function upperFraction(a: number, x: number): number {
   const first = x + 1 - a;
   let denominator = first;
   let c = Infinity;
+  // Survives: only how many terms are taken comes from here, and there are as many or a few more.
   let d = 1 / denominator;
   let terms = 1;
   for (; terms < 10000; terms += 1) {
@@ -96,6 +102,7 @@ function upperFraction(a: number, x: number): number {
     c = denominator + numerator / c;
     if (Math.abs(c * d - 1) < 1e-16) break;
   }
+  // Survives: the start of the backward recurrence is damped below rounding.
   let value = first + 2 * terms;
   for (let n = terms; n > 0; n -= 1) value = first + 2 * (n - 1) - (n * (n - a)) / value;
   return 1 / value;
@@ -127,6 +134,7 @@ function smallUpper(a: number, x: number): number {
     power *= -x / n;
     const term = power / (a + n);
     sum += term;
+    // Survives: one term more or less is below the rounding of the sum.
     if (Math.abs(term) < NEGLIGIBLE * Math.abs(sum)) break;
   }
   return missing - (1 - missing) * a * sum;
@@ -134,6 +142,7 @@ function smallUpper(a: number, x: number): number {
 
 /** Where no computation is needed: P at the edges of the domain, NaN outside, undefined inside. */
 function edge(a: number, x: number): number | undefined {
+  // Survives: at x = 0 and a = Infinity the computation gives the same.
   if (a > 0 && x > 0 && a < Infinity && x < Infinity) return undefined;
   if (!(a >= 0 && x >= 0) || (a === x && a !== 0)) return Number.NaN;
   if (a === 0 || x === Infinity) return 1;
@@ -165,6 +174,7 @@ export function regularizedGammaP(a: number, x: number): number {
 export function regularizedGammaQ(a: number, x: number): number {
   const known = edge(a, x);
   if (known !== undefined) return 1 - known;
+  // Survives: for x up to 1 the series serves larger shapes too.
   if (a < 1 && x <= 1) return smallUpper(a, x);
   const lower = findTail(a, x);
   const value = exp(tail[0] as number) * (tail[1] as number);
@@ -179,6 +189,7 @@ export function regularizedGammaQ(a: number, x: number): number {
 export function logRegularizedGammaP(a: number, x: number): number {
   const known = edge(a, x);
   if (known !== undefined) return log(known);
+  // Survives: for x up to 1 the series serves larger shapes too.
   if (a < 1 && x <= 1) {
     const upper = smallUpper(a, x);
     if (upper < 0.5) return log1p(-upper);
@@ -194,6 +205,7 @@ export function logRegularizedGammaP(a: number, x: number): number {
 export function logRegularizedGammaQ(a: number, x: number): number {
   const known = edge(a, x);
   if (known !== undefined) return log(1 - known);
+  // Survives: for x up to 1 the series serves larger shapes too.
   if (a < 1 && x <= 1) return log(smallUpper(a, x));
   return findTail(a, x) ? log1p(-exp(tail[0] as number) * (tail[1] as number)) : (tail[0] as number) + log(tail[1] as number);
 }
@@ -206,6 +218,7 @@ export function logRegularizedGammaQ(a: number, x: number): number {
  * Edges: 0 at p = 0 (and where the quantile underflows), Infinity at p = 1; NaN for p outside [0, 1], a <= 0 and NaN.
  */
 export function regularizedGammaPInverse(a: number, p: number): number {
+  // Survives below: outside of the domain the computation gives NaN too, and 0 from a logarithm of minus infinity.
   if (!(a > 0 && a < Infinity && p >= 0 && p <= 1)) return Number.NaN;
   if (p === 0) return 0;
   if (p === 1) return Infinity;
@@ -218,6 +231,7 @@ export function regularizedGammaPInverse(a: number, p: number): number {
  * Accuracy and edges: as `regularizedGammaPInverse`, mutatis mutandis.
  */
 export function regularizedGammaQInverse(a: number, q: number): number {
+  // Survives below: outside of the domain the computation gives NaN too, and 0 from a logarithm of minus infinity, whatever the start.
   if (!(a > 0 && a < Infinity && q >= 0 && q <= 1)) return Number.NaN;
   if (q === 0) return Infinity;
   if (q === 1) return 0;
@@ -235,6 +249,7 @@ function solve(a: number, target: number, lower: boolean, p: number): number {
     const change = lower ? (target - value) / slope : (value - target) / slope;
     // Far to the right log Q falls as fast as x itself: an overshoot there would take many steps back.
     const next = x * exp(Math.min(2, Math.max(change, -50)));
+    // Survives: the iteration ends some steps later, at the same point to rounding.
     if (Math.abs(change) < 4e-16 || next === x) return next;
     x = next;
   }
@@ -242,6 +257,7 @@ function solve(a: number, target: number, lower: boolean, p: number): number {
 }
 
 function start(a: number, target: number, lower: boolean, p: number): number {
+  // Survives below: from another start the iteration comes to the same point.
   const logLower = lower ? target : log(p);
   // P is about x^a / Gamma(a+1) for small x.
   const small = exp((logLower + logGamma1p(a)) / a);

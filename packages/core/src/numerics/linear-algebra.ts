@@ -1,6 +1,9 @@
 import { log } from './elementary.ts';
 import { CompensatedSum } from './sum.ts';
 
+// Survives below, < for <=: writing past the end of a typed array does nothing, and an entry before its turn is 0 or overwritten later.
+// Survives below, "" for 'dense': every layout but `packed` is dense.
+
 /**
  * Small dense symmetric and triangular matrices in `Float64Array`s: what a multivariate density and its estimate need.
  *
@@ -57,6 +60,7 @@ export function cholesky(matrix: Float64Array, dimension: number, layout: Triang
       pivot -= entry * entry;
     }
     // Written so that NaN and Infinity fail too.
+    // Survives: no pivot is above its diagonal entry, so that none passes a bound that is not positive.
     if (!(pivot > (row + 1) * Number.EPSILON * diagonal && pivot > 0)) {
       return { ok: false, pivot: row, ratio: diagonal === 0 ? 0 : pivot / diagonal };
     }

@@ -12,6 +12,7 @@ export function logSumExp(values: ArrayLike<number>, start = 0, end: number = va
   let at = start;
   for (let index = start; index < end; index += 1) {
     const value = values[index] as number;
+    // Survives: of equal largest values another one is left out, and the others are added in another order.
     if (value > largest) {
       largest = value;
       at = index;
@@ -34,6 +35,7 @@ export function logAddExp(a: number, b: number): number {
   // Infinities of one sign, whose difference is not a number, too.
   if (a === b) return a + 0.6931471805599453;
   const difference = a - b;
+  // Survives: equal numbers have returned above.
   return difference > 0 ? a + log1p(exp(-difference)) : b + log1p(exp(difference));
 }
 

@@ -114,6 +114,7 @@ const PAIRWISE_LEAF = 128;
  */
 export function pairwiseSum(values: Float64Array, start = 0, end: number = values.length): number {
   const length = end - start;
+  // Survives below: the same numbers in another order, within the bound.
   if (length > PAIRWISE_LEAF) {
     // A multiple of 8, so that the strands of the leaves are full.
     const middle = start + (length >> 4) * 8;

@@ -48,6 +48,7 @@ export function automaticSource(dataset: Dataset, options: AutomaticSourceOption
   return {
     summary: memory.summary,
     sample: memory.sample,
+    condense: memory.condense!,
     async expect(request) {
       if (team === undefined && mayStart && worked >= patience) team = new WorkerTeam(dataset, options);
       if (team?.readiness === 'failed') dismiss();

@@ -1,4 +1,5 @@
 import { type Block, type Dataset, largestBlock } from '../data/block.ts';
+import { condense } from '../data/condense.ts';
 import { sampleUnits } from '../data/sample.ts';
 import { type Summary, summarize } from '../data/summary.ts';
 import { cutMatters } from '../kernels/cut.ts';
@@ -83,6 +84,7 @@ export function memorySource(dataset: Dataset): SynchronousSource {
     expect: (request) => drain(expectInSlices(request)),
     summary: () => (summary ??= summarize(dataset)),
     sample: (units, random) => sampleUnits(dataset, units, random),
+    condense: (random) => condense(dataset, random),
   };
 }
 

@@ -15,6 +15,11 @@ export interface Source {
   summary(): Summary | Promise<Summary>;
   /** About so many units, drawn at random from all of them, as a data set in memory: starts are tried on it. All, where there are no more. */
   sample(units: number, random: Random): Dataset | Promise<Dataset>;
+  /**
+   * A data set in memory, much smaller than all rows, that stands for all of them: near rows as weighted means. Undefined, or absent, where
+   * there is none.
+   */
+  condense?(random: Random): Dataset | undefined | Promise<Dataset | undefined>;
   /** Frees what the source holds; it cannot be used afterwards. */
   close?(): void | Promise<void>;
 }
@@ -26,6 +31,7 @@ export interface SynchronousSource extends Source {
   expectInSlices(request: ExpectationRequest): Generator<void, Expectation, void>;
   summary(): Summary;
   sample(units: number, random: Random): Dataset;
+  condense?(random: Random): Dataset | undefined;
 }
 
 export function isSource(value: unknown): value is Source {

@@ -6,7 +6,7 @@ import { Expectation, PairwiseSum } from '../model/expectation.ts';
 import type { LatentModel } from '../model/latent-model.ts';
 import { type StructureJson, structureJson } from '../model/structure-json.ts';
 import { memorySource, wantsUncut } from './memory.ts';
-import type { Source } from './source.ts';
+import type { Source, SynchronousSource } from './source.ts';
 import { gatherColumns, shareColumns, type WholeColumns } from './whole-columns.ts';
 import type {
   ExpectMessage,
@@ -47,8 +47,8 @@ const SHARD_ALIGNMENT = 8;
  */
 export function workerSource(dataset: Dataset, options: WorkerSourceOptions): Source {
   const team = new WorkerTeam(dataset, options);
-  const { summary, sample } = memorySource(dataset);
-  return { summary, sample, expect: (request) => team.expect(request), close: () => team.close() };
+  const { summary, sample, condense } = memorySource(dataset) as Required<SynchronousSource>;
+  return { summary, sample, condense, expect: (request) => team.expect(request), close: () => team.close() };
 }
 
 /** The workers of one data set, started at once. */

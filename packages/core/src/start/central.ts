@@ -1,6 +1,6 @@
 import type { Summary } from '../data/summary.ts';
-import type { Domain } from '../domain.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
+import type { Domain } from '../model/domain.ts';
 
 /** Parameters about which first statistics of the whole data can be taken: the family's own choice, or the middle of its domains. */
 export function locate(family: Family, summary: Summary): ParameterValues {
@@ -26,6 +26,10 @@ function centralValue(domain: Domain): ParameterValue {
       return Array.from({ length: domain.length }, () => 1);
     case 'simplex':
       return Array.from({ length: domain.length }, () => 1 / domain.length);
+    case 'lower-triangle':
+      return Array.from({ length: domain.dimension }, (_, row) =>
+        Array.from({ length: row + 1 }, (__, column) => (row === column ? 1 : 0)),
+      );
     case 'positive-definite':
       return Array.from({ length: domain.dimension }, (_, row) =>
         Array.from({ length: domain.dimension }, (_, column) => (row === column ? 1 : 0)),

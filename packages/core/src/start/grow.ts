@@ -18,7 +18,7 @@ const LARGEST_PART = 0.25;
  * for each free parameter: to look for it more closely would be wasted.
  */
 const NATS = 0.01;
-const ITERATIONS = 200;
+const ITERATIONS = 300;
 
 /**
  * Large data: the way to the optimum is long at first and short at last, and on a sample it is cheap. EM runs on growing samples, each from
@@ -26,6 +26,13 @@ const ITERATIONS = 200;
  */
 export function* grow(model: Mixture, start: MixtureParameters, summary: Summary, random: Random): Process<MixtureParameters> {
   let parameters = start;
+  const condensed = summary.rows > SAMPLE_ROWS ? ((yield { kind: 'condense', random }) as Dataset | undefined) : undefined;
+  if (condensed !== undefined) {
+    // On so few rows the whole way is cheap.
+    const rule = { iterations: ITERATIONS, tolerance: 1e-8, nats: 1e-9, from: 50 };
+    const { diagnosis, state } = yield* runHere(drive(model, startState('anderson', parameters), rule), memorySource(condensed));
+    return diagnosis.kind === 'collapsed' ? start : state.parameters;
+  }
   for (let rows = SAMPLE_ROWS; rows <= LARGEST_PART * summary.rows; rows *= GROWTH) {
     const sample = (yield { kind: 'sample', rows, random }) as Dataset;
     // Equal rows are one: there may be few to begin with.

@@ -1,6 +1,6 @@
-import { EmkitError, showValue } from './errors.ts';
-import type { ParameterValue, ParameterValues } from './family.ts';
-import { cholesky } from './numerics/linear-algebra.ts';
+import { EmkitError, showValue } from '../errors.ts';
+import type { ParameterValue, ParameterValues } from '../family.ts';
+import { cholesky } from '../numerics/linear-algebra.ts';
 
 /**
  * The set a parameter lives in, as data. Validation, degrees of freedom, the unconstrained coordinates of the accelerated
@@ -24,7 +24,9 @@ export type Domain =
   /** `length` probabilities that sum to 1 (to rounding). */
   | { readonly kind: 'simplex'; readonly length: number }
   /** A symmetric positive definite matrix, as rows; with a structure, only its own entries are free. */
-  | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' };
+  | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' }
+  /** A lower triangle as rows of 1, 2, ..., `dimension` numbers, the last of each > 0: a Cholesky factor. */
+  | { readonly kind: 'lower-triangle'; readonly dimension: number };
 
 /** How far a given vector of probabilities may sum from 1, in units of the machine epsilon per entry. */
 const SIMPLEX_TOLERANCE = 64 * Number.EPSILON;
@@ -43,6 +45,8 @@ export function freeParameters(domain: Domain): number {
         : domain.structure === 'diagonal'
           ? domain.dimension
           : 1;
+    case 'lower-triangle':
+      return (domain.dimension * (domain.dimension + 1)) / 2;
     default:
       return 1;
   }
@@ -71,6 +75,8 @@ export function describeDomain(domain: Domain): string {
       const structure = domain.structure === 'full' ? '' : `${domain.structure} `;
       return `a symmetric positive definite ${structure}${domain.dimension} x ${domain.dimension} matrix, as rows`;
     }
+    case 'lower-triangle':
+      return `a lower triangle of ${domain.dimension} rows, each one number longer, its last number > 0`;
   }
 }
 
@@ -100,6 +106,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
     }
     case 'positive-definite':
       return matrixViolation(value, domain.dimension, domain.structure);
+    case 'lower-triangle':
+      return triangleViolation(value, domain.dimension);
   }
 }
 
@@ -125,24 +133,39 @@ function matrixViolation(value: unknown, dimension: number, structure: 'full' | 
     if (violation !== undefined) return `in row ${row + 1}, ${violation}`;
   }
   const matrix = value as number[][];
+  if (structure !== 'full') return diagonalViolation(matrix, structure);
   for (let row = 0; row < dimension; row += 1) {
     for (let column = 0; column < row; column += 1) {
       const entry = matrix[row]![column]!;
       if (entry !== matrix[column]![row]!) {
         return `it is not symmetric: row ${row + 1}, column ${column + 1} holds ${entry}, and across the diagonal ${matrix[column]![row]!}`;
       }
-      if (structure !== 'full' && entry !== 0)
-        return `row ${row + 1}, column ${column + 1} holds ${entry}, and a ${structure} matrix has 0 there`;
     }
-    if (structure === 'spherical' && matrix[row]![row]! !== matrix[0]![0]!)
-      return 'its diagonal entries differ, and a spherical matrix has equal ones';
-  }
-  if (structure !== 'full') {
-    const pivot = matrix.findIndex((row, index) => !(row[index]! > 0));
-    return pivot < 0 ? undefined : `it is not positive definite (pivot ${pivot + 1} is not positive)`;
   }
   const factor = cholesky(Float64Array.from(matrix.flat()), dimension);
   return factor.ok ? undefined : `it is not positive definite (pivot ${factor.pivot + 1} is not positive)`;
+}
+
+function diagonalViolation(matrix: readonly (readonly number[])[], structure: 'diagonal' | 'spherical'): string | undefined {
+  for (const [row, entries] of matrix.entries()) {
+    const stray = entries.findIndex((entry, column) => entry !== 0 && column !== row);
+    if (stray >= 0) return `row ${row + 1}, column ${stray + 1} holds ${entries[stray]!}, and a ${structure} matrix has 0 there`;
+    if (!(entries[row]! > 0)) return `it is not positive definite (pivot ${row + 1} is not positive)`;
+    if (structure === 'spherical' && entries[row]! !== matrix[0]![0]!)
+      return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  return undefined;
+}
+
+function triangleViolation(value: unknown, dimension: number): string | undefined {
+  if (!Array.isArray(value)) return `it is ${showValue(value)}, not a list of rows`;
+  if (value.length !== dimension) return `it has ${value.length} rows, not ${dimension}`;
+  for (let row = 0; row < dimension; row += 1) {
+    const violation = vectorViolation(value[row], row + 1, () => true);
+    if (violation !== undefined) return `in row ${row + 1}, ${violation}`;
+    if (!((value[row] as number[])[row]! > 0)) return `row ${row + 1} ends in ${(value[row] as number[])[row]!}`;
+  }
+  return undefined;
 }
 
 /**

@@ -1,13 +1,13 @@
+import type { Codec, Family, ParameterValue, ParameterValues } from '../family.ts';
+import { exp, expit, log, logit } from '../numerics/elementary.ts';
+import { cholesky } from '../numerics/linear-algebra.ts';
 import type { Domain } from './domain.ts';
 import { freeParameters } from './domain.ts';
-import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
-import { exp, expit, log, logit } from './numerics/elementary.ts';
-import { cholesky } from './numerics/linear-algebra.ts';
 
 /**
  * The codec of a family: its own, or one derived from its domains. Real numbers stand for themselves, positive ones for their
  * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
- * Cholesky factor with a logarithmic diagonal.
+ * Cholesky factor with a logarithmic diagonal, as a lower triangle does.
  *
  * A value on the edge of its domain, a probability of 0 or 1 or a rate of 0, is at an infinite coordinate: the codec says so rather than
  * pretend.
@@ -93,6 +93,15 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
           out[place++] = row === column ? log(entry) : entry;
         }
       }
+      return;
+    }
+    case 'lower-triangle': {
+      let place = at;
+      for (const row of value as readonly (readonly number[])[]) {
+        row.forEach((entry, column) => {
+          out[place++] = column === row.length - 1 ? log(entry) : entry;
+        });
+      }
     }
   }
 }
@@ -130,14 +139,7 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
           ),
         );
       }
-      const factor = Array.from({ length: dimension }, () => new Float64Array(dimension));
-      let place = at;
-      for (let row = 0; row < dimension; row += 1) {
-        for (let column = 0; column <= row; column += 1) {
-          factor[row]![column] = row === column ? exp(vector[place]!) : vector[place]!;
-          place += 1;
-        }
-      }
+      const factor = decodeTriangle(dimension, vector, at);
       const matrix = Array.from({ length: dimension }, () => new Array<number>(dimension).fill(0));
       for (let row = 0; row < dimension; row += 1) {
         for (let column = 0; column <= row; column += 1) {
@@ -149,7 +151,20 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
       }
       return matrix;
     }
+    case 'lower-triangle':
+      return decodeTriangle(domain.dimension, vector, at);
   }
+}
+
+/** Rows of 1, 2, ... numbers whose last is kept by its logarithm. */
+function decodeTriangle(dimension: number, vector: Float64Array, at: number): number[][] {
+  let place = at;
+  return Array.from({ length: dimension }, (_, row) => {
+    const entries = Array.from(vector.subarray(place, place + row + 1));
+    entries[row] = exp(entries[row]!);
+    place += row + 1;
+    return entries;
+  });
 }
 
 /** The natural unit of each coordinate: 1 for logarithms and log-odds, the magnitude for real numbers. */
