@@ -83,7 +83,7 @@ function runThread(
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData,
     execArgv: ['--conditions=emkit-source'],
-    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   let stretch = begin;
   return new Promise((resolve) => {

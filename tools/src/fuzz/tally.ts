@@ -55,7 +55,7 @@ export async function runCases(under: Engine, indices: Iterable<number>, tally: 
 }
 
 async function record(engine: Engine, index: number, fuzzCase: Case, failure: Failure, tally: Tally, options: RunOptions): Promise<void> {
-  const known = Object.keys(knownDefects).find((name) => knownDefects[name]!(failure, fuzzCase));
+  const known = Object.keys(knownDefects).find((name) => knownDefects[name]!.is(failure, fuzzCase));
   const kind = known ?? kindOf(failure);
   const finding = tally.findings[kind];
   if (finding !== undefined) {

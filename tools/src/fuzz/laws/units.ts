@@ -161,18 +161,21 @@ export const scale: Law = unitLaw('scale', 'Another unit, a power of two, gives 
 
 export const shift: Law = unitLaw('shift', 'Another origin, exactly representable, gives the same answer from there.', (trial, random) => {
   if (!everyFamily(trial, ({ equivariance }) => equivariance?.shift === true)) return undefined;
-  const largest = Math.max(...trial.case.rows.flatMap((row) => row.map(Math.abs)));
-  if (!isOrdinary(largest) || largest === 0) return undefined;
+  const { rows } = trial.case;
+  const largest = rows[0]!.map((_, column) => Math.max(...rows.map((row) => Math.abs(row[column]!))));
+  if (!largest.every((value) => isOrdinary(value) && value > 0)) return undefined;
   // Multiples of a quantum, as many as leave room for the shift.
-  const quantum = 2 ** (Math.floor(Math.log2(largest)) - 20);
-  const by = quantum * Math.floor((random.uniform() - 0.5) * 2 ** (10 + random.integer(35)));
-  const shifts = trial.families[0]!.columns.map(() => by);
+  const quanta = largest.map((value) => 2 ** (Math.floor(Math.log2(value)) - 20));
+  const shifts = quanta.map((quantum) => quantum * Math.floor((random.uniform() - 0.5) * 2 ** (10 + random.integer(35))));
   const units = inUnits(
     trial,
     shifts.map(() => 1),
     shifts,
   );
-  const base = { ...trial.case, rows: trial.case.rows.map((row) => row.map((value) => Math.round(value / quantum) * quantum + 0)) };
+  const base = {
+    ...trial.case,
+    rows: rows.map((row) => row.map((value, column) => Math.round(value / quanta[column]!) * quanta[column]! + 0)),
+  };
   return { ...units, base, case: { ...base, rows: base.rows.map((row) => units.row!(row)) } };
 });
 
