@@ -69,6 +69,33 @@ describe('a maximum on the edge of its domain is reached exactly and said to lie
   });
 });
 
+describe('what lies on an edge does not keep the rest from its way', () => {
+  // Plain EM needs millions of iterations: accelerated steps and Newton's method must serve beside a probability of 0.
+  it('a probability of 0 beside one that grows by a millionth of itself in an iteration', () => {
+    const found = fit([4, 0], { family: binomial({ trials: 10 }), components: 2, weights: [2 ** -9, 2 ** 21] });
+    expect(found.evaluations).toBeLessThan(400);
+    expect(found.diagnosis.kind).toBe('boundary');
+    // Of four successes in one row of weight 2^-9 among 2^21 without any: a component of its own.
+    expect(found.components[1].probability).toBeCloseTo(0.4, 1);
+  });
+
+  it('three successes among a hundred thousand rows of many trials', () => {
+    const trials = Float64Array.from({ length: 1e5 }, (_, row) => 5 + (row % 977));
+    const successes = new Float64Array(1e5);
+    for (const row of [5, 5000, 99_999]) successes[row] = 1;
+    const found = fit({ successes, trials }, { family: binomial({ trials: 'column' }), components: 2, starts: 3 });
+    expect(found.evaluations).toBeLessThan(400);
+    expect(found.diagnosis).toMatchObject({ kind: 'boundary', parameters: ['probability 1'] });
+  });
+
+  it('categories never seen, the last among them', () => {
+    const counts = [0, 2, 2, 0, 5, 1, 1, 1, 0, 3, 4, 2, 0];
+    const found = fit(counts, { families: [categorical({ categories: 12 }), binomial({ trials: 1000 })] });
+    expect(found.evaluations).toBeLessThan(400);
+    expect(found.diagnosis.kind).toBe('boundary');
+  });
+});
+
 describe('a probability near 1 is kept by its complement', () => {
   const families: Record<string, Family> = { binomial: binomial({ trials: 10 }), geometric: geometric() };
   for (const [name, family] of Object.entries(families)) {

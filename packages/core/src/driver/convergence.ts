@@ -73,7 +73,10 @@ export interface ConvergenceVerdict {
   readonly end: Ending | undefined;
 }
 
-export type Ending = { readonly kind: 'converged'; readonly rule: 'distance' | 'nats' } | { readonly kind: 'stalled' };
+export type Ending = ({ readonly kind: 'converged'; readonly rule: 'distance' | 'nats' } | { readonly kind: 'stalled' }) & {
+  /** Judged from steps that gain nothing beside the rounding of the log-likelihood: whoever knows how it bends knows better. */
+  readonly doubtful?: true;
+};
 
 /**
  * The stopping rule. EM converges linearly, so at a point whose EM step has size s, where steps shrink by the rate r, the distance still
@@ -119,9 +122,10 @@ function ending(memory: ConvergenceMemory, within: boolean, shaking: boolean, st
   if (rule.settling && memory.settled >= QUIET_ITERATIONS) return { kind: 'converged', rule: 'nats' };
   if (memory.restless < RESTLESS_ITERATIONS) return undefined;
   // Twenty steps that gain nothing: noise finer than what was asked for, a ridge along which steps are alike, or noise that is coarser.
-  if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance' };
+  const doubtful = true;
+  if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance', doubtful };
   const alike = memory.ratios.length > 0 && Math.min(...memory.ratios) > 0.5 && Math.max(...memory.ratios) < 2;
-  return alike && rule.nats > 0 ? { kind: 'converged', rule: 'nats' } : { kind: 'stalled' };
+  return alike && rule.nats > 0 ? { kind: 'converged', rule: 'nats', doubtful } : { kind: 'stalled', doubtful };
 }
 
 function finite(value: number): number | null {

@@ -87,7 +87,7 @@ class Run {
     this.evaluations += step.passes;
     if ('collapsed' in step) return step.collapsed;
     if (this.anderson !== undefined && this.evaluations >= (this.options.from ?? FIRST_PASS)) {
-      const outcome = yield* this.newton(step.image, step.gain);
+      const outcome = yield* this.newton(step.image, step.gain, 0);
       if (outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
     }
     const pair: EmPair = { at: this.at, image: step.image };
@@ -95,7 +95,13 @@ class Run {
     const proposal = pairs && this.anderson!.propose(pairs);
     const { tolerance, nats = 0, from = FIRST_PASS } = this.options;
     const rule = { tolerance, nats, settling: this.evaluations >= from };
-    const verdict = judge(this.convergence, this.observe(pair, pairs, proposal, step.gain), rule);
+    const seen = this.observe(pair, pairs, proposal, step.gain);
+    const verdict = judge(this.convergence, seen, rule);
+    if (verdict.end?.doubtful) {
+      this.convergence = { ...verdict.memory, restless: 0 };
+      const outcome = yield* this.newton(step.image, step.gain, this.anderson === undefined ? Infinity : seen.noise);
+      if (outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
+    }
     if (verdict.end !== undefined) {
       if (yield* this.revive()) return undefined;
       return this.arrival(verdict.end, verdict.memory);
@@ -113,9 +119,9 @@ class Run {
 
   /**
    * A step by Newton's method, for a run that is still on its way when others are over: it costs a pass for each free coordinate, and knows
-   * what a ridge hides. Undefined where it cannot serve.
+   * what a ridge hides. Undefined where it cannot serve, or no step gains more than `least`.
    */
-  private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | undefined> {
+  private *newton(image: MixtureParameters, gainOf: GainOf, least: number): Process<Diagnosis | 'moved' | undefined> {
     const { space } = this.model;
     if (space.free.length === 0 || space.free.length > MOST_COORDINATES) return undefined;
     const bend = yield* bendAt(this.model, this.at, image, gainOf);
@@ -132,9 +138,9 @@ class Run {
         return revived ? 'moved' : this.arrival({ kind: 'converged', rule }, this.convergence);
       }
     }
-    const way = bend && upwardWay(bend);
+    const way = bend && least < Infinity ? upwardWay(bend) : undefined;
     const best = way && (yield* this.follow(bend!, way));
-    if (best === undefined) return undefined;
+    if (best === undefined || !(best.expectation.logLikelihood - this.expectation.logLikelihood > least)) return undefined;
     yield* this.moveTo(best.point, best.expectation);
     return 'moved';
   }
