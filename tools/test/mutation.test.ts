@@ -62,11 +62,9 @@ function f(x: number): number {
       'accumulate',
       'maximize',
       'recentre',
-      'maximizeShared',
       'meanOf',
       'meanSquare',
       'checkedVariance',
-      'checkShared',
     ]);
     for (const [, last] of gaussian.ranges!) expect(lines[last - 1]).toMatch(/^(?: {4}\},|\})$/);
   });

@@ -18,15 +18,16 @@ export interface Io {
 }
 
 /**
- * Writes text, and waits until it is taken.
+ * Writes text, and waits until it is taken. A reader that went away has seen enough: what comes after is dropped.
  *
  * @throws Problem when it cannot be written
  */
 export async function write(output: Output, text: string): Promise<void> {
   if (output.destroyed || output.writableEnded) return;
   await new Promise<void>((resolve, reject) => {
-    output.write(text, (error) => {
-      if (error) reject(new Problem(`the output cannot be written: ${describeFileError(error)}.`, undefined, { cause: error }));
+    output.write(text, (error?: NodeJS.ErrnoException | null) => {
+      if (error && error.code !== 'EPIPE')
+        reject(new Problem(`the output cannot be written: ${describeFileError(error)}.`, undefined, { cause: error }));
       else resolve();
     });
   });
