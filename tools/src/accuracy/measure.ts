@@ -134,9 +134,12 @@ export function estimateUlps(
 
 function locationUlps(family: Family, exact: ParameterValues, name: string, found: ParameterValue): number {
   const mixture = createMixture({ family, components: 1 });
-  const nudge = (value: ParameterValue): ParameterValue =>
-    typeof value === 'number' ? value * (1 + EPSILON) : ((value as readonly ParameterValue[]).map(nudge) as ParameterValue);
+  const nudge = (value: number): number => value * (1 + EPSILON);
   const to = (value: ParameterValue): number =>
     mixture.space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
-  return to(found) / Math.max(EPSILON, to(nudge(exact[name]!)));
+  // One number alone at a time: together they may move along a direction in which the data spread far.
+  const value = exact[name] as number | readonly number[];
+  const nudged =
+    typeof value === 'number' ? [nudge(value)] : value.map((_, index) => value.map((entry, at) => (at === index ? nudge(entry) : entry)));
+  return to(found) / Math.max(EPSILON, ...nudged.map(to));
 }
