@@ -133,13 +133,13 @@ export function estimateUlps(
 }
 
 function locationUlps(family: Family, exact: ParameterValues, name: string, found: ParameterValue): number {
-  const mixture = createMixture({ family, components: 1 });
-  const nudge = (value: number): number => value * (1 + EPSILON);
+  const { space } = createMixture({ family, components: 1 });
   const to = (value: ParameterValue): number =>
-    mixture.space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
-  // One number alone at a time: together they may move along a direction in which the data spread far.
-  const value = exact[name] as number | readonly number[];
+    space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
+  const location = exact[name] as number | readonly number[];
+  const up = 1 + EPSILON;
+  // Entry by entry: all together they may move where the spread is so large that nothing is noticed.
   const nudged =
-    typeof value === 'number' ? [nudge(value)] : value.map((_, index) => value.map((entry, at) => (at === index ? nudge(entry) : entry)));
+    typeof location === 'number' ? [location * up] : location.map((entry, index): readonly number[] => location.with(index, entry * up));
   return to(found) / Math.max(EPSILON, ...nudged.map(to));
 }
