@@ -7,11 +7,21 @@ import { type MatrixRow, OTHER_RUNS, RUNS, SEED } from './mutants/matrix.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The page that is partly written by hand and partly generated. */
-export const PAGE: string = join(here, '../../../docs/conformance.md');
+/** A page that is partly written by hand and partly generated. */
+export interface PartlyGenerated {
+  readonly path: string;
+  /** The page with its generated stretches made anew; what stands outside their marks is left alone. */
+  fresh(page: string, matrixOf: (trials: Trials) => readonly MatrixRow[]): string;
+}
 
-/** The page with its generated stretches made anew; what stands outside their marks is left alone. */
-export function freshPage(page: string, matrixOf: (trials: Trials) => readonly MatrixRow[]): string {
+const docs = (name: string): string => join(here, '../../../docs', name);
+
+export const PAGES: readonly PartlyGenerated[] = [
+  { path: docs('conformance.md'), fresh: freshConformance },
+  { path: docs('your-own-latent-structure.md'), fresh: (page) => replaceStretch(page, 'sticky.ts', exampleText('sticky.ts')) },
+];
+
+function freshConformance(page: string, matrixOf: (trials: Trials) => readonly MatrixRow[]): string {
   const stretches: Readonly<Record<string, string>> = {
     laws: lawsText(LAWS, 'family'),
     'laws of latent structures': lawsText(LATENT_LAWS, 'latent structure'),
@@ -31,8 +41,13 @@ function replaceStretch(page: string, name: string, text: string): string {
   const close = `<!-- end of generated: ${name} -->`;
   const from = page.indexOf(open);
   const to = page.indexOf(close);
-  if (from < 0 || to < from) throw new Error(`docs/conformance.md has no stretch ${open} ... ${close}`);
+  if (from < 0 || to < from) throw new Error(`the page has no stretch ${open} ... ${close}`);
   return `${page.slice(0, from + open.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** A file of the third party's example, as a block that later ones import. */
+function exampleText(file: string): string {
+  return `\`\`\`ts file=${file}\n${readFileSync(join(here, '../example', file), 'utf8')}\`\`\``;
 }
 
 /** Each law with the mathematics that stands over it in its file: one source for the code and the page. */
