@@ -3,12 +3,12 @@ import {
   checkFamily,
   checkLaw,
   describeShape,
-  type FamilyReport,
   formatJson,
   formatJunit,
   formatTable,
   LAWS,
   missingFor,
+  type Report,
   regressionsOf,
 } from '@emkit/conformance';
 import { EmkitError, type Family } from '@emkit/core';
@@ -152,7 +152,7 @@ describe('describeShape', () => {
 });
 
 describe('reports', () => {
-  const report: FamilyReport = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
+  const report: Report = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
 
   test('a table with the failure spelled out', () => {
     const text = formatTable(report);

@@ -1,4 +1,4 @@
-import { type Criterion, describeDiagnosis, type Fit, type SelectCandidate, selectAsync } from '@emkit/core';
+import { type Criterion, describeDiagnosis, type SelectCandidate, type Selection, selectAsync } from '@emkit/core';
 import { renderFit } from '../display/fit-report.ts';
 import { plural, showLogLikelihood } from '../display/numbers.ts';
 import { printable } from '../display/printable.ts';
@@ -28,7 +28,7 @@ export interface SelectFlags extends DataFlags {
 /** `emkit select DATA.csv`. */
 export async function runSelect(path: string, flags: SelectFlags, io: Io): Promise<number> {
   const began = performance.now();
-  const { components, criterion } = flags;
+  const { components } = flags;
   requireComponents(components);
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = chooseFamily(flags.family, flags.option ?? []);
@@ -37,38 +37,24 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   try {
     const data = await readData(path, flags, choice, Math.max(...components), progress, io);
     const read = performance.now();
-    const { candidates, interrupted } = await tryAll(data, flags, progress, io);
+    const selection = await tryAll(data, flags, progress, io);
+    const { candidates, best, aborted } = selection;
     progress.stop();
-    const chosen: Chosen = { criterion, candidates, best: bestOf(candidates, criterion)!, interrupted };
     const fitted = performance.now();
     const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: fitted - began };
-    if (flags.out !== undefined && !interrupted) await writeOutput(flags.out, [jsonText(modelToJson(chosen.best, data), 2)], io);
-    if (flags.json) await write(io.stdout, jsonText(chosenToJson(chosen, data, timing)));
+    if (flags.out !== undefined && !aborted) await writeOutput(flags.out, [jsonText(modelToJson(best, data), 2)], io);
+    if (flags.json) await write(io.stdout, jsonText(selectionToJson(selection, data, timing)));
     else if (!flags.quiet && flags.out !== '-')
-      await write(io.stdout, `${renderChosen(chosen, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
-    if (interrupted) throw interruption(`stopped after ${candidates.length} of ${components.length} numbers of components`);
+      await write(io.stdout, `${renderSelection(selection, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
+    if (aborted) throw interruption(`stopped after ${candidates.length} of ${components.length} numbers of components`);
     return EXIT.done;
   } finally {
     progress.stop();
   }
 }
 
-/** The candidates, and the best of them. */
-interface Chosen {
-  readonly criterion: Criterion;
-  readonly candidates: readonly SelectCandidate[];
-  readonly best: Fit;
-  /** A signal came before all were tried. */
-  readonly interrupted: boolean;
-}
-
 /** Fits each number of components. A signal ends it with those that are finished, if there is a fit among them. */
-async function tryAll(
-  data: FitData,
-  flags: SelectFlags,
-  progress: Progress,
-  io: Io,
-): Promise<{ readonly candidates: readonly SelectCandidate[]; readonly interrupted: boolean }> {
+async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io: Io): Promise<Selection> {
   const { components, criterion } = flags;
   const { rows } = data.table;
   const candidates: SelectCandidate[] = [];
@@ -83,41 +69,29 @@ async function tryAll(
     );
   };
   say();
-  try {
-    await selectAsync(data.source, {
-      family: data.family,
-      components: counts,
-      criterion,
-      columns: data.columns,
-      ...(data.weights && { weights: data.weights }),
-      ...(data.labels && { labels: data.labels }),
-      ...(flags.iterations !== undefined && { iterations: flags.iterations }),
-      ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
-      ...(flags.seed !== undefined && { seed: flags.seed }),
-      ...(flags.starts !== undefined && { starts: flags.starts }),
-      accelerate: flags.plain !== true,
-      signal: io.signal,
-      onCandidate: (candidate) => {
-        candidates.push(candidate);
-        say();
-      },
-    });
-  } catch (error) {
-    if (io.signal.aborted && bestOf(candidates, criterion) !== undefined) return { candidates, interrupted: true };
+  const selection = await selectAsync(data.source, {
+    family: data.family,
+    components: counts,
+    criterion,
+    columns: data.columns,
+    ...(data.weights && { weights: data.weights }),
+    ...(data.labels && { labels: data.labels }),
+    ...(flags.iterations !== undefined && { iterations: flags.iterations }),
+    ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+    ...(flags.starts !== undefined && { starts: flags.starts }),
+    accelerate: flags.plain !== true,
+    signal: io.signal,
+    onCandidate: (candidate) => {
+      candidates.push(candidate);
+      say();
+    },
+  }).catch((error: unknown) => {
     throw explainDataError(error, data.table, data.name, flags.weightsColumn);
-  }
+  });
+  if (selection.aborted) return selection;
   const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
-  return { candidates: [...candidates, ...tooMany], interrupted: false };
-}
-
-/** The eligible fit with the smallest criterion. */
-function bestOf(candidates: readonly SelectCandidate[], criterion: Criterion): Fit | undefined {
-  return candidates
-    .flatMap(({ fit, refused }) => (fit === undefined || refused !== undefined ? [] : [fit]))
-    .reduce<Fit | undefined>(
-      (best, fit) => (best !== undefined && best.criteria[criterion] <= fit.criteria[criterion] ? best : fit),
-      undefined,
-    );
+  return { ...selection, candidates: [...candidates, ...tooMany] };
 }
 
 /** A candidate in a line. */
@@ -129,8 +103,8 @@ function outcomeOf({ components, fit, refused }: SelectCandidate, criterion: Cri
   return `${plural(components, 'component')}: ${outcome}`;
 }
 
-function chosenToJson(
-  { criterion, candidates, best, interrupted }: Chosen,
+function selectionToJson(
+  { criterion, candidates, best, aborted }: Selection,
   data: FitData,
   timing: Parameters<typeof fitToJson>[2],
 ): Record<string, unknown> {
@@ -142,12 +116,12 @@ function chosenToJson(
       ...(fit && { logLikelihood: fit.logLikelihood, criteria: fit.criteria, diagnosis: fit.diagnosis, iterations: fit.iterations }),
       ...(refused !== undefined && { refused }),
     })),
-    ...(interrupted && { interrupted }),
+    ...(aborted && { interrupted: true }),
     fit: fitToJson(best, data, timing),
   };
 }
 
-function renderChosen({ criterion, candidates, best, interrupted }: Chosen, data: FitData, flags: SelectFlags, theme: Theme): string[] {
+function renderSelection({ criterion, candidates, best, aborted }: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
   const header = (name: Criterion): string => (name === criterion ? `${name.toUpperCase()} *` : name.toUpperCase());
   const columns: TableColumn[] = [
     { header: 'K', kind: 'number' },
@@ -180,7 +154,7 @@ function renderChosen({ criterion, candidates, best, interrupted }: Chosen, data
     ...renderTable(columns, rows, theme),
     '',
     ...wrapText(
-      interrupted
+      aborted
         ? `* The smallest ${criterion.toUpperCase()} of those that were finished is that of ${plural(best.weights.length, 'component')}. The others were not tried.`
         : `* The smallest ${criterion.toUpperCase()} chooses ${plural(best.weights.length, 'component')}.${flags.out === undefined ? '' : ` The model is in ${flags.out}.`}`,
       theme.width,

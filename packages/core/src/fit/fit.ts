@@ -22,6 +22,7 @@ import { workerSource } from '../source/workers.ts';
 import { centralPoint, chooseStarts, type StartCandidate } from '../start/choose.ts';
 import { grow } from '../start/grow.ts';
 import { runSoftened } from '../start/soften.ts';
+import type { Neighbour } from '../start/split.ts';
 import { type Exact, Model } from './model.ts';
 import {
   ASYNC_OPTIONS,
@@ -68,6 +69,7 @@ interface Plan {
   readonly resumed: DriverState | undefined;
   readonly options: FitOptions;
   readonly seed: number;
+  readonly neighbour: Neighbour | undefined;
 }
 
 interface Outcome {
@@ -96,7 +98,12 @@ export function fit<P extends ParameterValues, L extends object>(
 ): Fit<readonly P[], L>;
 export function fit(data: FitData, options: FitOptions): Fit;
 export function fit(data: FitData, options: FitOptions): Fit {
-  let plan = makePlan(data, options, FIT_OPTIONS);
+  return fitBeside(data, options, undefined);
+}
+
+/** A fit with further starts from one with one component less. */
+export function fitBeside(data: FitData, options: FitOptions, neighbour: Fit | undefined): Fit {
+  let plan = makePlan(data, options, FIT_OPTIONS, neighbour);
   for (;;) {
     const outcome = runSync(fitProcess(plan), synchronous(plan.source));
     const next = afterCollapse(plan, outcome);
@@ -124,8 +131,13 @@ export function fitAsync<P extends ParameterValues, L extends object>(
   options: FitAsyncOptions & OneFamilyLatent<P, L>,
 ): Promise<Fit<readonly P[], L>>;
 export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit>;
-export async function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit> {
-  let plan = makePlan(data, options, [...FIT_OPTIONS, ...ASYNC_OPTIONS]);
+export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit> {
+  return fitAsyncBeside(data, options, undefined);
+}
+
+/** The same with further starts from a fit with one component less. */
+export async function fitAsyncBeside(data: FitAsyncData, options: FitAsyncOptions, neighbour: Fit | undefined): Promise<Fit> {
+  let plan = makePlan(data, options, [...FIT_OPTIONS, ...ASYNC_OPTIONS], neighbour);
   const { signal } = options;
   const onProgress =
     options.onProgress === undefined ? undefined : (progress: Progress) => options.onProgress!(describeProgress(plan, progress));
@@ -229,14 +241,15 @@ function chooseThreads(threads: number | 'auto', { families }: Mixture, dataset:
   return Math.max(1, Math.min(processors, MOST_AUTOMATIC_THREADS, Math.floor(dataset.blocks.length / 8)));
 }
 
-function makePlan(data: FitAsyncData, options: FitOptions, names: readonly string[]): Plan {
+function makePlan(data: FitAsyncData, options: FitOptions, names: readonly string[], beside?: Fit): Plan {
   checkNames(options, names);
   checkFitOptions(options);
   const model = structureOf(options);
   const seed = options.seed ?? 1;
+  const neighbour = beside && { model: beside.model.mixture, parameters: beside.state.parameters };
   if (isSource(data)) {
     const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
-    return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed };
+    return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
   const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
@@ -259,12 +272,13 @@ function makePlan(data: FitAsyncData, options: FitOptions, names: readonly strin
     resumed,
     options,
     seed,
+    neighbour,
   };
 }
 
 /** The whole of a fit: starts, short runs, and the run to convergence. */
 function* fitProcess(plan: Plan): Process<Outcome> {
-  const { model, options, origin, resumed, seed } = plan;
+  const { model, options, origin, resumed, seed, neighbour } = plan;
   const { tolerance, iterations = DEFAULT_ITERATIONS } = options;
   const rule: DriverOptions = {
     iterations,
@@ -283,7 +297,7 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   const given = start === undefined || typeof start === 'string' ? start : undefined;
   const random = createRandom(seed);
   const central = centralPoint(model, summary);
-  const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random);
+  const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random, neighbour);
   const collapsed = new Set<StartCandidate>();
   for (const candidate of candidates) {
     const grown = options.accelerate !== false && !candidate.collapsed && model.families.length > 1;
@@ -396,7 +410,7 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
     columnNames: summary.columnNames,
     seed,
     starts,
-    warnings: makeWarnings(model, state, shown, diagnosis, summary.totalWeight),
+    warnings: makeWarnings(model, state, diagnosis, summary.totalWeight),
     state,
   });
 }

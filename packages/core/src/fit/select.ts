@@ -4,7 +4,7 @@ import { EmkitError, showValue } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { CRITERIA, type Criterion } from '../inference/criteria.ts';
 import { isSource, type Source } from '../source/source.ts';
-import { type FitAsyncData, type FitData, fit, fitAsync } from './fit.ts';
+import { type FitAsyncData, type FitData, fitAsyncBeside, fitBeside } from './fit.ts';
 import { ASYNC_OPTIONS, checkNames, FIT_OPTIONS, type FitAsyncOptions, type FitOptions } from './options.ts';
 import type { Fit } from './result.ts';
 
@@ -55,7 +55,8 @@ export interface Selection<P extends ParameterValues = ParameterValues> {
 const SELECT_OPTIONS = [...FIT_OPTIONS.filter((name) => !['families', 'latent', 'resume', 'held'].includes(name)), 'criterion', 'patience'];
 
 /**
- * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it.
+ * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it. Besides its own starts
+ * a candidate has some from the one with a component less, if that was fitted before: with its largest, or worst fitting, component split.
  *
  * @throws EmkitError as `fit` for bad data; `COMPONENT_DEGENERATE` when no number of components has an eligible fit
  */
@@ -63,7 +64,7 @@ export function select<P extends ParameterValues>(data: FitData, options: Select
   const { source, counts, criterion, rest } = prepare(data, options, SELECT_OPTIONS);
   const candidates: SelectCandidate[] = [];
   for (const components of counts) {
-    candidates.push(attempt(components, () => fit(source as FitData, { ...rest, components })));
+    candidates.push(attempt(components, () => fitBeside(source as FitData, { ...rest, components }, neighbourOf(candidates, components))));
     if (hasTurned(candidates, criterion, options.patience)) break;
   }
   return conclude(criterion, candidates, false) as unknown as Selection<P>;
@@ -82,7 +83,7 @@ export async function selectAsync<P extends ParameterValues>(data: FitAsyncData,
   for (const components of counts) {
     let outcome: () => Fit;
     try {
-      const done = await fitAsync(source, { ...rest, components });
+      const done = await fitAsyncBeside(source, { ...rest, components }, neighbourOf(candidates, components));
       outcome = () => done;
     } catch (error) {
       outcome = () => {
@@ -153,6 +154,11 @@ function attempt(components: number, run: () => Fit): SelectCandidate {
       return { components, refused: error.message };
     throw error;
   }
+}
+
+/** The fit with one component less, whose components further starts are split from. */
+function neighbourOf(candidates: readonly SelectCandidate[], components: number): Fit | undefined {
+  return candidates.find((candidate) => candidate.components === components - 1 && isEligible(candidate))?.fit as Fit | undefined;
 }
 
 function isEligible(candidate: SelectCandidate): boolean {

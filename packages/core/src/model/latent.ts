@@ -43,6 +43,9 @@ export interface Latent<L extends object = any> extends Estimable<L> {
   /** Draws the labels of one unit of `length` rows into `labels`, using only `random`. */
   sample(labels: Int32Array, length: number, at: L, random: Random): void;
 
-  /** Parameters in which every label has its chance, where the likelihood rises with one that vanished; undefined where there is none. */
-  revive?(sums: Float64Array, at: L): L | undefined;
+  /**
+   * Points to try where probabilities vanished: with those raised with which the likelihood rises, or may rise as far as the sums tell. None
+   * where all is well.
+   */
+  revive?(sums: Float64Array, at: L): readonly L[];
 }

@@ -12,6 +12,7 @@ import { type Assignment, kMeansAssignment, quantileAssignment, randomAssignment
 import { locate } from './central.ts';
 import { type Features, startFeatures } from './features.ts';
 import { parametersFromAssignment } from './from-assignment.ts';
+import { type Neighbour, splitAssignments } from './split.ts';
 
 /** How a start is made: `auto` mixes the others. `quantile` is for one observed column. */
 export type StartMethod = 'auto' | 'k-means++' | 'quantile' | 'random';
@@ -20,7 +21,7 @@ export const START_METHODS: readonly StartMethod[] = ['auto', 'k-means++', 'quan
 
 /** A start after its short run on (a sample of) the data. */
 export interface StartCandidate {
-  readonly method: Exclude<StartMethod, 'auto'>;
+  readonly method: Exclude<StartMethod, 'auto'> | 'split';
   readonly parameters: MixtureParameters;
   /** After the short run, on the sample; minus infinity where the run collapsed. */
   readonly logLikelihood: number;
@@ -40,7 +41,7 @@ export function centralPoint(model: Mixture, summary: Summary): MixtureParameter
 
 /**
  * Makes several starts, runs each for a few iterations on a sample, and returns them best first. The ranking is by log-likelihood, collapsed
- * runs last: an unbounded likelihood is no merit.
+ * runs last: an unbounded likelihood is no merit. A neighbour, with one component less, gives further starts by splitting one of its.
  */
 export function* chooseStarts(
   model: Mixture,
@@ -48,6 +49,7 @@ export function* chooseStarts(
   method: StartMethod,
   starts: number,
   random: Random,
+  neighbour?: Neighbour,
 ): Process<readonly StartCandidate[]> {
   const components = model.families.length;
   if (components === 1) {
@@ -60,15 +62,12 @@ export function* chooseStarts(
   const candidates: StartCandidate[] = [];
   const tried: Trial[] = [];
   let failure: unknown;
-  for (let index = 0; index < starts; index += 1) {
-    yield { kind: 'pause' };
-    const chosen = methodOf(method, index, features.columns.length);
-    const assignment = relabel(model, makeAssignment(chosen, index, features, components, random), index, random);
+  function* attempt(chosen: StartCandidate['method'], assignment: Assignment): Process<void> {
     // Where clusters stand apart, most starts find the same ones, and the run from the same assignment is the same run.
     const known = tried.find((trial) => equalAssignments(trial.assignment, assignment));
     if (known !== undefined) {
       candidates.push({ ...known.candidate, method: chosen });
-      continue;
+      return;
     }
     try {
       const parameters = parametersFromAssignment(model, sample, assignment, central);
@@ -86,6 +85,14 @@ export function* chooseStarts(
       if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
       failure = error;
     }
+  }
+  for (let index = 0; index < starts; index += 1) {
+    yield { kind: 'pause' };
+    const chosen = methodOf(method, index, features.columns.length);
+    yield* attempt(chosen, relabel(model, makeAssignment(chosen, index, features, components, random), index, random));
+  }
+  if (neighbour !== undefined) {
+    for (const assignment of splitAssignments(neighbour, sample, features, random)) yield* attempt('split', assignment);
   }
   if (candidates.length === 0) throw failure;
   return candidates.sort((a, b) => Number(a.collapsed) - Number(b.collapsed) || b.logLikelihood - a.logLikelihood);
