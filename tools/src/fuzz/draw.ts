@@ -208,7 +208,8 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
     }
     case 'positive-definite': {
       const scale = factor();
-      return (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      const scaled = (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      return scaled.flat().every(Number.isFinite) ? scaled : value;
     }
   }
 }

@@ -79,10 +79,9 @@ function fewSteps(base: Trial, said: Trial, image: Image, start: MixtureParamete
     const [mine, yours] = [here, there].map(({ fit, error }) => (fit === undefined ? String(error) : describe(fit.diagnosis)));
     return `after ${STEPS} steps: here ${mine}, there ${yours}`;
   }
+  // A spread that is rounding alone collapses one step sooner or later, or not at all, and until then rounding is all there is to it.
+  if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
   if (here.fit.iterations !== there.fit.iterations) {
-    // A spread that is rounding alone collapses one step sooner or later, or not at all.
-    if (here.fit.diagnosis.kind === there.fit.diagnosis.kind) return undefined;
-    if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
     return `after ${STEPS} steps: here ${describe(here.fit.diagnosis)}, there ${describe(there.fit.diagnosis)}`;
   }
   const before = base.logDensities(here.fit.model);
