@@ -1,8 +1,6 @@
-import { type Criterion, describeDiagnosis, type Fit, type SelectCandidate, selectAsync } from '@emkit/core';
+import { type Criterion, type SelectCandidate, Selection, selectAsync } from '@emkit/core';
+import { plural, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
-import { plural, showLogLikelihood } from '../display/numbers.ts';
-import { printable } from '../display/printable.ts';
-import { renderTable, type TableColumn, wrapText } from '../display/table.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
@@ -28,7 +26,7 @@ export interface SelectFlags extends DataFlags {
 /** `emkit select DATA.csv`. */
 export async function runSelect(path: string, flags: SelectFlags, io: Io): Promise<number> {
   const began = performance.now();
-  const { components, criterion } = flags;
+  const { components } = flags;
   requireComponents(components);
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = chooseFamily(flags.family, flags.option ?? []);
@@ -37,54 +35,40 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   try {
     const data = await readData(path, flags, choice, Math.max(...components), progress, io);
     const read = performance.now();
-    const { candidates, interrupted } = await tryAll(data, flags, progress, io);
+    const selection = await tryAll(data, flags, progress, io);
     progress.stop();
-    const chosen: Chosen = { criterion, candidates, best: bestOf(candidates, criterion)!, interrupted };
     const fitted = performance.now();
     const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: fitted - began };
-    if (flags.out !== undefined && !interrupted) await writeOutput(flags.out, [jsonText(modelToJson(chosen.best, data), 2)], io);
-    if (flags.json) await write(io.stdout, jsonText(chosenToJson(chosen, data, timing)));
+    const { aborted, best, candidates } = selection;
+    if (flags.out !== undefined && !aborted) await writeOutput(flags.out, [jsonText(modelToJson(best, data), 2)], io);
+    if (flags.json) await write(io.stdout, jsonText(selectionToJson(selection, data, timing)));
     else if (!flags.quiet && flags.out !== '-')
-      await write(io.stdout, `${renderChosen(chosen, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
-    if (interrupted) throw interruption(`stopped after ${candidates.length} of ${components.length} numbers of components`);
+      await write(io.stdout, `${renderSelection(selection, data, flags, themeFor(io.stdout, io.environment)).join('\n')}\n`);
+    if (aborted) throw interruption(`stopped after ${candidates.length} of ${components.length} numbers of components`);
     return EXIT.done;
   } finally {
     progress.stop();
   }
 }
 
-/** The candidates, and the best of them. */
-interface Chosen {
-  readonly criterion: Criterion;
-  readonly candidates: readonly SelectCandidate[];
-  readonly best: Fit;
-  /** A signal came before all were tried. */
-  readonly interrupted: boolean;
-}
-
 /** Fits each number of components. A signal ends it with those that are finished, if there is a fit among them. */
-async function tryAll(
-  data: FitData,
-  flags: SelectFlags,
-  progress: Progress,
-  io: Io,
-): Promise<{ readonly candidates: readonly SelectCandidate[]; readonly interrupted: boolean }> {
+async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io: Io): Promise<Selection> {
   const { components, criterion } = flags;
   const { rows } = data.table;
-  const candidates: SelectCandidate[] = [];
+  const finished: SelectCandidate[] = [];
   const counts = components.filter((count) => count <= rows);
   if (counts.length === 0) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components[0]!, rows))}`);
   const say = (): void => {
-    const next = counts[candidates.length];
+    const next = counts[finished.length];
     if (next === undefined) return;
     progress.say(
-      `fitting ${plural(next, 'component')} (${candidates.length + 1} of ${components.length})`,
-      candidates.map((candidate) => outcomeOf(candidate, criterion)),
+      `fitting ${plural(next, 'component')} (${finished.length + 1} of ${components.length})`,
+      finished.map((candidate) => outcomeOf(candidate, criterion)),
     );
   };
   say();
   try {
-    await selectAsync(data.source, {
+    const selection = await selectAsync(data.source, {
       family: data.family,
       components: counts,
       criterion,
@@ -98,26 +82,16 @@ async function tryAll(
       accelerate: flags.plain !== true,
       signal: io.signal,
       onCandidate: (candidate) => {
-        candidates.push(candidate);
+        finished.push(candidate);
         say();
       },
     });
+    if (selection.aborted || counts.length === components.length) return selection;
+    const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
+    return new Selection({ ...selection, candidates: [...selection.candidates, ...tooMany] });
   } catch (error) {
-    if (io.signal.aborted && bestOf(candidates, criterion) !== undefined) return { candidates, interrupted: true };
     throw explainDataError(error, data.table, data.name, flags.weightsColumn);
   }
-  const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
-  return { candidates: [...candidates, ...tooMany], interrupted: false };
-}
-
-/** The eligible fit with the smallest criterion. */
-function bestOf(candidates: readonly SelectCandidate[], criterion: Criterion): Fit | undefined {
-  return candidates
-    .flatMap(({ fit, refused }) => (fit === undefined || refused !== undefined ? [] : [fit]))
-    .reduce<Fit | undefined>(
-      (best, fit) => (best !== undefined && best.criteria[criterion] <= fit.criteria[criterion] ? best : fit),
-      undefined,
-    );
 }
 
 /** A candidate in a line. */
@@ -129,8 +103,8 @@ function outcomeOf({ components, fit, refused }: SelectCandidate, criterion: Cri
   return `${plural(components, 'component')}: ${outcome}`;
 }
 
-function chosenToJson(
-  { criterion, candidates, best, interrupted }: Chosen,
+function selectionToJson(
+  { criterion, candidates, best, aborted }: Selection,
   data: FitData,
   timing: Parameters<typeof fitToJson>[2],
 ): Record<string, unknown> {
@@ -142,58 +116,12 @@ function chosenToJson(
       ...(fit && { logLikelihood: fit.logLikelihood, criteria: fit.criteria, diagnosis: fit.diagnosis, iterations: fit.iterations }),
       ...(refused !== undefined && { refused }),
     })),
-    ...(interrupted && { interrupted }),
+    ...(aborted && { interrupted: true }),
     fit: fitToJson(best, data, timing),
   };
 }
 
-function renderChosen({ criterion, candidates, best, interrupted }: Chosen, data: FitData, flags: SelectFlags, theme: Theme): string[] {
-  const header = (name: Criterion): string => (name === criterion ? `${name.toUpperCase()} *` : name.toUpperCase());
-  const columns: TableColumn[] = [
-    { header: 'K', kind: 'number' },
-    { header: 'log-likelihood', kind: 'number' },
-    { header: 'parameters', kind: 'number' },
-    { header: header('bic'), kind: 'number' },
-    { header: header('aic'), kind: 'number' },
-    { header: header('icl'), kind: 'number' },
-    { header: '' },
-  ];
-  const rows = candidates.map((candidate) => {
-    const { components, fit } = candidate;
-    const cells =
-      fit === undefined
-        ? ['', '', '', '', '']
-        : [
-            showLogLikelihood(fit.logLikelihood),
-            String(fit.criteria.parameters),
-            ...(['bic', 'aic', 'icl'] as const).map((name) => fit.criteria[name].toFixed(2)),
-          ];
-    return [String(components), ...cells, remarkOn(candidate, best.weights.length, theme)];
-  });
-  const remarks = candidates
-    .filter(({ refused }) => refused !== undefined)
-    .flatMap(({ components, refused }) =>
-      wrapText(printable(`${plural(components, 'component')}: ${refused}`), theme.width).map(theme.warning),
-    );
-  return [
-    '',
-    ...renderTable(columns, rows, theme),
-    '',
-    ...wrapText(
-      interrupted
-        ? `* The smallest ${criterion.toUpperCase()} of those that were finished is that of ${plural(best.weights.length, 'component')}. The others were not tried.`
-        : `* The smallest ${criterion.toUpperCase()} chooses ${plural(best.weights.length, 'component')}.${flags.out === undefined ? '' : ` The model is in ${flags.out}.`}`,
-      theme.width,
-    ),
-    ...(remarks.length === 0 ? [] : ['', ...remarks]),
-    '',
-    ...renderFit(best, data, theme),
-    '',
-  ];
-}
-
-function remarkOn({ components, fit, refused }: SelectCandidate, best: number, theme: Theme): string {
-  if (refused !== undefined) return theme.warning('no fit');
-  if (components === best) return theme.good('◀ best');
-  return fit!.converged ? '' : theme.warning(describeDiagnosis(fit!.diagnosis).split(':')[0]!.split(' before')[0]!);
+function renderSelection(selection: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
+  const saved = flags.out === undefined || selection.aborted ? [] : [`The model is in ${flags.out}.`];
+  return ['', selection.summary({ ...theme, notes: saved }), '', ...renderFit(selection.best, data, theme), ''];
 }
