@@ -1,6 +1,6 @@
 import type { Prediction } from '@emkit/core';
+import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
-import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
 import { inputName } from '../input/source.ts';

@@ -1,6 +1,6 @@
 import { createRandom, type Model } from '@emkit/core';
+import { printable } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
-import { printable } from '../display/printable.ts';
 import { readModelFile } from '../input/json-file.ts';
 import type { Io } from '../io.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';

@@ -1,6 +1,5 @@
 import type { Model, Support } from '@emkit/core';
-import { niceAbove, showShort } from './numbers.ts';
-import { pad } from './table.ts';
+import { pad, showShort } from '@emkit/core/text';
 import type { Theme } from './theme.ts';
 
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -163,4 +162,11 @@ function renderAxis(bins: Bins, barWidth: number): { readonly axis: string; read
     labels = pad(labels, begin) + text;
   }
   return { axis: axis.join(''), labels };
+}
+
+/** The nearest of 1, 2, 5 times a power of ten that is not smaller. */
+function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  for (const step of [1, 2, 2.5, 5]) if (step * power >= value * (1 - 1e-9)) return step * power;
+  return 10 * power;
 }

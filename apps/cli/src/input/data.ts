@@ -1,5 +1,5 @@
 import { EmkitError, type Family } from '@emkit/core';
-import { plural } from '../display/numbers.ts';
+import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { type FamilyChoice, makeFamily } from './family-choice.ts';

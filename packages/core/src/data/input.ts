@@ -75,7 +75,7 @@ export function readInput(
   return readColumns(source as Readonly<Record<string, NumberSequence>>);
 }
 
-function isArrowTable(source: object): source is ArrowTableLike {
+export function isArrowTable(source: object): source is ArrowTableLike {
   return 'getChild' in source && typeof source.getChild === 'function' && 'schema' in source && 'numRows' in source;
 }
 
