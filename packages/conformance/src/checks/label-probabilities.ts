@@ -5,8 +5,11 @@ import { type Law, show, violate } from '../law.ts';
 import { Sum } from '../likelihood.ts';
 import { EPSILON } from '../tolerance.ts';
 
-const labellingArbitrary = ({ latent: { components } }: LatentSubject): fc.Arbitrary<readonly number[]> =>
-  fc.array(fc.nat(components - 1), { minLength: 1, maxLength: longestUnit(components) });
+/** Sequences of labels of a few rows, or of more than a hundred. */
+const labellingArbitrary = ({ latent: { components } }: LatentSubject): fc.Arbitrary<readonly number[]> => {
+  const label = fc.nat(components - 1);
+  return fc.oneof(fc.array(label, { minLength: 1, maxLength: 8 }), fc.array(label, { minLength: 1, maxLength: 150, size: 'max' }));
+};
 
 /**
  * **label-probabilities**: log P(labels) is a law of the labels of a unit before its rows are seen.
@@ -42,10 +45,12 @@ export const labelProbabilities: Law<LatentSubject> = {
     }),
     labelPart({
       name: 'rows that allow one sequence of labels',
-      arbitrary: (subject) => fc.record({ at: subject.points('extreme'), labels: labellingArbitrary(subject) }),
+      arbitrary: (subject) =>
+        fc.record({ at: fc.oneof(subject.points('ordinary'), subject.points('extreme')), labels: labellingArbitrary(subject) }),
       check({ at, labels }, { subject: { latent } }) {
         const probability = logProbabilityOf(latent, labels, at);
-        const rounding = 16 * (labels.length + latent.components) * EPSILON * (1 + Math.abs(probability));
+        // Each of the terms is as large as the rounding of a logarithm of the whole.
+        const rounding = 16 * (labels.length + latent.components + Math.abs(probability)) * EPSILON * (1 + Math.abs(probability));
         const { logLikelihood, responsibilities, sums } = posteriorOf(latent, at, forcing(labels, latent.components));
         if (probability === -Infinity) {
           if (logLikelihood !== -Infinity)

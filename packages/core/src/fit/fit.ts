@@ -299,11 +299,21 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   const central = centralPoint(model, summary);
   const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random, neighbour);
   const collapsed = new Set<StartCandidate>();
+  let impossible: unknown;
   for (const candidate of candidates) {
     const grown = options.accelerate !== false && !candidate.collapsed && model.families.length > 1;
-    const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
     const run = (from: MixtureParameters) => drive(model, startState(method, from, origin), rule);
-    const result = yield* runSoftened(model, central, parameters, run);
+    let result: DriverResult;
+    try {
+      const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
+      result = yield* runSoftened(model, central, parameters, run);
+    } catch (error) {
+      // A start that nobody gave is no more than a try.
+      if (!(error instanceof EmkitError) || error.code !== 'MODEL_IMPOSSIBLE_DATA') throw error;
+      impossible ??= error;
+      collapsed.add(candidate);
+      continue;
+    }
     const last = candidate === candidates.at(-1);
     if (result.diagnosis.kind === 'collapsed') collapsed.add(candidate);
     if (result.diagnosis.kind === 'collapsed' && !last) continue;
@@ -316,7 +326,10 @@ function* fitProcess(plan: Plan): Process<Outcome> {
     );
     return { result, starts, summary };
   }
-  throw new EmkitError('INTERNAL', 'No start was tried.');
+  throw new EmkitError('COMPONENT_DEGENERATE', 'No automatic start leads to a model under which every row is possible.', {
+    reason: impossible instanceof EmkitError ? impossible.message : 'no start was tried',
+    remedy: 'Use fewer components, or give a start.',
+  });
 }
 
 /** Parameters of the caller's data as parameters of the data less their origin. */

@@ -42,6 +42,15 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
       `The latent structure ${latent.id} has ${latent.components} components, and there are ${families.length} families.`,
     );
   }
+  if (latent.logWeights !== undefined && latent.length !== latent.components) {
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `The latent structure ${latent.id} has ${latent.length} sums for ${latent.components} components.`,
+      {
+        remedy: 'Where it has logWeights, its sums are the expected counts, one a component.',
+      },
+    );
+  }
   const offsets = emissions.offsets.map((offset) => HEADER + latent.length + offset);
   const ofLabels = (sums: Float64Array): Float64Array => sums.subarray(0, latent.length);
   const ofComponents = (sums: Float64Array): Float64Array => sums.subarray(latent.length);
