@@ -336,14 +336,24 @@ describe('a million rows', () => {
     await expectText(page, testId('table'), /Reading/);
     await expectText(page, testId('table'), /1,000,000 rows/, 30_000);
 
-    await page.getByLabel('to', { exact: true }).fill('20');
-    await pressFit(page);
-    await expectText(page, testId('busy'), /iteration|starts/);
-    const pressed = Date.now();
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    await expect.poll(() => page.locator(testId('busy')).count(), { interval: 20 }).toBe(0);
-    expect(Date.now() - pressed).toBeLessThan(5000);
+    const cancelOn = async (text: RegExp): Promise<void> => {
+      await pressFit(page);
+      await expectText(page, testId('busy'), text);
+      const pressed = Date.now();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await expect.poll(() => page.locator(testId('busy')).count(), { interval: 20 }).toBe(0);
+      expect(Date.now() - pressed).toBeLessThan(5000);
+    };
+    await sayComponents(page, 20);
+    await cancelOn(/iteration|starts/);
     expect(await page.locator(testId('summary')).count()).toBe(0);
+
+    // What was finished before is kept.
+    await page.getByText('Choose for me').click();
+    await page.getByLabel('to', { exact: true }).fill('20');
+    await cancelOn(/1 component: log-likelihood/);
+    await expectText(page, testId('stopped'), /^Stopped: \d+ of 20 numbers of components were tried\.$/);
+    expect(await textOf(page, testId('code'))).not.toContain('select');
 
     await sayComponents(page, 2);
     await pressFit(page);

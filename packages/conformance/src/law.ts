@@ -4,8 +4,15 @@ import * as fc from 'fast-check';
 import type { Reach, Row } from './arbitraries.ts';
 import type { Engine } from './engine.ts';
 
-/** What is being checked, and with what. */
-export interface Subject {
+/** What reports call the thing that is checked. */
+export interface Named {
+  readonly kind: 'family' | 'latent structure';
+  readonly id: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The family that is being checked, and with what. */
+export interface Subject extends Named {
   readonly family: Family;
   /** Makes the family from its options; for an instance without one, a definition that always gives that instance. */
   readonly definition: FamilyDefinition;
@@ -18,8 +25,8 @@ export interface Subject {
 }
 
 /** What a part of a law is told besides its case. */
-export interface CaseContext {
-  readonly subject: Subject;
+export interface CaseContext<S = Subject> {
+  readonly subject: S;
   /** The probability with which this one case may fail although nothing is wrong. */
   readonly falseAlarm: number;
 }
@@ -32,10 +39,10 @@ export const VACUOUS: unique symbol = Symbol('vacuous');
 export type Verdict = void | typeof VACUOUS;
 
 /** One property of a law, over cases that fast-check draws and shrinks. */
-export interface Part {
+export interface Part<S = Subject> {
   readonly name: string;
   /** The capabilities (or `reference`) that are missing; empty when the part applies. */
-  missing(subject: Subject): readonly string[];
+  missing(subject: S): readonly string[];
   /** The number of cases for the asked number of runs. */
   cases(runs: number): number;
   /** How often a failing case may be tried smaller. */
@@ -44,18 +51,18 @@ export interface Part {
   readonly statistical: boolean;
   /** True where a whole run of vacuous cases is no failure: a model that the data cannot identify, say. */
   readonly mayBeVacuous: boolean;
-  arbitrary(subject: Subject): fc.Arbitrary<unknown>;
-  check(value: unknown, context: CaseContext): unknown;
+  arbitrary(subject: S): fc.Arbitrary<unknown>;
+  check(value: unknown, context: CaseContext<S>): unknown;
 }
 
-/** A law: a named mathematical statement that every family must satisfy. */
-export interface Law {
+/** A law: a named mathematical statement that every family, or every latent structure, must satisfy. */
+export interface Law<S = Subject> {
   readonly name: string;
   /** One line for tables. */
   readonly statement: string;
-  /** The probability that a correct family fails it; 0 where nothing is random but the choice of cases. */
+  /** The probability that a correct one fails it; 0 where nothing is random but the choice of cases. */
   readonly falseAlarmRate: number;
-  readonly parts: readonly Part[];
+  readonly parts: readonly Part<S>[];
 }
 
 /** Why a case breaks a law: thrown by the parts, caught by the runner. */
@@ -69,17 +76,17 @@ export function violate(message: string): never {
 }
 
 /** Describes a part with its types in place. */
-export function part<T>(parts: {
+export function part<T, S = Subject>(parts: {
   readonly name: string;
-  readonly missing?: (subject: Subject) => readonly string[];
+  readonly missing?: (subject: S) => readonly string[];
   /** Cases for each asked run. Default 1. */
   readonly share?: number;
   readonly shrinks?: number;
   readonly statistical?: boolean;
   readonly mayBeVacuous?: boolean;
-  arbitrary(subject: Subject): fc.Arbitrary<T>;
-  check(value: T, context: CaseContext): Verdict;
-}): Part {
+  arbitrary(subject: S): fc.Arbitrary<T>;
+  check(value: T, context: CaseContext<S>): Verdict;
+}): Part<S> {
   return {
     name: parts.name,
     missing: parts.missing ?? (() => []),

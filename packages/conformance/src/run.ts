@@ -3,13 +3,15 @@ import {
   type Driver,
   type DriverRequest,
   type DriverResult,
+  type DriverState,
   EmkitError,
   type Expectation,
   type Mixture,
   type MixtureParameters,
   startState,
 } from '@emkit/core';
-import { type Subject, violate } from './law.ts';
+import type { Engine } from './engine.ts';
+import { violate } from './law.ts';
 
 /** A run of a driver: every point on its way, with the log-likelihood it reported there. */
 export interface Run {
@@ -21,21 +23,20 @@ export interface Run {
 const PASSES_PER_ITERATION = 16;
 
 /**
- * Runs one of the engine's drivers from a start; undefined where a start makes some row impossible. A driver that goes on asking for
+ * Runs one of the engine's drivers from a start, or on from a state; undefined where a start makes some row impossible. A driver that goes on asking for
  * more passes than its iterations can need is a violation: nothing may hang.
  */
 export function run(
-  subject: Subject,
+  { engine }: { readonly engine: Engine },
   method: 'em' | 'anderson',
   mixture: Mixture,
   dataset: Dataset,
-  start: MixtureParameters,
+  start: MixtureParameters | DriverState,
   iterations: number,
   tolerance: number,
 ): Run | undefined {
-  const { engine } = subject;
   const points: { parameters: MixtureParameters; logLikelihood: number }[] = [];
-  const driver = engine.drive(mixture, startState(method, start), { iterations, tolerance });
+  const driver = engine.drive(mixture, 'trace' in start ? start : startState(method, start), { iterations, tolerance });
   const most = PASSES_PER_ITERATION * (iterations + 2);
   let passes = 0;
   try {

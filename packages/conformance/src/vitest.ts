@@ -1,15 +1,24 @@
 import type { Family, FamilyDefinition } from '@emkit/core';
 import { describe, test } from 'vitest';
 import { type CheckOptions, checkLaw, missingFor } from './check-family.ts';
-import { LAWS } from './checks/index.ts';
+import { checkLatentLaw, type LatentCheckOptions, missingForLatent, variantsOf } from './check-latent.ts';
+import { LATENT_LAWS, LAWS } from './checks/index.ts';
+import type { CheckedLatent } from './labels/subject.ts';
+import type { LawResult, RunOptions } from './run-law.ts';
 
-/** How the laws become tests. */
-export interface TestOptions extends CheckOptions {
+/** How laws become tests. */
+export interface TestingOptions {
   /** What becomes of a law whose capabilities are missing: a skipped test that says so (default), or no test. */
   readonly inapplicable?: 'skip' | 'omit';
   /** Milliseconds for one law. Default 120,000. */
   readonly timeout?: number;
 }
+
+/** How the laws of families become tests. */
+export interface TestOptions extends CheckOptions, TestingOptions {}
+
+/** How the laws of latent structures become tests. */
+export interface LatentTestOptions extends LatentCheckOptions, TestingOptions {}
 
 /**
  * Registers one named test for each law.
@@ -17,21 +26,12 @@ export interface TestOptions extends CheckOptions {
  * @example describe('laplace', () => testFamily(laplace()));
  */
 export function testFamily(family: Family | FamilyDefinition, options: TestOptions = {}): void {
-  const { inapplicable = 'skip', timeout = 120_000, ...check } = options;
-  for (const { name } of LAWS) {
-    if (check.laws !== undefined && !check.laws.includes(name)) continue;
-    const missing = missingFor(family, name, check);
-    const expected = check.expectFailures?.[name] !== undefined;
-    if (missing.length > 0 && !expected) {
-      if (inapplicable === 'skip') test.skip(`${name} (no ${missing.join(', no ')})`);
-      continue;
-    }
-    test(name, { timeout }, () => {
-      const { [name]: reason } = check.expectFailures ?? {};
-      const result = checkLaw(family, name, { ...check, expectFailures: reason === undefined ? {} : { [name]: reason } });
-      if (result.status === 'failed') throw new Error(result.message);
-    });
-  }
+  testLaws(
+    LAWS.map(({ name }) => name),
+    options,
+    (law) => missingFor(family, law, options),
+    (law, expected) => checkLaw(family, law, { ...options, ...expected }),
+  );
 }
 
 /**
@@ -41,6 +41,54 @@ export function testFamily(family: Family | FamilyDefinition, options: TestOptio
  */
 export function describeFamily(family: Family | FamilyDefinition, options: TestOptions = {}): void {
   const settings = typeof family === 'function' ? family.variants[0] : family.options;
-  const text = settings === undefined || Object.keys(settings).length === 0 ? '' : ` ${JSON.stringify(settings)}`;
-  describe(`${family.id}${text}`, () => testFamily(family, options));
+  describe(titleOf(family.id, settings), () => testFamily(family, options));
+}
+
+/**
+ * Registers one named test for each law of latent structures.
+ *
+ * @example describe('sticky', () => testLatent(stickyChain));
+ */
+export function testLatent(definition: CheckedLatent, options: LatentTestOptions = {}): void {
+  testLaws(
+    LATENT_LAWS.map(({ name }) => name),
+    options,
+    (law) => missingForLatent(definition, law, options),
+    (law, expected) => checkLatentLaw(definition, law, { ...options, ...expected }),
+  );
+}
+
+/**
+ * The same inside a `describe` block for each variant.
+ *
+ * @example describeLatent(stickyChain);
+ */
+export function describeLatent(definition: CheckedLatent, options: LatentTestOptions = {}): void {
+  for (const variant of options.variant === undefined ? variantsOf(definition) : [options.variant])
+    describe(titleOf(definition.id, variant), () => testLatent(definition, { ...options, variant }));
+}
+
+function titleOf(id: string, settings: object | undefined): string {
+  return settings === undefined || Object.keys(settings).length === 0 ? id : `${id} ${JSON.stringify(settings)}`;
+}
+
+function testLaws(
+  names: readonly string[],
+  { inapplicable = 'skip', timeout = 120_000, laws, expectFailures = {} }: TestingOptions & RunOptions,
+  missingFrom: (law: string) => readonly string[],
+  check: (law: string, expected: Pick<RunOptions, 'expectFailures'>) => LawResult,
+): void {
+  for (const name of names) {
+    if (laws !== undefined && !laws.includes(name)) continue;
+    const missing = missingFrom(name);
+    const { [name]: reason } = expectFailures;
+    if (missing.length > 0 && reason === undefined) {
+      if (inapplicable === 'skip') test.skip(`${name} (no ${missing.join(', no ')})`);
+      continue;
+    }
+    test(name, { timeout }, () => {
+      const result = check(name, { expectFailures: reason === undefined ? {} : { [name]: reason } });
+      if (result.status === 'failed') throw new Error(result.message);
+    });
+  }
 }

@@ -1,9 +1,9 @@
 import {
+  type ConformanceReport,
   checkDefinition,
   checkFamily,
   checkLaw,
   describeShape,
-  type FamilyReport,
   formatJson,
   formatJunit,
   formatTable,
@@ -152,7 +152,7 @@ describe('describeShape', () => {
 });
 
 describe('reports', () => {
-  const report: FamilyReport = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
+  const report: ConformanceReport = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
 
   test('a table with the failure spelled out', () => {
     const text = formatTable(report);

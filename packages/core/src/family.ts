@@ -1,8 +1,8 @@
 import type { Block } from './data/block.ts';
 import type { Summary } from './data/summary.ts';
-import type { Domain } from './domain.ts';
 import { codeName, EmkitError, showValue } from './errors.ts';
 import type { Kernel } from './kernels/capability.ts';
+import type { Domain } from './model/domain.ts';
 import type { Random } from './random.ts';
 import type { WorkerFactory } from './source/worker-protocol.ts';
 

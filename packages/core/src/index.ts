@@ -1,9 +1,7 @@
-export { codecOf } from './codec.ts';
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
-export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './domain.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Arrival, type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
 export { drive, startState } from './driver/drive.ts';
@@ -48,8 +46,9 @@ export {
   fitSteps,
 } from './fit/fit.ts';
 export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
-export { type ModelJson, readModel } from './fit/model-json.ts';
+export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
+export { readModel } from './fit/read-model.ts';
 export { Fit, type FitJson, type StartEvidence } from './fit/result.ts';
 export {
   type SelectAsyncOptions,
@@ -65,6 +64,8 @@ export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
+export { codecOf } from './model/codec.ts';
+export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
 export type { Estimable } from './model/estimable.ts';

@@ -361,9 +361,24 @@ describe('the M-step of a mixture', () => {
     const all = ['level', 'size'];
     const held = createMixture({ ...shared, family: record([]), held: { components: [all, all] } });
     expect(maximized(held, expectationOf(held, [1, 3])).components).toEqual(about);
-    // What one component holds of what is shared, all keep.
-    const half = createMixture({ ...shared, family: record([]), held: { components: [['size'], undefined] } });
-    expect(maximized(half, expectationOf(half, [1, 3])).components.map(({ size }) => size)).toEqual([7, 7]);
+    // What one component holds of what is shared, all keep; the rest of it is estimated from all.
+    const keeping: Family = {
+      ...record([]),
+      maximize: (_statistics, count, point, names) => ({
+        level: names.has('level') ? point['level']! : 10 * count,
+        size: names.has('size') ? point['size']! : 20 * count,
+      }),
+    };
+    const half = createMixture({ ...shared, family: keeping, held: { components: [['size'], undefined] } });
+    expect(maximized(half, expectationOf(half, [1, 3])).components).toEqual([
+      { level: 10, size: 7 },
+      { level: 30, size: 7 },
+    ]);
+    const both = createMixture({ components: 2, shared: all, family: keeping, held: { components: [undefined, ['level']] } });
+    expect(maximized(both, expectationOf(both, [1, 3])).components).toEqual([
+      { level: 7, size: 80 },
+      { level: 7, size: 80 },
+    ]);
   });
 
   it.each([

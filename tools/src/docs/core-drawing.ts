@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import type { ICruiseResult } from 'dependency-cruiser';
-import { CORE, CORE_UPWARDS } from '../imports/folders.ts';
+import { CORE } from '../imports/folders.ts';
 import { root, run } from '../run.ts';
 
 const SOURCES = 'packages/core/src/';
@@ -22,10 +22,7 @@ export async function drawCore(): Promise<string> {
   const edges = new Set(
     lines
       .filter(([from, to]) => from !== to && !LEFT_OUT.includes(from) && !LEFT_OUT.includes(to))
-      .map(([from, to]) => {
-        const up = CORE_UPWARDS.some(([a, b]) => a === from && b === to);
-        return `"${from}" -> "${to}"${up ? ' [color="#c2410c", constraint=false]' : ''};`;
-      }),
+      .map(([from, to]) => `"${from}" -> "${to}";`),
   );
   return (await Graphviz.load()).dot(`digraph {
     bgcolor=white; pad=0.15; ranksep=0.4; nodesep=0.3; edge [color="#8a8f98", arrowsize=0.7];

@@ -1,4 +1,20 @@
-import type { Family, FamilyDefinition, Fit, FitData, FitOptions, FitStep, MixtureParameters, ModelJson, StartMethod } from '@emkit/core';
+import {
+  type Family,
+  type FamilyDefinition,
+  type Fit,
+  type FitData,
+  type FitOptions,
+  type FitStep,
+  fit,
+  fitSteps,
+  type MixtureParameters,
+  type ModelJson,
+  type Selection,
+  type SelectOptions,
+  type StartMethod,
+  select,
+} from '@emkit/core';
+import { families as allFamilies } from '@emkit/families';
 
 /** A family and its options, as they stand in a model file. */
 export interface FamilyChoice {
@@ -39,8 +55,12 @@ export interface Case {
 export interface Engine {
   readonly fit: (data: FitData, options: FitOptions) => Fit;
   readonly fitSteps: (data: FitData, options: FitOptions) => Generator<FitStep, Fit, void>;
+  readonly select: (data: FitData, options: SelectOptions) => Selection;
   readonly families: readonly FamilyDefinition[];
 }
+
+/** The engine as it stands. */
+export const workspace: Engine = { fit, fitSteps, select, families: allFamilies };
 
 /** The family of each component; equal choices are one and the same instance, as in a mixture read from a file. */
 export function instancesOf(engine: Engine, { families, components }: Pick<Case, 'families' | 'components'>): readonly Family[] {

@@ -42,7 +42,8 @@ function reachOf(instances: readonly Family[], column: number): Reach {
   for (const support of supports) {
     if (support.kind === 'real') continue;
     whole ||= support.kind === 'integer';
-    if (support.minimum >= minimum) minimumOpen = (support.minimum === minimum && minimumOpen) || (support.kind === 'interval' && support.minimumOpen === true);
+    if (support.minimum >= minimum)
+      minimumOpen = (support.minimum === minimum && minimumOpen) || (support.kind === 'interval' && support.minimumOpen === true);
     minimum = Math.max(minimum, support.minimum);
     if (typeof support.maximum === 'number') maximum = Math.min(maximum, support.maximum);
     else maximumColumn = support.maximum.column;
@@ -86,8 +87,18 @@ function makeHard(random: Random, latent: number[][]): void {
   }
 }
 
-function drawColumn(random: Random, reach: Reach, latent: readonly number[], ends: number, known: readonly (readonly number[])[]): number[] {
-  const map = reach.whole ? wholeNumbers(random, reach) : Number.isFinite(reach.minimum) ? positiveNumbers(random, reach) : realNumbers(random);
+function drawColumn(
+  random: Random,
+  reach: Reach,
+  latent: readonly number[],
+  ends: number,
+  known: readonly (readonly number[])[],
+): number[] {
+  const map = reach.whole
+    ? wholeNumbers(random, reach)
+    : Number.isFinite(reach.minimum)
+      ? positiveNumbers(random, reach)
+      : realNumbers(random);
   return latent.map((value, row) => {
     const maximum = reach.maximumColumn === undefined ? reach.maximum : known[reach.maximumColumn]![row]!;
     if (ends > 0 && chance(random, ends)) {

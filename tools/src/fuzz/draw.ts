@@ -48,7 +48,9 @@ function drawFamilies(engine: Engine, random: Random, components: number, reach:
       if (option.kind === 'choice') chosen[name] = pick(random, option.values);
       else if (option.orColumn && chance(random, 0.3)) chosen[name] = 'column';
       // Columns cost memory and time by their square, other counts nothing.
-      else chosen[name] = option.minimum + (option.fromColumns ? random.integer(4) : Math.floor(magnitude(random, 0, option.orColumn ? 3 : 1.5)));
+      else
+        chosen[name] =
+          option.minimum + (option.fromColumns ? random.integer(4) : Math.floor(magnitude(random, 0, option.orColumn ? 3 : 1.5)));
     }
     return { family: id, options: chosen };
   };
@@ -172,7 +174,9 @@ function drawStart(
 }
 
 function moved(random: Random, family: Family, values: ParameterValues, bare: Case): ParameterValues {
-  return Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, movedValue(random, domain, values[name]!, bare)]));
+  return Object.fromEntries(
+    Object.entries(family.parameters).map(([name, domain]) => [name, movedValue(random, domain, values[name]!, bare)]),
+  );
 }
 
 function movedValue(random: Random, domain: Domain, value: ParameterValue, bare: Case): ParameterValue {
@@ -204,7 +208,8 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
     }
     case 'positive-definite': {
       const scale = factor();
-      return (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      const scaled = (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      return scaled.flat().every(Number.isFinite) ? scaled : value;
     }
   }
 }

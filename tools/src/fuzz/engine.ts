@@ -2,10 +2,8 @@
 // `pnpm fuzz --seed S --case I` draws one again and says all about it. Ends with 1 where a law was broken in a way that is not known.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { fit, fitSteps } from '@emkit/core';
-import { families } from '@emkit/families';
 import { say } from '../run.ts';
-import { toCode } from './case.ts';
+import { toCode, workspace } from './case.ts';
 import { caseRandom } from './dice.ts';
 import { drawCase } from './draw.ts';
 import { judge } from './judge.ts';
@@ -71,15 +69,17 @@ function unknown({ findings }: Tally): readonly Finding[] {
 
 function show({ known, count, index, message, code }: Finding): void {
   if (known !== undefined) say(`${String(count).padStart(9)} times known: ${known} (case ${index})`);
-  else say(`${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`);
+  else
+    say(
+      `${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`,
+    );
 }
 
 async function showOne(index: number): Promise<void> {
-  const engine = { fit, fitSteps, families };
-  const fuzzCase = drawCase(engine, caseRandom(seed, index), reach);
+  const fuzzCase = drawCase(workspace, caseRandom(seed, index), reach);
   say(toCode(fuzzCase));
   for (const law of laws) {
-    const { failures, asked } = await judge(engine, fuzzCase, [law]);
+    const { failures, asked } = await judge(workspace, fuzzCase, [law]);
     if (asked.length > 0) say(`${law.name}: ${failures[0]?.message ?? 'holds'}`);
   }
 }

@@ -65,14 +65,25 @@ interface Lost {
   readonly tally: Tally;
 }
 
-function runThread(options: PoolOptions, begin: Stretch, take: () => Stretch | undefined, add: (tally: Tally) => void): Promise<Lost | undefined> {
+function runThread(
+  options: PoolOptions,
+  begin: Stretch,
+  take: () => Stretch | undefined,
+  add: (tally: Tally) => void,
+): Promise<Lost | undefined> {
   const { seed, reach, shrinking, engine, seconds = 30 } = options;
   const life = new Int32Array(new SharedArrayBuffer(8));
-  const workerData: WorkerTask = { seed, shrinking, ...(reach && { reach }), ...(engine && { engine }), life: life.buffer as SharedArrayBuffer };
+  const workerData: WorkerTask = {
+    seed,
+    shrinking,
+    ...(reach && { reach }),
+    ...(engine && { engine }),
+    life: life.buffer as SharedArrayBuffer,
+  };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData,
     execArgv: ['--conditions=emkit-source'],
-    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   let stretch = begin;
   return new Promise((resolve) => {

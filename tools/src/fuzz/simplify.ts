@@ -17,7 +17,8 @@ function* fewerRows(fuzzCase: Case): Generator<Case, void, void> {
   for (let size = Math.ceil(rows.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let start = 0; start < rows.length; start += size) {
       const keep = <T>(values: readonly T[]): T[] => values.filter((_, row) => row < start || row >= start + size);
-      if (rows.length > size) yield { ...fuzzCase, rows: keep(rows), ...(weights && { weights: keep(weights) }), ...(labels && { labels: keep(labels) }) };
+      if (rows.length > size)
+        yield { ...fuzzCase, rows: keep(rows), ...(weights && { weights: keep(weights) }), ...(labels && { labels: keep(labels) }) };
     }
   }
 }
@@ -70,11 +71,20 @@ function* simplerOptions(fuzzCase: Case): Generator<Case, void, void> {
 function* simplerWeights(fuzzCase: Case): Generator<Case, void, void> {
   const { weights } = fuzzCase;
   if (weights === undefined) return;
-  for (const simpler of [1, 2]) for (let row = 0; row < weights.length; row += 1) if (weights[row] !== 1 && weights[row] !== 2) yield { ...fuzzCase, weights: weights.with(row, simpler) };
-  for (const digits of [1, 3]) for (let row = 0; row < weights.length; row += 1) yield* unlessSame(fuzzCase, 'weights', weights, row, digits);
+  for (const simpler of [1, 2])
+    for (let row = 0; row < weights.length; row += 1)
+      if (weights[row] !== 1 && weights[row] !== 2) yield { ...fuzzCase, weights: weights.with(row, simpler) };
+  for (const digits of [1, 3])
+    for (let row = 0; row < weights.length; row += 1) yield* unlessSame(fuzzCase, 'weights', weights, row, digits);
 }
 
-function* unlessSame(fuzzCase: Case, name: 'weights', values: readonly number[], index: number, digits: number): Generator<Case, void, void> {
+function* unlessSame(
+  fuzzCase: Case,
+  name: 'weights',
+  values: readonly number[],
+  index: number,
+  digits: number,
+): Generator<Case, void, void> {
   const simpler = Number(values[index]!.toPrecision(digits));
   if (simpler !== values[index]) yield { ...fuzzCase, [name]: values.with(index, simpler) };
 }
@@ -83,7 +93,8 @@ function* unlessSame(fuzzCase: Case, name: 'weights', values: readonly number[],
 function* simplerColumns(fuzzCase: Case): Generator<Case, void, void> {
   const { families, rows } = fuzzCase;
   const [{ options }] = families as [Case['families'][number]];
-  if (families.length > 1 || typeof options.dimension !== 'number' || options.dimension < 2 || typeof fuzzCase.options.start === 'object') return;
+  if (families.length > 1 || typeof options.dimension !== 'number' || options.dimension < 2 || typeof fuzzCase.options.start === 'object')
+    return;
   for (let dropped = options.dimension - 1; dropped >= 0; dropped -= 1) {
     const family = { ...families[0]!, options: { ...options, dimension: options.dimension - 1 } };
     yield { ...fuzzCase, families: [family], rows: rows.map((row) => row.filter((_, column) => column !== dropped)) };
@@ -104,7 +115,8 @@ function* simplerValues(fuzzCase: Case): Generator<Case, void, void> {
   if (typeof start !== 'object') return;
   for (const digits of [1, 3]) {
     const simpler = rounded(start, digits);
-    if (JSON.stringify(simpler) !== JSON.stringify(start)) yield { ...fuzzCase, options: { ...fuzzCase.options, start: normalised(simpler as MixtureParameters) } };
+    if (JSON.stringify(simpler) !== JSON.stringify(start))
+      yield { ...fuzzCase, options: { ...fuzzCase.options, start: normalised(simpler as MixtureParameters) } };
   }
 }
 

@@ -55,7 +55,7 @@ export async function runCases(under: Engine, indices: Iterable<number>, tally: 
 }
 
 async function record(engine: Engine, index: number, fuzzCase: Case, failure: Failure, tally: Tally, options: RunOptions): Promise<void> {
-  const known = Object.keys(knownDefects).find((name) => knownDefects[name]!(failure, fuzzCase));
+  const known = Object.keys(knownDefects).find((name) => knownDefects[name]!.is(failure, fuzzCase));
   const kind = known ?? kindOf(failure);
   const finding = tally.findings[kind];
   if (finding !== undefined) {
@@ -63,7 +63,14 @@ async function record(engine: Engine, index: number, fuzzCase: Case, failure: Fa
     return;
   }
   const simplest = known === undefined ? await shrink(engine, fuzzCase, failure, options.shrinking) : fuzzCase;
-  tally.findings[kind] = { kind, ...(known && { known }), count: 1, index, message: `${failure.law}: ${failure.message}`, code: toCode(simplest) };
+  tally.findings[kind] = {
+    kind,
+    ...(known && { known }),
+    count: 1,
+    index,
+    message: `${failure.law}: ${failure.message}`,
+    code: toCode(simplest),
+  };
 }
 
 /** Adds one tally to another. */

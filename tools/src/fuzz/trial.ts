@@ -1,11 +1,11 @@
 import {
   createDataset,
   type Dataset,
+  type Domain,
   type Family,
   type Fit,
   type FitOptions,
   freeParameters,
-  type Domain,
   type MixtureParameters,
   type Model,
   type ParameterValue,

@@ -1,8 +1,6 @@
 // A thread of the fuzzer: draws and judges the cases it is given, and shows by a shared number that it is alive.
 import { parentPort, workerData } from 'node:worker_threads';
-import { fit, fitSteps } from '@emkit/core';
-import { families } from '@emkit/families';
-import type { Engine } from './case.ts';
+import { type Engine, workspace } from './case.ts';
 import type { RunOptions } from './tally.ts';
 import { emptyTally, runCases } from './tally.ts';
 
@@ -21,7 +19,7 @@ export interface Stretch {
 }
 
 const task = workerData as WorkerTask;
-const engine: Engine = task.engine === undefined ? { fit, fitSteps, families } : ((await import(task.engine)) as { engine: Engine }).engine;
+const engine: Engine = task.engine === undefined ? workspace : ((await import(task.engine)) as { engine: Engine }).engine;
 const life = new Int32Array(task.life);
 const beat = (index: number): void => {
   Atomics.store(life, 0, index);
@@ -30,6 +28,11 @@ const beat = (index: number): void => {
 
 parentPort!.on('message', async ({ from, to }: Stretch) => {
   const tally = emptyTally();
-  await runCases(engine, Array.from({ length: to - from }, (_, index) => from + index), tally, { ...task, beat });
+  await runCases(
+    engine,
+    Array.from({ length: to - from }, (_, index) => from + index),
+    tally,
+    { ...task, beat },
+  );
   parentPort!.postMessage(tally);
 });

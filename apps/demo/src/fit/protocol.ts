@@ -105,6 +105,8 @@ export interface FitOutcome {
   readonly candidates: readonly CandidateSummary[];
   readonly best: FitView;
   readonly milliseconds: number;
+  /** Cancelled: the candidates are those of the numbers of components that were reached. */
+  readonly stopped: boolean;
 }
 
 /** The answer to each question, by its kind. */

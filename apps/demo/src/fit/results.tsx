@@ -34,7 +34,7 @@ export function Results({ done, table, actions }: ResultsProps): JSX.Element {
 }
 
 function Summary({ done }: { done: Done }): JSX.Element {
-  const { shown, milliseconds, request, candidates } = done;
+  const { shown, milliseconds, request, candidates, stopped } = done;
   const { fit } = shown;
   const chosen = candidates.length > 1;
   return (
@@ -68,6 +68,11 @@ function Summary({ done }: { done: Done }): JSX.Element {
       <p class={shown.good ? 'diagnosis' : 'diagnosis diagnosis-bad'} data-testid="diagnosis">
         {capitalise(shown.diagnosis)}.
       </p>
+      {stopped && (
+        <p class="notice" data-testid="stopped">
+          Stopped: {candidates.length} of {request.components.length} numbers of components were tried.
+        </p>
+      )}
       {fit.warnings.map((warning) => (
         <p key={warning} class="notice">
           {warning}
@@ -380,10 +385,10 @@ function ResponsibilityBar({ values }: { values: readonly number[] }): JSX.Eleme
 }
 
 function KeepCard({ done, table }: Omit<ResultsProps, 'actions'>): JSX.Element {
-  const { shown, best, candidates, request } = done;
+  const { shown, best, candidates, request, stopped } = done;
   const [language, setLanguage] = useState<'program' | 'command'>('program');
   const [copied, setCopied] = useState(false);
-  const chosen = candidates.length > 1 && shown.components === best.components;
+  const chosen = candidates.length > 1 && !stopped && shown.components === best.components;
   const code = useMemo(
     () =>
       language === 'program' ? fitProgram(request, table, shown.components, chosen) : fitCommand(request, table, shown.components, chosen),

@@ -160,6 +160,7 @@ async function fit(id: number, request: FitRequest, signal: AbortSignal): Promis
   };
   scope.postMessage({ id, progress: { text: 'Looking for starts' } });
   let components: number;
+  let stopped = false;
   if (asked.length === 1) {
     // A number that was asked for is shown with its diagnosis, whatever that is.
     components = asked[0]!;
@@ -169,9 +170,10 @@ async function fit(id: number, request: FitRequest, signal: AbortSignal): Promis
   } else {
     const chosen = await selectAsync(columns, { ...shared, components: asked, criterion: request.criterion, onCandidate: keep });
     components = chosen.best.weights.length;
+    stopped = chosen.aborted;
   }
   fitted = { request, columns, fits };
-  return { candidates, best: viewOf({ ...fitted, fit: fits.get(components)! }), milliseconds: performance.now() - began };
+  return { candidates, best: viewOf({ ...fitted, fit: fits.get(components)! }), milliseconds: performance.now() - began, stopped };
 }
 
 function summaryOf({ components, fit: result, refused }: SelectCandidate): CandidateSummary {

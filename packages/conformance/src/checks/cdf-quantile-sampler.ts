@@ -369,7 +369,7 @@ function requireEnds(family: Family, template: Row, cdf: (x: number) => number):
 }
 
 /** Runs an action in which any other source of randomness is an offence. */
-function withoutOtherRandomness<T>(action: () => T): T {
+export function withoutOtherRandomness<T>(action: () => T): T {
   const { random } = Math;
   let used = false;
   Math.random = () => {

@@ -1,3 +1,4 @@
+import type { LatentSubject } from '../labels/subject.ts';
 import type { Law } from '../law.ts';
 import { bound } from './bound.ts';
 import { cdfQuantileSampler } from './cdf-quantile-sampler.ts';
@@ -6,6 +7,15 @@ import { degenerate } from './degenerate.ts';
 import { domain } from './domain.ts';
 import { equivarianceAndPurity } from './equivariance-and-purity.ts';
 import { exponentialFamily } from './exponential-family.ts';
+import { labelAscent } from './label-ascent.ts';
+import { labelJson } from './label-json.ts';
+import { labelMStep } from './label-m-step.ts';
+import { labelParameters } from './label-parameters.ts';
+import { labelPosteriors } from './label-posteriors.ts';
+import { labelProbabilities } from './label-probabilities.ts';
+import { labelPurity } from './label-purity.ts';
+import { labelSampler } from './label-sampler.ts';
+import { labelUnits } from './label-units.ts';
 import { logDensity } from './log-density.ts';
 import { mStep } from './m-step.ts';
 import { normalisation } from './normalisation.ts';
@@ -13,7 +23,7 @@ import { recovery } from './recovery.ts';
 import { responsibilities } from './responsibilities.ts';
 import { statistics } from './statistics.ts';
 
-/** Every law, in the order in which a family is best mended: later ones rest on earlier ones. */
+/** Every law of families, in the order in which one is best mended: later ones rest on earlier ones. */
 export const LAWS: readonly Law[] = [
   domain,
   normalisation,
@@ -28,4 +38,17 @@ export const LAWS: readonly Law[] = [
   equivarianceAndPurity,
   degenerate,
   codecAndJson,
+];
+
+/** Every law of latent structures, in the same order. */
+export const LATENT_LAWS: readonly Law<LatentSubject>[] = [
+  labelParameters,
+  labelProbabilities,
+  labelPosteriors,
+  labelMStep,
+  labelSampler,
+  labelUnits,
+  labelAscent,
+  labelPurity,
+  labelJson,
 ];

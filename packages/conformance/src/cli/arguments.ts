@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LAWS } from '../checks/index.ts';
+import { LATENT_LAWS, LAWS } from '../checks/index.ts';
 
 /** What the command was told. */
 export interface Settings {
@@ -23,10 +23,10 @@ export class UsageError extends Error {
 
 export const HELP: string = `Usage: emkit-conformance MODULE... [options]
 
-Checks component families against the laws that expectation-maximisation rests on.
+Checks component families, and latent structures, against the laws that expectation-maximisation rests on.
 
-MODULE is a JavaScript (or, on a Node that takes it, TypeScript) file, or a package, whose default or named exports are families
-or family definitions (of which every variant is checked). An export named "reference", a function from a family to its
+MODULE is a JavaScript (or, on a Node that takes it, TypeScript) file, or a package, whose default or named exports are families,
+family definitions, or definitions of latent structures (of which every variant is checked). An export named "reference", a function from a family to its
 arbitrary-precision reference (made with @emkit/reference), allows the laws that need one.
 
 Options
@@ -41,18 +41,25 @@ Options
   --quiet                     print failures only
   --help                      print this
 
-Laws
-${LAWS.map(({ name, statement }) => `  ${name.padEnd(26)}${statement}`).join('\n')}
+Laws of families
+${listOf(LAWS)}
 
-Exit code: 0 all families conform, 1 some do not, 2 wrong usage or nothing to check.
+Laws of latent structures
+${listOf(LATENT_LAWS)}
+
+Exit code: 0 all conform, 1 some do not, 2 wrong usage or nothing to check.
 `;
+
+function listOf(laws: readonly { readonly name: string; readonly statement: string }[]): string {
+  return laws.map(({ name, statement }) => `  ${name.padEnd(26)}${statement}`).join('\n');
+}
 
 /** Reads the arguments; undefined when help was asked for. */
 export function readArguments(argv: readonly string[]): Settings | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   if (positionals.length === 0) throw new UsageError('no module is given');
-  const names = LAWS.map(({ name }) => name);
+  const names = [...LAWS, ...LATENT_LAWS].map(({ name }) => name);
   const known = (name: string): string => {
     if (!names.includes(name)) throw new UsageError(`there is no law ${JSON.stringify(name)}; there are: ${names.join(', ')}`);
     return name;

@@ -3,25 +3,33 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Family, FamilyDefinition } from '@emkit/core';
-import type { ReferenceFamily } from '@emkit/reference';
-import { withDefinition } from '../check-family.ts';
+import { type AnyReferenceFamily, checkLaw, withDefinition } from '../check-family.ts';
+import { checkLatentLaw, variantsOf } from '../check-latent.ts';
+import { LATENT_LAWS, LAWS } from '../checks/index.ts';
 import { describeShape } from '../family-shape.ts';
+import type { CheckedLatent } from '../labels/subject.ts';
+import { describeLatentShape } from '../latent-shape.ts';
+import type { Named } from '../law.ts';
+import type { LawResult, RunOptions } from '../run-law.ts';
 import { UsageError } from './arguments.ts';
 
-/** One family to check, as an instance. */
-export interface Candidate {
+/** A family, or a latent structure, to check. */
+export interface Candidate extends Named {
   readonly module: string;
-  readonly exported: string;
-  readonly family: Family;
-  readonly reference: ReferenceFamily | undefined;
+  /** The names of the laws for it. */
+  readonly laws: readonly string[];
+  check(law: string, options: RunOptions): LawResult;
 }
 
+type Reference = (family: Family) => AnyReferenceFamily | undefined;
+
 /**
- * The families that a module exports: instances, and every variant of each definition, in the order of the exports.
+ * What a module exports that can be checked: families, every variant of a definition of families, and every variant of a latent structure, in
+ * the order of the exports.
  *
- * @throws UsageError when the module cannot be loaded or exports no family
+ * @throws UsageError when the module cannot be loaded or exports nothing of the kind
  */
-export async function loadFamilies(module: string): Promise<readonly Candidate[]> {
+export async function loadCandidates(module: string): Promise<readonly Candidate[]> {
   const exports = await load(module);
   const { reference } = exports;
   if (reference !== undefined && typeof reference !== 'function')
@@ -32,24 +40,49 @@ export async function loadFamilies(module: string): Promise<readonly Candidate[]
   for (const [exported, value] of Object.entries(exports)) {
     if (exported === 'reference' || seen.has(value)) continue;
     seen.add(value);
-    const wrong = describeShape(value);
+    if (describeLatentShape(value) === undefined) {
+      candidates.push(...latentCandidates(module, value as CheckedLatent));
+      continue;
+    }
+    const wrong = meantAsLatent(value) ? describeLatentShape(value) : describeShape(value);
     if (wrong !== undefined) {
-      // Something that has an id and a log-density was meant to be a family: its mistakes must not pass for another export.
+      // Something with the functions of a family was meant to be one: its mistakes must not pass for another export.
+      if (meantAsLatent(value)) throw new UsageError(`${module}: the export ${exported} is not a latent structure: ${wrong}`);
       if (meantAsFamily(value)) throw new UsageError(`${module}: the export ${exported} is not a family: ${wrong}`);
       refused.push(`${exported}: ${wrong}`);
       continue;
     }
-    for (const family of instances(value as Family | FamilyDefinition, module, exported)) {
-      candidates.push({
-        module,
-        exported,
-        family,
-        reference: (reference as ((family: Family) => ReferenceFamily | undefined) | undefined)?.(family),
-      });
-    }
+    for (const family of instances(value as Family | FamilyDefinition, module, exported))
+      candidates.push(familyCandidate(module, family, (reference as Reference | undefined)?.(family)));
   }
   if (candidates.length > 0) return candidates;
-  throw new UsageError(`${module} exports no family${refused.length === 0 ? '' : `:\n  ${refused.join('\n  ')}`}`);
+  throw new UsageError(`${module} exports no family and no latent structure${refused.length === 0 ? '' : `:\n  ${refused.join('\n  ')}`}`);
+}
+
+function familyCandidate(module: string, family: Family, reference: AnyReferenceFamily | undefined): Candidate {
+  return {
+    kind: 'family',
+    module,
+    id: family.id,
+    options: family.options,
+    laws: LAWS.map(({ name }) => name),
+    check: (law, options) => checkLaw(family, law, { ...options, reference }),
+  };
+}
+
+function latentCandidates(module: string, definition: CheckedLatent): readonly Candidate[] {
+  return variantsOf(definition).map((variant) => ({
+    kind: 'latent structure',
+    module,
+    id: definition.id,
+    options: { components: variant.components, ...variant.options },
+    laws: LATENT_LAWS.map(({ name }) => name),
+    check: (law, options) => checkLatentLaw(definition, law, { ...options, variant }),
+  }));
+}
+
+function meantAsLatent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'create' in value;
 }
 
 function meantAsFamily(value: unknown): boolean {

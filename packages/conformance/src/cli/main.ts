@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { FamilyReport, LawResult, Regression } from '../check-family.ts';
-import { LAWS } from '../checks/index.ts';
 import { formatJson, formatJunit, formatTable, regressionsOf } from '../report.ts';
+import type { ConformanceReport, LawResult, Regression } from '../run-law.ts';
 import { HELP, readArguments, type Settings, UsageError } from './arguments.ts';
-import { type Candidate, loadFamilies } from './load.ts';
+import { type Candidate, loadCandidates } from './load.ts';
 import type { Message, Task } from './worker.ts';
 
 /** Runs the command and gives its exit code. */
@@ -25,42 +24,60 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function checkAll(settings: Settings): Promise<number> {
   const kept = readRegressions(settings.regressions);
-  const candidates: { candidate: Candidate; index: number }[] = [];
+  const candidates: { candidate: Candidate; index: number; laws: readonly string[] }[] = [];
   for (const module of settings.modules) {
-    for (const [index, candidate] of (await loadFamilies(module)).entries()) candidates.push({ candidate, index });
+    for (const [index, candidate] of (await loadCandidates(module)).entries()) {
+      const laws = candidate.laws.filter((name) => settings.laws?.includes(name) ?? true);
+      if (laws.length > 0) candidates.push({ candidate, index, laws });
+    }
   }
-  const reports: FamilyReport[] = [];
-  for (const { candidate, index } of candidates) {
-    const report = await checkOne(candidate, index, settings, kept);
+  if (candidates.length === 0) throw new UsageError(`the modules export nothing that the law ${settings.laws!.join(', ')} is for`);
+  const reports: ConformanceReport[] = [];
+  for (const { candidate, index, laws } of candidates) {
+    const report = await checkOne(candidate, index, laws, settings, kept);
     reports.push(report);
     if (!settings.quiet || !report.passed) process.stdout.write(`${formatTable(report)}\n\n`);
   }
   if (settings.report !== undefined) writeWhole(settings.report, formatJson(reports));
   if (settings.junit !== undefined) writeWhole(settings.junit, formatJunit(reports));
   if (settings.regressions !== undefined) keepRegressions(settings.regressions, kept, regressionsOf(reports));
-  const failed = reports.filter(({ passed }) => !passed).length;
-  process.stdout.write(
-    failed === 0 ? `${reports.length} of ${reports.length} families conform\n` : `${failed} of ${reports.length} families do not conform\n`,
-  );
-  return failed === 0 ? 0 : 1;
+  process.stdout.write(tally(reports));
+  return reports.every(({ passed }) => passed) ? 0 : 1;
+}
+
+function tally(reports: readonly ConformanceReport[]): string {
+  const lines = [
+    ['family', 'families'],
+    ['latent structure', 'latent structures'],
+  ].flatMap(([kind, kinds]) => {
+    const checked = reports.filter((report) => report.kind === kind);
+    const failed = checked.filter(({ passed }) => !passed).length;
+    if (checked.length === 0) return [];
+    return [
+      failed === 0
+        ? `${checked.length} of ${checked.length} ${kinds} conform\n`
+        : `${failed} of ${checked.length} ${kinds} do not conform\n`,
+    ];
+  });
+  return lines.join('');
 }
 
 async function checkOne(
-  candidate: Candidate,
+  { module, kind, id, options }: Candidate,
   index: number,
+  wanted: readonly string[],
   settings: Settings,
   regressions: readonly Regression[],
-): Promise<FamilyReport> {
+): Promise<ConformanceReport> {
   const { seed, runs, expectFailures } = settings;
-  let laws = LAWS.map(({ name }) => name).filter((name) => settings.laws?.includes(name) ?? true);
+  let laws = wanted;
   const results: LawResult[] = [];
   while (laws.length > 0) {
-    const done = await runThread({ module: candidate.module, index, laws, seed, runs, expectFailures, regressions }, settings.timeout);
+    const done = await runThread({ module, index, laws, seed, runs, expectFailures, regressions }, settings.timeout);
     results.push(...done);
     laws = laws.slice(done.length);
   }
-  const { family } = candidate;
-  return { family: family.id, options: family.options, seed, runs, passed: results.every(({ status }) => status !== 'failed'), results };
+  return { kind, family: id, options, seed, runs, passed: results.every(({ status }) => status !== 'failed'), results };
 }
 
 /** Runs laws in a thread until all are done or one takes too long or ends the thread: that one is then a failure. */
@@ -83,7 +100,7 @@ function runThread(task: Task, timeout: number): Promise<readonly LawResult[]> {
     const watch = (): void => {
       clearTimeout(timer);
       timer = setTimeout(
-        () => end(`it did not end within ${timeout} seconds: the family hangs, or --timeout is too short for --runs ${task.runs}`),
+        () => end(`it did not end within ${timeout} seconds: it hangs, or --timeout is too short for --runs ${task.runs}`),
         timeout * 1000,
       );
     };

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Regression } from '../check-family.ts';
-import { checkLaw, type LawResult } from '../check-family.ts';
-import { loadFamilies } from './load.ts';
+import type { LawResult, Regression } from '../run-law.ts';
+import { loadCandidates } from './load.ts';
 
 /** What a thread is told to check. */
 export interface Task {
   readonly module: string;
-  /** The place of the family among those of the module. */
+  /** Its place among what the module exports. */
   readonly index: number;
   readonly laws: readonly string[];
   readonly seed: number;
@@ -21,14 +20,14 @@ export type Message = { readonly kind: 'ready' } | { readonly kind: 'result'; re
 /** Checks the laws of a task one after the other, and tells of each. */
 export async function work(): Promise<void> {
   const { module, index, laws, seed, runs, expectFailures, regressions } = workerData as Task;
-  const { family, reference } = (await loadFamilies(module))[index]!;
+  const candidate = (await loadCandidates(module))[index]!;
   const say = (message: Message): void => parentPort!.postMessage(message);
   say({ kind: 'ready' });
   for (const law of laws) {
     const reason = expectFailures[law];
     say({
       kind: 'result',
-      result: checkLaw(family, law, { reference, seed, runs, regressions, expectFailures: reason === undefined ? {} : { [law]: reason } }),
+      result: candidate.check(law, { seed, runs, regressions, expectFailures: reason === undefined ? {} : { [law]: reason } }),
     });
   }
 }

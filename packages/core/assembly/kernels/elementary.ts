@@ -128,16 +128,16 @@ import { GROUP, POWERS } from '../../src/kernels/layout';
  * Stores 2^(x/256) for four pairs x <= 0 (or NaN): exponentials of numbers given in steps of log(2)/256 nats, which need no multiplication
  * to be reduced. Right to one unit in the last place down to -261,632 steps (-708.4 nats), where terms become subnormal; from there it
  * falls on a straight line to 0 at -261,888, whose power of two is the number with no bit set, and stays there.
- *
- * Four at a time, because one waits for its own intermediate results.
  */
 // @ts-ignore: decorator
 @inline export function exponentialsOfSteps(x0: v128, x1: v128, x2: v128, x3: v128, to: usize): void {
   const fewest = fewestSteps();
-  const y0 = f64x2.pmax(x0, fewest);
-  const y1 = f64x2.pmax(x1, fewest);
-  const y2 = f64x2.pmax(x2, fewest);
-  const y3 = f64x2.pmax(x3, fewest);
+  exponentialsInRange(f64x2.pmax(x0, fewest), f64x2.pmax(x1, fewest), f64x2.pmax(x2, fewest), f64x2.pmax(x3, fewest), to);
+}
+
+/** The same where none is below the fewest steps. Four at a time, because one waits for its own intermediate results. */
+// @ts-ignore: decorator
+@inline export function exponentialsInRange(y0: v128, y1: v128, y2: v128, y3: v128, to: usize): void {
   const shift = constant(1);
   const shifted0 = f64x2.add(y0, shift);
   const shifted1 = f64x2.add(y1, shift);

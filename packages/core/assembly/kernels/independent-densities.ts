@@ -1,12 +1,17 @@
 import { INDEPENDENT_COLUMN, INDEPENDENT_COLUMNS } from '../../src/kernels/layout';
 import { at, GROUP_BYTES, loadSplat, splat } from './elementary';
 
-/** Log joint densities of Gaussians without correlations. `columns` and `joint`: arrays of `rows` numbers end to end. */
+/**
+ * Log joint densities of Gaussians without correlations. `columns` and `joint`: arrays of `rows` numbers end to end. All components of 16
+ * rows in turn, while these are in the first cache.
+ */
 export function independentDensities(rows: i32, components: i32, dimension: i32, columns: usize, constants: usize, joint: usize): void {
   const stride = usize(rows) << 3;
   const record = at(0, INDEPENDENT_COLUMNS + INDEPENDENT_COLUMN * dimension);
-  for (let component = 0; component < components; component += 1, constants += record) {
-    for (let end = joint + stride, x = columns; joint < end; joint += GROUP_BYTES, x += GROUP_BYTES) {
+  const end = constants + usize(components) * record;
+  for (let row: usize = 0; row < stride; row += GROUP_BYTES) {
+    let out = joint + row;
+    for (let first = constants; first < end; first += record, out += stride) {
       let d0 = splat(0);
       let d1 = splat(0);
       let d2 = splat(0);
@@ -15,9 +20,9 @@ export function independentDensities(rows: i32, components: i32, dimension: i32,
       let d5 = splat(0);
       let d6 = splat(0);
       let d7 = splat(0);
-      let column = x;
-      const last = constants + record;
-      for (let own = at(constants, INDEPENDENT_COLUMNS); own < last; own = at(own, INDEPENDENT_COLUMN), column += stride) {
+      let column = columns + row;
+      const last = first + record;
+      for (let own = at(first, INDEPENDENT_COLUMNS); own < last; own = at(own, INDEPENDENT_COLUMN), column += stride) {
         const mean = loadSplat(own);
         const halfPrecision = v128.load64_splat(own, 8);
         const z0 = f64x2.sub(v128.load(column), mean);
@@ -37,15 +42,15 @@ export function independentDensities(rows: i32, components: i32, dimension: i32,
         d6 = f64x2.add(d6, f64x2.mul(f64x2.mul(z6, z6), halfPrecision));
         d7 = f64x2.add(d7, f64x2.mul(f64x2.mul(z7, z7), halfPrecision));
       }
-      const constant = loadSplat(constants);
-      v128.store(joint, f64x2.sub(constant, d0));
-      v128.store(joint, f64x2.sub(constant, d1), 16);
-      v128.store(joint, f64x2.sub(constant, d2), 32);
-      v128.store(joint, f64x2.sub(constant, d3), 48);
-      v128.store(joint, f64x2.sub(constant, d4), 64);
-      v128.store(joint, f64x2.sub(constant, d5), 80);
-      v128.store(joint, f64x2.sub(constant, d6), 96);
-      v128.store(joint, f64x2.sub(constant, d7), 112);
+      const constant = loadSplat(first);
+      v128.store(out, f64x2.sub(constant, d0));
+      v128.store(out, f64x2.sub(constant, d1), 16);
+      v128.store(out, f64x2.sub(constant, d2), 32);
+      v128.store(out, f64x2.sub(constant, d3), 48);
+      v128.store(out, f64x2.sub(constant, d4), 64);
+      v128.store(out, f64x2.sub(constant, d5), 80);
+      v128.store(out, f64x2.sub(constant, d6), 96);
+      v128.store(out, f64x2.sub(constant, d7), 112);
     }
   }
 }

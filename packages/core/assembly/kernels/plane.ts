@@ -22,10 +22,10 @@ import { fillReference } from './fused';
 import { share, shareFar } from './posterior';
 
 // @ts-ignore: decorator
-@inline function planeJoint(x: usize, second: usize, own: usize): v128 {
-  const deviation0 = f64x2.sub(load(x), v128.load64_splat(own, PLANE_MEAN0 << 3));
+@inline function planeJoint(x: v128, second: v128, own: usize): v128 {
+  const deviation0 = f64x2.sub(x, v128.load64_splat(own, PLANE_MEAN0 << 3));
   const y0 = f64x2.mul(deviation0, v128.load64_splat(own, PLANE_INVERSE0 << 3));
-  const deviation1 = f64x2.sub(load(second), v128.load64_splat(own, PLANE_MEAN1 << 3));
+  const deviation1 = f64x2.sub(second, v128.load64_splat(own, PLANE_MEAN1 << 3));
   const residual1 = f64x2.sub(deviation1, f64x2.mul(v128.load64_splat(own, PLANE_FACTOR << 3), y0));
   const y1 = f64x2.mul(residual1, v128.load64_splat(own, PLANE_INVERSE1 << 3));
   const squares = f64x2.add(f64x2.mul(y0, y0), f64x2.mul(y1, y1));
@@ -62,10 +62,10 @@ export function plane(
         const row = x + quad;
         const row2 = second + quad;
         exponentialsOfSteps(
-          planeJoint(row, row2, own),
-          planeJoint(row + 16, row2 + 16, own),
-          planeJoint(row + 32, row2 + 32, own),
-          planeJoint(row + 48, row2 + 48, own),
+          planeJoint(v128.load(row), v128.load(row2), own),
+          planeJoint(v128.load(row, 16), v128.load(row2, 16), own),
+          planeJoint(v128.load(row, 32), v128.load(row2, 32), own),
+          planeJoint(v128.load(row, 48), v128.load(row2, 48), own),
           out + quad,
         );
       }
@@ -73,7 +73,7 @@ export function plane(
     if (!share(last, weights, x < units, reference, scratch, sums)) {
       own = records;
       for (let out = terms; out < last; out += GROUP_BYTES, own = at(own, PLANE_RECORD)) {
-        for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) v128.store(out + pair, planeJoint(x + pair, second + pair, own));
+        for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) v128.store(out + pair, planeJoint(load(x + pair), load(second + pair), own));
       }
       shareFar(last, weights, x < units, scratch, sums);
     }

@@ -9,7 +9,6 @@ import {
   LOG_LIKELIHOOD,
   LOG_TOTALS,
   MAGNITUDE,
-  MOMENTS,
   ORDINARY,
   REFERENCE,
   ROUNDED_OFF,
@@ -19,6 +18,7 @@ import {
 import {
   addTo,
   at,
+  exponentialsInRange,
   exponentialsOfSteps,
   fewestSteps,
   GROUP_BYTES,
@@ -117,18 +117,14 @@ export function shareFar(end: usize, weights: usize, unit: bool, scratch: usize,
   share(end, weights, unit, largest, scratch, sums);
 }
 
-/** A log joint density below the largest of its row, in steps; minus infinity where it is under the bound. */
+/**
+ * A log joint density below the largest of its row, in steps. Where it is under the bound, or less than terms can be, it is the fewest steps,
+ * whose term is 0: so that 0 x -infinity does not arise.
+ */
 // @ts-ignore: decorator
-@inline function below(value: usize, largest: usize, bound: usize): v128 {
-  const density = load(value);
-  const dropped = v128.and(f64x2.lt(density, load(bound)), splat(Infinity));
-  return f64x2.mul(f64x2.sub(f64x2.sub(density, load(largest)), dropped), stepsPerNat());
-}
-
-/** Adds term x log term, in steps. The logarithm does not go below where terms become 0: there is no 0 x -infinity. */
-// @ts-ignore: decorator
-@inline function addMoment(moment: usize, term: usize, steps: v128): void {
-  addTo(moment, f64x2.mul(load(term), f64x2.pmax(steps, fewestSteps())));
+@inline function below(density: v128, largest: v128, bound: v128): v128 {
+  const dropped = v128.and(f64x2.lt(density, bound), splat(Infinity));
+  return f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.sub(density, largest), dropped), stepsPerNat()), fewestSteps());
 }
 
 /**
@@ -152,7 +148,6 @@ export function posterior(
   const shares = at(scratch, SHARES);
   const largest = at(scratch, LARGEST);
   const bounds = at(scratch, REFERENCE);
-  const moments = at(scratch, MOMENTS);
   const terms = at(scratch, TERMS);
   const last = terms + usize(components) * GROUP_BYTES;
   for (let row: usize = 0; row < stride; row += GROUP_BYTES, weights += GROUP_BYTES) {
@@ -162,37 +157,40 @@ export function posterior(
       let maximum = load(first + pair);
       for (let density = first + stride; density < end; density += stride) maximum = f64x2.pmax(maximum, load(density + pair));
       v128.store(largest + pair, maximum);
-      v128.store(moments + pair, splat(0));
       // Where the row is no ordinary one the bound is minus infinity: nothing is cut.
       const ordinary = f64x2.gt(maximum, splat(ORDINARY));
       v128.store(bounds + pair, cut ? v128.bitselect(f64x2.sub(maximum, splat(CUT)), splat(-Infinity), ordinary) : splat(-Infinity));
     }
     for (let density = first, term = terms; density < end; density += stride, term += GROUP_BYTES) {
       for (let quad: usize = 0; quad < GROUP_BYTES; quad += 64) {
-        const steps0 = below(density + quad, largest + quad, bounds + quad);
-        const steps1 = below(density + quad + 16, largest + quad + 16, bounds + quad + 16);
-        const steps2 = below(density + quad + 32, largest + quad + 32, bounds + quad + 32);
-        const steps3 = below(density + quad + 48, largest + quad + 48, bounds + quad + 48);
-        exponentialsOfSteps(steps0, steps1, steps2, steps3, term + quad);
-        addMoment(moments + quad, term + quad, steps0);
-        addMoment(moments + quad + 16, term + quad + 16, steps1);
-        addMoment(moments + quad + 32, term + quad + 32, steps2);
-        addMoment(moments + quad + 48, term + quad + 48, steps3);
+        const own = density + quad;
+        const most = largest + quad;
+        const bound = bounds + quad;
+        const steps0 = below(v128.load(own), v128.load(most), v128.load(bound));
+        const steps1 = below(v128.load(own, 16), v128.load(most, 16), v128.load(bound, 16));
+        const steps2 = below(v128.load(own, 32), v128.load(most, 32), v128.load(bound, 32));
+        const steps3 = below(v128.load(own, 48), v128.load(most, 48), v128.load(bound, 48));
+        exponentialsInRange(steps0, steps1, steps2, steps3, term + quad);
+        // Kept in place of the densities, for the entropy.
+        v128.store(own, steps0);
+        v128.store(own, steps1, 16);
+        v128.store(own, steps2, 32);
+        v128.store(own, steps3, 48);
       }
     }
     share(last, weights, row < usize(unit) << 3, largest, scratch, sums);
     let moment = splat(0);
-    for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) moment = f64x2.add(moment, f64x2.mul(load(shares + pair), load(moments + pair)));
-    addTo(at(sums, ENTROPY), f64x2.sub(load(at(scratch, LOG_TOTALS)), f64x2.mul(moment, natsPerStep())));
     let place = at(sums, COMPONENT_SUMS);
     for (let density = first, term = terms; density < end; density += stride, term += GROUP_BYTES, place += 16) {
       let count = splat(0);
       for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
         const responsibility = f64x2.mul(load(term + pair), load(shares + pair));
+        moment = f64x2.add(moment, f64x2.mul(responsibility, load(density + pair)));
         v128.store(density + pair, responsibility);
         count = f64x2.add(count, responsibility);
       }
       addTo(place, count);
     }
+    addTo(at(sums, ENTROPY), f64x2.sub(load(at(scratch, LOG_TOTALS)), f64x2.mul(moment, natsPerStep())));
   }
 }

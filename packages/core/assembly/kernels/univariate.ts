@@ -22,8 +22,8 @@ import { fillReference } from './fused';
 import { share, shareFar } from './posterior';
 
 // @ts-ignore: decorator
-@inline function gaussianJoint(x: usize, constant: v128, mean: v128, halfPrecision: v128): v128 {
-  const z = f64x2.sub(load(x), mean);
+@inline function gaussianJoint(x: v128, constant: v128, mean: v128, halfPrecision: v128): v128 {
+  const z = f64x2.sub(x, mean);
   return f64x2.sub(constant, f64x2.mul(f64x2.mul(z, z), halfPrecision));
 }
 
@@ -55,10 +55,10 @@ export function gaussian(
       for (let quad: usize = 0; quad < GROUP_BYTES; quad += 64) {
         const row = x + quad;
         exponentialsOfSteps(
-          gaussianJoint(row, constant, mean, halfPrecision),
-          gaussianJoint(row + 16, constant, mean, halfPrecision),
-          gaussianJoint(row + 32, constant, mean, halfPrecision),
-          gaussianJoint(row + 48, constant, mean, halfPrecision),
+          gaussianJoint(v128.load(row), constant, mean, halfPrecision),
+          gaussianJoint(v128.load(row, 16), constant, mean, halfPrecision),
+          gaussianJoint(v128.load(row, 32), constant, mean, halfPrecision),
+          gaussianJoint(v128.load(row, 48), constant, mean, halfPrecision),
           out + quad,
         );
       }
@@ -70,7 +70,7 @@ export function gaussian(
         const mean = loadSplat(at(own, GAUSSIAN_MEAN));
         const halfPrecision = loadSplat(at(own, GAUSSIAN_HALF_PRECISION));
         for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) {
-          v128.store(out + pair, gaussianJoint(x + pair, constant, mean, halfPrecision));
+          v128.store(out + pair, gaussianJoint(load(x + pair), constant, mean, halfPrecision));
         }
       }
       shareFar(last, weights, x < units, scratch, sums);
@@ -107,8 +107,8 @@ export function gaussian(
 }
 
 // @ts-ignore: decorator
-@inline function exponentialJoint(x: usize, constant: v128, rate: v128): v128 {
-  return f64x2.sub(constant, f64x2.mul(rate, load(x)));
+@inline function exponentialJoint(x: v128, constant: v128, rate: v128): v128 {
+  return f64x2.sub(constant, f64x2.mul(rate, x));
 }
 
 /** The same for a mixture of exponentials. */
@@ -138,10 +138,10 @@ export function exponential(
       for (let quad: usize = 0; quad < GROUP_BYTES; quad += 64) {
         const row = x + quad;
         exponentialsOfSteps(
-          exponentialJoint(row, constant, rate),
-          exponentialJoint(row + 16, constant, rate),
-          exponentialJoint(row + 32, constant, rate),
-          exponentialJoint(row + 48, constant, rate),
+          exponentialJoint(v128.load(row), constant, rate),
+          exponentialJoint(v128.load(row, 16), constant, rate),
+          exponentialJoint(v128.load(row, 32), constant, rate),
+          exponentialJoint(v128.load(row, 48), constant, rate),
           out + quad,
         );
       }
@@ -151,7 +151,7 @@ export function exponential(
       for (let out = terms; out < last; out += GROUP_BYTES, own = at(own, EXPONENTIAL_RECORD)) {
         const constant = loadSplat(at(own, EXPONENTIAL_CONSTANT));
         const rate = loadSplat(at(own, EXPONENTIAL_RATE));
-        for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) v128.store(out + pair, exponentialJoint(x + pair, constant, rate));
+        for (let pair: usize = 0; pair < GROUP_BYTES; pair += 16) v128.store(out + pair, exponentialJoint(load(x + pair), constant, rate));
       }
       shareFar(last, weights, x < units, scratch, sums);
     }

@@ -3,6 +3,7 @@ import type { Column, Family, Support } from '../family.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
 import { type DataInput, readInput, requireColumn, toFloat64 } from './input.ts';
 import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
+import { isLabelled, type Rows } from './rows.ts';
 import { sequenceDataset } from './sequences.ts';
 
 /** How a data set is made from a source. */
@@ -112,16 +113,6 @@ export function createDataset(
   const merged = options.merge !== false && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
   const blockRow = compose(kept.blockRow, 'blockRow' in merged ? merged.blockRow : undefined);
   return cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
-}
-
-/** Whole columns with optional weights and labels: what the steps of making a data set hand on. */
-export interface Rows {
-  readonly rows: number;
-  readonly columns: readonly Float64Array[];
-  readonly weights?: Float64Array;
-  readonly labels?: Int32Array;
-  /** Sets of components as bits. */
-  readonly allowed?: Int32Array;
 }
 
 export function isDataset(source: unknown): source is Dataset {
@@ -385,10 +376,6 @@ function cutIntoBlocks(
     labelled: isLabelled(rows),
     ...(blockRow && { blockRow }),
   };
-}
-
-export function isLabelled({ labels, allowed }: Pick<Rows, 'labels' | 'allowed'>): boolean {
-  return (labels?.some((label) => label >= 0) ?? false) || allowed !== undefined;
 }
 
 /** The data set with a map of rows that is made when it is first asked for: a fit does not need it. */

@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import type { Rows } from './dataset.ts';
+import type { Rows } from './rows.ts';
 
 /** Above this many cells a table indexed by value costs more than it saves. */
 const LARGEST_TABLE = 1 << 22;

@@ -1,6 +1,6 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Block, Dataset } from './block.ts';
-import { isLabelled, type Rows } from './dataset.ts';
+import { isLabelled, type Rows } from './rows.ts';
 
 /**
  * Rows of equal value made into one unit each, in the order in which the values first occur; within a unit rows keep their order, also where

@@ -95,12 +95,13 @@ export function judge(memory: ConvergenceMemory, seen: Observation, rule: Stoppi
     const rest = { ...memory, step, ratios: [], quiet: memory.quiet + 1, remaining: 0, left: 0, smallest };
     return { memory: rest, end: rule.tolerance > 0 ? { kind: 'converged', rule: 'distance' } : undefined };
   }
-  const remaining = rate < 1 ? Math.max(step / (1 - rate), seen.intended) : Infinity;
+  const estimate = rate < 1 ? Math.max(step / (1 - rate), seen.intended) : Infinity;
+  const remaining = Number.isNaN(estimate) ? Infinity : estimate;
   const left = seen.expected ?? (rate < 1 ? gain / (1 - rate) : Infinity);
   const shaking = step <= ROUNDING_STEPS * rounding;
   const within = remaining <= rule.tolerance || (shaking && rounding <= rule.tolerance);
   const next: ConvergenceMemory = {
-    step,
+    step: finite(step),
     ratios,
     quiet: within || shaking ? memory.quiet + 1 : 0,
     remaining: within ? Math.min(remaining, rule.tolerance) : finite(remaining),
@@ -109,15 +110,17 @@ export function judge(memory: ConvergenceMemory, seen: Observation, rule: Stoppi
     smallest,
     restless: smaller || !(gain <= noise) ? 0 : memory.restless + 1,
   };
-  return { memory: next, end: rule.tolerance === 0 ? undefined : ending(next, within, shaking, rule.settling) };
+  return { memory: next, end: rule.tolerance === 0 ? undefined : ending(next, within, shaking, step, rule) };
 }
 
-function ending(memory: ConvergenceMemory, within: boolean, shaking: boolean, settling: boolean): Ending | undefined {
+function ending(memory: ConvergenceMemory, within: boolean, shaking: boolean, step: number, rule: StoppingRule): Ending | undefined {
   if (memory.quiet >= QUIET_ITERATIONS && within) return { kind: 'converged', rule: 'distance' };
   if (memory.quiet >= QUIET_ITERATIONS && shaking) return { kind: 'stalled' };
-  if (settling && memory.settled >= QUIET_ITERATIONS) return { kind: 'converged', rule: 'nats' };
-  if (memory.restless >= RESTLESS_ITERATIONS) return { kind: 'stalled' };
-  return undefined;
+  if (rule.settling && memory.settled >= QUIET_ITERATIONS) return { kind: 'converged', rule: 'nats' };
+  if (memory.restless < RESTLESS_ITERATIONS) return undefined;
+  // Twenty steps that gain nothing beside the rounding of the log-likelihood: a ridge, or noise finer than what was asked for.
+  if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance' };
+  return rule.nats > 0 ? { kind: 'converged', rule: 'nats' } : { kind: 'stalled' };
 }
 
 function finite(value: number): number | null {

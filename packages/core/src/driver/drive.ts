@@ -125,9 +125,12 @@ class Run {
       const point = space.free.move(this.at, whole.way, 0);
       const remaining = space.distance(this.at, point);
       const { tolerance, nats = 0 } = this.options;
-      this.convergence = { ...this.convergence, remaining, left: whole.gain };
-      if (tolerance > 0 && remaining <= tolerance) return this.arrival({ kind: 'converged', rule: 'distance' }, this.convergence);
-      if (tolerance > 0 && whole.gain <= nats) return this.arrival({ kind: 'converged', rule: 'nats' }, this.convergence);
+      this.convergence = { ...this.convergence, remaining: Number.isFinite(remaining) ? remaining : null, left: whole.gain };
+      const rule = remaining <= tolerance ? 'distance' : whole.gain <= nats ? 'nats' : undefined;
+      if (tolerance > 0 && rule !== undefined) {
+        const revived = yield* this.revive();
+        return revived ? 'moved' : this.arrival({ kind: 'converged', rule }, this.convergence);
+      }
     }
     const way = bend && upwardWay(bend);
     const best = way && (yield* this.follow(bend!, way));
@@ -201,15 +204,17 @@ class Run {
 
   /** Where the likelihood rises with a weight that vanished, goes on from a point where it has its chance. */
   private *revive(): Process<boolean> {
-    const point = this.revivals < MOST_REVIVALS ? this.model.revive(this.expectation.sums, this.at) : undefined;
-    if (point === undefined) return false;
-    this.revivals += 1;
-    const next = yield* this.try(point);
-    if (next === undefined || !(next.logLikelihood > this.expectation.logLikelihood)) return false;
-    this.anderson?.forget();
-    this.convergence = FRESH_MEMORY;
-    yield* this.moveTo(point, next);
-    return true;
+    if (this.revivals === MOST_REVIVALS) return false;
+    for (const point of this.model.revive(this.expectation.sums, this.at)) {
+      const next = yield* this.try(point);
+      if (next === undefined || !(next.logLikelihood > this.expectation.logLikelihood)) continue;
+      this.revivals += 1;
+      this.anderson?.forget();
+      this.convergence = FRESH_MEMORY;
+      yield* this.moveTo(point, next);
+      return true;
+    }
+    return false;
   }
 
   private *moveTo(point: MixtureParameters, expectation: Expectation): Process<void> {

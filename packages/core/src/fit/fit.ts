@@ -22,6 +22,7 @@ import { workerSource } from '../source/workers.ts';
 import { centralPoint, chooseStarts, type StartCandidate } from '../start/choose.ts';
 import { grow } from '../start/grow.ts';
 import { runSoftened } from '../start/soften.ts';
+import type { Neighbour } from '../start/split.ts';
 import { type Exact, Model } from './model.ts';
 import {
   checkOptions,
@@ -60,6 +61,7 @@ interface Plan {
   readonly resumed: DriverState | undefined;
   readonly options: FitOptions;
   readonly seed: number;
+  readonly neighbour: Neighbour | undefined;
 }
 
 interface Outcome {
@@ -87,7 +89,12 @@ export function fit<const F extends readonly Family[], L extends object = Weight
 ): Fit<ComponentsOf<F>, L>;
 export function fit(data: FitData, options: FitOptions): Fit;
 export function fit(data: FitData, options: FitOptions): Fit {
-  let plan = makePlan(data, options, 'fit');
+  return fitBeside(data, options, undefined);
+}
+
+/** A fit with further starts from one with one component less. */
+export function fitBeside(data: FitData, options: FitOptions, neighbour: Fit | undefined): Fit {
+  let plan = makePlan(data, options, 'fit', neighbour);
   for (;;) {
     const outcome = runSync(fitProcess(plan), synchronous(plan.source));
     const next = afterCollapse(plan, outcome);
@@ -111,8 +118,13 @@ export function fitAsync<const F extends readonly Family[], L extends object = W
   options: FitAsyncOptions<ComponentsOf<F>, L> & SeveralFamilies<F, L>,
 ): Promise<Fit<ComponentsOf<F>, L>>;
 export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit>;
-export async function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit> {
-  let plan = makePlan(data, options, 'fitAsync');
+export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit> {
+  return fitAsyncBeside(data, options, undefined);
+}
+
+/** The same with further starts from a fit with one component less. */
+export async function fitAsyncBeside(data: FitAsyncData, options: FitAsyncOptions, neighbour: Fit | undefined): Promise<Fit> {
+  let plan = makePlan(data, options, 'fitAsync', neighbour);
   const { signal } = options;
   const onProgress =
     options.onProgress === undefined ? undefined : (progress: Progress) => options.onProgress!(describeProgress(plan, progress));
@@ -215,14 +227,15 @@ function chooseThreads(threads: number | 'auto', { families }: Mixture, dataset:
   return Math.max(1, Math.min(processors, MOST_AUTOMATIC_THREADS, Math.floor(dataset.blocks.length / 8)));
 }
 
-function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' | 'fitAsync' | 'fitSteps'): Plan {
+function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' | 'fitAsync' | 'fitSteps', beside?: Fit): Plan {
   checkOptions(options, called);
   const model = structureOf(options);
   const seed = options.seed ?? 1;
+  const neighbour = beside && { model: beside.model.mixture, parameters: beside.state.parameters };
   if (isSource(data)) {
     refuseDataOptions(options);
     const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
-    return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed };
+    return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
   const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
@@ -245,12 +258,13 @@ function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' | 'fitA
     resumed,
     options,
     seed,
+    neighbour,
   };
 }
 
 /** The whole of a fit: starts, short runs, and the run to convergence. */
 function* fitProcess(plan: Plan): Process<Outcome> {
-  const { model, options, origin, resumed, seed } = plan;
+  const { model, options, origin, resumed, seed, neighbour } = plan;
   const { tolerance, iterations = DEFAULT_ITERATIONS } = options;
   const rule: DriverOptions = {
     iterations,
@@ -269,13 +283,23 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   const given = start === undefined || typeof start === 'string' ? start : undefined;
   const random = createRandom(seed);
   const central = centralPoint(model, summary);
-  const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random);
+  const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random, neighbour);
   const collapsed = new Set<StartCandidate>();
+  let impossible: unknown;
   for (const candidate of candidates) {
     const grown = options.accelerate !== false && !candidate.collapsed && model.families.length > 1;
-    const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
     const run = (from: MixtureParameters) => drive(model, startState(method, from, origin), rule);
-    const result = yield* runSoftened(model, central, parameters, run);
+    let result: DriverResult;
+    try {
+      const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
+      result = yield* runSoftened(model, central, parameters, run);
+    } catch (error) {
+      // A start that nobody gave is no more than a try.
+      if (!(error instanceof EmkitError) || error.code !== 'MODEL_IMPOSSIBLE_DATA') throw error;
+      impossible ??= error;
+      collapsed.add(candidate);
+      continue;
+    }
     const last = candidate === candidates.at(-1);
     if (result.diagnosis.kind === 'collapsed') collapsed.add(candidate);
     if (result.diagnosis.kind === 'collapsed' && !last) continue;
@@ -288,7 +312,10 @@ function* fitProcess(plan: Plan): Process<Outcome> {
     );
     return { result, starts, summary };
   }
-  throw new EmkitError('INTERNAL', 'No start was tried.');
+  throw new EmkitError('COMPONENT_DEGENERATE', 'No automatic start leads to a model under which every row is possible.', {
+    reason: impossible instanceof EmkitError ? impossible.message : 'no start was tried',
+    remedy: 'Use fewer components, or give a start.',
+  });
 }
 
 /** Parameters of the caller's data as parameters of the data less their origin. */
@@ -382,7 +409,7 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
     columnNames: summary.columnNames,
     seed,
     starts,
-    warnings: makeWarnings(model, state, shown, diagnosis, summary.totalWeight),
+    warnings: makeWarnings(model, state, diagnosis, summary.totalWeight),
     state,
   });
 }

@@ -4,7 +4,7 @@ import type { Family, ParameterValues } from '../family.ts';
 import type { Criterion } from '../inference/criteria.ts';
 import { checkFamily } from '../model/latent-model.ts';
 import { isSource } from '../source/source.ts';
-import { type FitAsyncData, type FitData, fit, fitAsync } from './fit.ts';
+import { type FitAsyncData, type FitData, fitAsyncBeside, fitBeside } from './fit.ts';
 import { checkOptions, type FitAsyncOptions, type FitOptions, refuseDataOptions } from './options.ts';
 import type { Fit } from './result.ts';
 import { describeSelection, type SummaryOptions, showInConsoles } from './summary-text.ts';
@@ -74,7 +74,8 @@ export class Selection<P extends ParameterValues = ParameterValues> {
 }
 
 /**
- * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it.
+ * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it. Besides its own starts
+ * a candidate has some from the one with a component less, if that was fitted before: with its largest, or worst fitting, component split.
  *
  * @throws EmkitError as `fit` for bad data; `COMPONENT_DEGENERATE` when no number of components has an eligible fit
  */
@@ -85,7 +86,7 @@ export function select<P extends ParameterValues>(data: FitData, options: Select
   for (const components of options.components) {
     let outcome: Fit | EmkitError;
     try {
-      outcome = fit(source as FitData, { ...rest, components });
+      outcome = fitBeside(source as FitData, { ...rest, components }, neighbourOf(candidates, components));
     } catch (error) {
       outcome = refusal(error);
     }
@@ -109,7 +110,7 @@ export async function selectAsync<P extends ParameterValues>(data: FitAsyncData,
   for (const components of options.components) {
     let outcome: Fit | EmkitError;
     try {
-      outcome = await fitAsync(source, { ...rest, components });
+      outcome = await fitAsyncBeside(source, { ...rest, components }, neighbourOf(candidates, components));
     } catch (error) {
       outcome = refusal(error, signal);
     }
@@ -147,9 +148,15 @@ function prepare(data: FitAsyncData, options: SelectAsyncOptions) {
   return { source: createDataset(data, [options.family], Math.max(...components), options), criterion, rest };
 }
 
+/** The fit with one component less, whose components further starts are split from. */
+function neighbourOf(candidates: readonly SelectCandidate[], components: number): Fit | undefined {
+  return candidates.find((candidate) => candidate.components === components - 1 && isEligible(candidate))?.fit as Fit | undefined;
+}
+
 /** An error that says that there is no fit; others are thrown on. */
 function refusal(error: unknown, signal?: AbortSignal): EmkitError {
-  const codes: readonly string[] = ['COMPONENT_DEGENERATE', 'DATA_TOO_FEW_DISTINCT_ROWS', ...(signal?.aborted === true ? ['ABORTED'] : [])];
+  const aborted = signal?.aborted === true ? ['ABORTED'] : [];
+  const codes: readonly string[] = ['COMPONENT_DEGENERATE', 'DATA_TOO_FEW_DISTINCT_ROWS', 'MODEL_IMPOSSIBLE_DATA', ...aborted];
   if (error instanceof EmkitError && codes.includes(error.code)) return error;
   throw error;
 }

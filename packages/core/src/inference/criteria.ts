@@ -19,5 +19,5 @@ export const CRITERIA: readonly Criterion[] = ['bic', 'aic', 'icl'];
 
 export function computeCriteria(logLikelihood: number, parameters: number, totalWeight: number, entropy: number): Criteria {
   const bic = -2 * logLikelihood + parameters * log(totalWeight);
-  return { aic: -2 * logLikelihood + 2 * parameters, bic, icl: bic + 2 * entropy, parameters };
+  return { aic: -2 * logLikelihood + 2 * parameters, bic, icl: bic + 2 * Math.max(0, entropy), parameters };
 }

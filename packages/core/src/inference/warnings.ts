@@ -14,13 +14,7 @@ const COARSE = 1e-9;
 const UNDETERMINED = 1e-3;
 
 /** What a reader should know before believing a fit; sentences, components counted from 1. */
-export function makeWarnings(
-  model: Mixture,
-  state: DriverState,
-  shown: MixtureParameters,
-  diagnosis: Diagnosis,
-  totalWeight: number,
-): readonly string[] {
+export function makeWarnings(model: Mixture, state: DriverState, diagnosis: Diagnosis, totalWeight: number): readonly string[] {
   const warnings: string[] = [];
   if (!isConverged(diagnosis)) warnings.push(`${capital(describeDiagnosis(diagnosis))}.`);
   const same = equalComponents(model, state.parameters);
@@ -37,7 +31,9 @@ export function makeWarnings(
   }
   const { length } = model.space.free;
   if (length >= totalWeight) warnings.push(`There are ${length} free parameters for a total weight of ${totalWeight}.`);
-  const rounding = Math.max(...model.families.map((family, component) => componentRounding(family, shown.components[component]!)));
+  const rounding = Math.max(
+    ...model.families.map((family, component) => componentRounding(family, state.parameters.components[component]!)),
+  );
   if (rounding > COARSE && state.origin === undefined) {
     warnings.push(
       `The data lie so far from zero that double precision resolves the parameters only to ${rounding.toExponential(1)} of their scale: subtract a constant first.`,

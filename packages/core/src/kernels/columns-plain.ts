@@ -149,8 +149,7 @@ export function createPlainColumnKernels(memory: () => Float64Array): ColumnFunc
     correlatedStatistics(rows, dimension, chunk, packing, columns, means, responsibilities, _scratch, sums) {
       const m = memory();
       const active = new Int32Array(chunk + 1);
-      const z = new Float64Array(chunk * dimension);
-      const weighted = new Float64Array(chunk * dimension);
+      const u = new Float64Array(chunk * dimension);
       const r = responsibilities / 8;
       let start = 0;
       while (start < rows) {
@@ -166,17 +165,18 @@ export function createPlainColumnKernels(memory: () => Float64Array): ColumnFunc
         for (let j = 0; j < dimension; j += 1) {
           const x = columns / 8 + j * rows;
           const mean = m[means / 8 + j]!;
+          const firsts = [0, 0];
           for (let index = 0; index < count; index += 1) {
-            z[j * chunk + index] = m[x + active[index]!]! - mean;
-            weighted[j * chunk + index] = m[r + active[index]!]! * z[j * chunk + index]!;
+            const responsibility = m[r + active[index]!]!;
+            const deviation = m[x + active[index]!]! - mean;
+            firsts[index & 1]! += responsibility * deviation;
+            u[j * chunk + index] = Math.sqrt(responsibility) * deviation;
           }
           for (let lane = 0; lane < 2; lane += 1) {
-            let first = 0;
-            for (let index = lane; index < count; index += 2) first += weighted[j * chunk + index]!;
-            m[sums / 8 + 2 * j + lane]! += first;
+            m[sums / 8 + 2 * j + lane]! += firsts[lane]!;
             for (let k = 0; k <= j; k += 1) {
               let second = 0;
-              for (let index = lane; index < count; index += 2) second += weighted[j * chunk + index]! * z[k * chunk + index]!;
+              for (let index = lane; index < count; index += 2) second += u[j * chunk + index]! * u[k * chunk + index]!;
               m[sums / 8 + 2 * (dimension + (j * (j + 1)) / 2 + k) + lane]! += second;
             }
           }

@@ -37,12 +37,10 @@ export const SHARES = 0;
 export const LARGEST = 16;
 /** Of each row: in a fused pass the reference, in nats; in `posterior` the bound under which components are cut. */
 export const REFERENCE = 32;
-/** Of each row, in `posterior`: sum of term x log term, in steps. */
-export const MOMENTS = 48;
 /** Two lanes: the sum over rows of case weight x log (sum of terms). */
-export const LOG_TOTALS = 64;
+export const LOG_TOTALS = 48;
 /** Of each component and row: e^(log joint density - reference). */
-export const TERMS = 66;
+export const TERMS = 50;
 
 export function groupScratch(components: number): number {
   return TERMS + GROUP * components;
@@ -100,9 +98,9 @@ export function independentSums(dimension: number): number {
   return 4 * dimension;
 }
 
-/** The places of rows with responsibility (4 bytes each) and their responsibilities, and a few to fill up the last. */
-export function independentScratch(rows: number): number {
-  return 1.5 * rows + 16;
+/** Of each component: a count; the places of rows with responsibility (4 bytes each) and their responsibilities, with room to fill up the last. */
+export function independentScratch(rows: number, components: number): number {
+  return components * (1 + 1.5 * rows + 12) + 1;
 }
 
 /** A component with correlations: the constant, the means, the Cholesky factor as `factorPlace` says. */
@@ -143,7 +141,7 @@ export function whitenedScratch(dimension: number): number {
   return GROUP * (dimension + 1);
 }
 
-/** As `independentScratch` for a chunk of rows; their deviations, and these times responsibilities. */
+/** Of a chunk of rows the places (4 bytes each, and two more), the responsibilities, their roots, and the deviations times these. */
 export function correlatedStatisticsScratch(chunk: number, dimension: number): number {
-  return 1.5 * chunk + 2 + 2 * chunk * dimension;
+  return 2.5 * chunk + 2 + chunk * dimension;
 }

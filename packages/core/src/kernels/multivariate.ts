@@ -21,8 +21,8 @@ import {
 import { Allocation, EXPECTED_COUNTS, loadColumns, loadWeights, paddedRows, readLikelihood, readSum, rowsAtATime } from './memory.ts';
 import type { MixtureConstants, ShortcutPass, ShortcutShape } from './shortcut.ts';
 
-/** Rows of deviations, and of their products with responsibilities, that are multiplied at a time: they stay in the first cache. */
-const NUMBERS_IN_CHUNK = 4096;
+/** Rows that are multiplied at a time, by the numbers in them: they stay in a first cache of 32 kB. */
+const NUMBERS_IN_CHUNK = 3200;
 
 /** From this many columns on rows are packed, and bounds looked at: below, it costs more than it saves. */
 const FEWEST_COLUMNS_TO_PACK = 8;
@@ -127,7 +127,7 @@ function independentStructure(components: number, dimension: number, rows: numbe
   return {
     record: independentRecord(dimension),
     lanes: independentSums(dimension),
-    scratch: independentScratch(rows),
+    scratch: independentScratch(rows, components),
     writeConstants(out, at, constant, { location, scale }) {
       out[at] = constant;
       for (let j = 0; j < dimension; j += 1) {

@@ -81,10 +81,9 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
       const m = memory();
       const first = joint / 8;
       const largest = new Float64Array(GROUP);
-      const moments = new Float64Array(GROUP);
+      const steps = new Float64Array(GROUP * components);
       for (let start = 0; start < rows; start += GROUP) {
         const group = first + start;
-        moments.fill(0);
         for (let row = 0; row < GROUP; row += 1) {
           const maximum = largestOf(m, group + row, rows, components);
           largest[row] = maximum;
@@ -92,26 +91,24 @@ export function createPlainKernels(memory: () => Float64Array): KernelFunctions 
           for (let component = 0; component < components; component += 1) {
             const at = group + component * rows + row;
             const dropped = m[at]! < bound ? Infinity : 0;
-            const steps = (m[at]! - maximum - dropped) * STEPS_PER_NAT;
-            const term = exponentialOfSteps(m, steps);
-            m[at] = term;
-            moments[row]! += term * Math.max(steps, FEWEST_STEPS);
+            const own = Math.max((m[at]! - maximum - dropped) * STEPS_PER_NAT, FEWEST_STEPS);
+            steps[GROUP * component + row] = own;
+            m[at] = exponentialOfSteps(m, own);
           }
         }
-        const shared = share(m, group, rows, components, weights / 8 + start, start < unit, largest, sums / 8);
+        const logTotals = share(m, group, rows, components, weights / 8 + start, start < unit, largest, sums / 8)!;
         for (let lane = 0; lane < 2; lane += 1) {
           let moment = 0;
-          for (let row = lane; row < GROUP; row += 2) moment += shared!.shares[row]! * moments[row]!;
-          m[sums / 8 + ENTROPY + lane]! += shared!.logTotals[lane]! - moment * NATS_PER_STEP;
-        }
-        for (let component = 0; component < components; component += 1) {
-          const place = sums / 8 + COMPONENT_SUMS + 2 * component;
-          const at = group + component * rows;
-          for (let lane = 0; lane < 2; lane += 1) {
+          for (let component = 0; component < components; component += 1) {
+            const at = group + component * rows;
             let count = 0;
-            for (let row = lane; row < GROUP; row += 2) count += m[at + row]!;
-            m[place + lane]! += count;
+            for (let row = lane; row < GROUP; row += 2) {
+              moment += m[at + row]! * steps[GROUP * component + row]!;
+              count += m[at + row]!;
+            }
+            m[sums / 8 + COMPONENT_SUMS + 2 * component + lane]! += count;
           }
+          m[sums / 8 + ENTROPY + lane]! += logTotals[lane]! - moment * NATS_PER_STEP;
         }
       }
     },
@@ -152,15 +149,10 @@ function largestOf(m: Float64Array, at: number, stride: number, components: numb
   return largest;
 }
 
-/** Of 16 rows: case weight / sum of terms of each; by lane, the weighted sum of these sums' logarithms. */
-interface Shared {
-  readonly shares: Float64Array;
-  readonly logTotals: readonly number[];
-}
-
 /**
  * Terms of 16 rows, e^(log joint density - reference), turned into responsibilities times case weights in place; their log-likelihood and
- * its magnitude added to the sums. Returns undefined, having changed nothing, where the terms of some row are too small.
+ * its magnitude added to the sums. Returns by lane the weighted sum of the logarithms of the rows' totals; or undefined, having changed
+ * nothing, where the terms of some row are too small.
  */
 function share(
   m: Float64Array,
@@ -171,7 +163,7 @@ function share(
   unit: boolean,
   reference: Float64Array,
   sums: number,
-): Shared | undefined {
+): readonly number[] | undefined {
   const totals = new Float64Array(GROUP);
   for (let row = 0; row < GROUP; row += 1) {
     let total = m[terms + row]!;
@@ -179,7 +171,6 @@ function share(
     if (total < LEAST_TOTAL) return undefined;
     totals[row] = total;
   }
-  const shares = new Float64Array(GROUP);
   const logTotals = [0, 0];
   for (let lane = 0; lane < 2; lane += 1) {
     let nats = 0;
@@ -191,7 +182,6 @@ function share(
       const own = reference[row]!;
       const weight = unit ? 1 : m[weights + row]!;
       const share = weight / total;
-      shares[row] = share;
       for (let component = 0; component < components; component += 1) m[terms + component * stride + row]! *= share;
       if (unit) {
         product *= total;
@@ -216,7 +206,7 @@ function share(
     m[sums + ROUNDED_OFF + lane]! += twoSumError(before, sum, after);
     m[sums + MAGNITUDE + lane]! += magnitude;
   }
-  return { shares, logTotals };
+  return logTotals;
 }
 
 /** Shares of 16 rows whose log joint densities less a reference, in steps, are given; where some row is far from all components, relative to its largest. */

@@ -1,7 +1,7 @@
-import { codecOf } from '../codec.ts';
-import { type Domain, freeParameters } from '../domain.ts';
 import type { Codec, Family, ParameterValue, ParameterValues } from '../family.ts';
 import { exp, expm1, log, log1p } from '../numerics/elementary.ts';
+import { codecOf } from './codec.ts';
+import { type Domain, freeParameters } from './domain.ts';
 import type { Coordinates } from './space.ts';
 
 /** Coordinates of one component of a family, those of the parameters in `fixed` left out. */

@@ -1,5 +1,5 @@
-import type { Domain } from '../domain.ts';
 import type { ParameterValue } from '../family.ts';
+import type { Domain } from './domain.ts';
 
 /**
  * The change of one value in its domain: absolute for probabilities, relative for the rest. A real parameter with a location has

@@ -1,7 +1,7 @@
-import { checkParameters, type Domain, domainViolation, onBoundary } from '../domain.ts';
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import { domainDistance } from './distance.ts';
+import { checkParameters, type Domain, domainViolation, onBoundary } from './domain.ts';
 
 /** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {

@@ -1,8 +1,8 @@
-import { domainViolation } from '../domain.ts';
 import { EmkitError } from '../errors.ts';
 import { exp, log, log1pMinusLinear } from '../numerics/elementary.ts';
 import { domainCoordinates } from './coordinates.ts';
 import { domainDistance } from './distance.ts';
+import { domainViolation } from './domain.ts';
 import type { Latent } from './latent.ts';
 import type { Coordinates } from './space.ts';
 
@@ -87,12 +87,15 @@ export function independent(components: number, { held = false }: { readonly hel
     revive(counts, { weights }) {
       let total = 0;
       for (const count of counts) total += count;
-      // At a weight that goes to 0 the likelihood's derivative is n (N_k / (n w_k) - 1): above 0 it rises with the weight.
-      const rising = weights.map((weight, k) => weight > 0 && weight < VANISHING && counts[k]! > weight * total * (1 + LEAST_RISE));
-      if (held || !rising.includes(true)) return undefined;
-      const raised = weights.map((weight, k) => (rising[k] ? REVIVED / components : weight));
-      const sum = raised.reduce((all, weight) => all + weight, 0);
-      return { weights: raised.map((weight) => weight / sum) };
+      // At a weight that goes to 0 the likelihood's derivative is n (N_k / (n w_k) - 1): above 0 it rises with the weight. Where both have
+      // gone to 0, or one cannot tell, a trial does.
+      const rising = weights.map((weight, k) => weight < VANISHING && !(counts[k]! > 0 && counts[k]! <= weight * total * (1 + LEAST_RISE)));
+      if (held || !rising.includes(true)) return [];
+      return REVIVED.map((share) => {
+        const raised = weights.map((weight, k) => (rising[k] ? share / components : weight));
+        const sum = raised.reduce((all, weight) => all + weight, 0);
+        return { weights: raised.map((weight) => weight / sum) };
+      });
     },
 
     space: {
@@ -109,8 +112,8 @@ export function independent(components: number, { held = false }: { readonly hel
 
 /** Weights below this are looked at again when a run ends. */
 const VANISHING = 1e-6;
-/** The weight that one of K components is given to try again is this over K. */
-const REVIVED = 0.01;
+/** The weights that one of K components is given to try again are these over K. */
+const REVIVED: readonly number[] = [0.1, 1e-3, 1e-6];
 /** The rate of growth of a weight that is more than rounding. */
 const LEAST_RISE = 1e-6;
 

@@ -26,8 +26,8 @@ export interface LatentModel<L extends object = object> extends Estimable<ModelP
   readonly layout: ExpectationLayout;
   /** The point as it is shown: without what only holds further digits. */
   show(point: ModelParameters<L>): ModelParameters<L>;
-  /** A point to go on from where weights vanished while the likelihood rises with them; undefined where there is none. */
-  revive(sums: Float64Array, at: ModelParameters<L>): ModelParameters<L> | undefined;
+  /** Points to try where probabilities of labels vanished though the likelihood may rise with them. */
+  revive(sums: Float64Array, at: ModelParameters<L>): readonly ModelParameters<L>[];
 }
 
 /** A mixture: labels drawn row by row. */
@@ -40,6 +40,15 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
     throw new EmkitError(
       'OPTION_INVALID',
       `The latent structure ${latent.id} has ${latent.components} components, and there are ${families.length} families.`,
+    );
+  }
+  if (latent.logWeights !== undefined && latent.length !== latent.components) {
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `The latent structure ${latent.id} has ${latent.length} sums for ${latent.components} components.`,
+      {
+        remedy: 'Where it has logWeights, its sums are the expected counts, one a component.',
+      },
     );
   }
   const offsets = emissions.offsets.map((offset) => HEADER + latent.length + offset);
@@ -71,8 +80,7 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
     show: (point) => ({ ...point, components: point.components.map((values, component) => shownComponent(families[component]!, values)) }),
 
     revive(sums, at) {
-      const labels = latent.revive?.(ofLabels(sums), at);
-      return labels && { ...at, ...labels };
+      return (latent.revive?.(ofLabels(sums), at) ?? []).map((labels) => ({ ...at, ...labels }));
     },
 
     space: {

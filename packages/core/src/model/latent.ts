@@ -8,7 +8,8 @@ import type { Estimable } from './estimable.ts';
  *
  * A plain record, like a family; it knows nothing of densities, case weights or blocks of several units.
  *
- * @typeParam L its parameters by name, plain JSON; none may be called `components`
+ * @typeParam L its parameters by name, plain JSON; none may have the name of another entry of a model file: `components`, `family`,
+ * `families`, `options`, `kind`, `kindOptions`, `held`, `shared`, `exact`, `model`
  */
 // biome-ignore lint/suspicious/noExplicitAny: models hold latent structures of different parameters
 export interface Latent<L extends object = any> extends Estimable<L> {
@@ -23,7 +24,7 @@ export interface Latent<L extends object = any> extends Estimable<L> {
 
   /**
    * Where every row is a unit of its own: the logarithms of the probabilities of its label, the same for all rows. The engine then takes
-   * whole blocks at once. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
+   * whole blocks at once, and the sums must be the expected counts, one a label. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
    */
   logWeights?(at: L): readonly number[];
 
@@ -43,6 +44,9 @@ export interface Latent<L extends object = any> extends Estimable<L> {
   /** Draws the labels of one unit of `length` rows into `labels`, using only `random`. */
   sample(labels: Int32Array, length: number, at: L, random: Random): void;
 
-  /** Parameters in which every label has its chance, where the likelihood rises with one that vanished; undefined where there is none. */
-  revive?(sums: Float64Array, at: L): L | undefined;
+  /**
+   * Points to try where probabilities vanished: with those raised with which the likelihood rises, or may rise as far as the sums tell. None
+   * where all is well.
+   */
+  revive?(sums: Float64Array, at: L): readonly L[];
 }

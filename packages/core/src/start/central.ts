@@ -1,6 +1,6 @@
 import type { Summary } from '../data/summary.ts';
-import type { Domain } from '../domain.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
+import type { Domain } from '../model/domain.ts';
 
 /** Parameters about which first statistics of the whole data can be taken: the family's own choice, or the middle of its domains. */
 export function locate(family: Family, summary: Summary): ParameterValues {

@@ -11,14 +11,14 @@ export type Structure = 'full' | 'diagonal' | 'spherical';
 const place = (structure: Structure, dimension: number, j: number, k: number): number =>
   dimension + (structure === 'full' ? (j * (j + 1)) / 2 + k : j);
 
-/** The mean of the sums, m + S1 / N, or where it is whitened m + L S1 / N; not always finite. */
-function meanOf(statistics: Float64Array, count: number, { mean, units, factor }: Frame): number[] {
+/** How far the mean of the data lies from that of the frame: S1 / N, or where it is whitened L S1 / N. */
+function movesOf(statistics: Float64Array, count: number, { mean, units, factor }: Frame): number[] {
   const dimension = mean.length;
-  return Array.from(mean, (about, j) => {
-    if (factor === undefined) return about + statistics[j]! / count / units[j]!;
+  return Array.from(units, (unit, j) => {
+    if (factor === undefined) return statistics[j]! / count / unit;
     let move = 0;
     for (let k = 0; k <= j; k += 1) move += factor[j * dimension + k]! * (statistics[k]! / count);
-    return about + move / units[j]!;
+    return move / unit;
   });
 }
 
@@ -45,7 +45,7 @@ export function estimate(
   held: ReadonlySet<string>,
 ): Refined {
   const meanHeld = held.has('mean');
-  const mean = meanHeld ? about.mean : meanOf(statistics, count, frame);
+  const mean = meanHeld ? about.mean : movesOf(statistics, count, frame).map((move, j) => frame.mean[j]! + move);
   const lost = mean.findIndex((value) => !Number.isFinite(value));
   if (lost >= 0) throw degenerate('mean', `that of column ${lost + 1} is too large for a double: divide the column by a power of ten`);
   if (held.has('covariance')) return { ...about, mean };
@@ -65,7 +65,10 @@ export function estimate(
   return { mean, covariance: diagonalMatrix(Array.from(products, (product, j) => columnVariance(product, units[j]!, magnitudes[j]!, j))) };
 }
 
-/** The covariance and its factor, A G with A that of the frame and G that of the mean products: in whitened coordinates, where the products are nearly the unit matrix, no pivot loses a digit. */
+/**
+ * The covariance and its factor A G, with A that of the frame and G that of the mean products: in whitened coordinates the products are
+ * nearly the unit matrix, and no pivot loses a digit.
+ */
 function correlatedCovariance(products: Float64Array, { units, factor: ofFrame }: Frame, magnitudes: readonly number[]) {
   const dimension = units.length;
   for (let j = 0; j < dimension; j += 1) columnVariance(varianceOf(products, ofFrame, dimension, j), units[j]!, magnitudes[j]!, j);
@@ -80,7 +83,10 @@ function correlatedCovariance(products: Float64Array, { units, factor: ofFrame }
   return { covariance: covarianceOf(rows), factor: rows };
 }
 
-/** The factor of mean products in place of them, `own`, and that of the covariance in the frame's units; `failed` is the column whose pivot is not known, or -1. */
+/**
+ * The factor of mean products in place of them, `own`, and that of the covariance in the frame's units, `factor`; `failed` is the column
+ * whose pivot is not known beside its variance, or -1.
+ */
 function factorOfEstimate(own: Float64Array, ofFrame: Float64Array | undefined, dimension: number) {
   const least = leastPivot(dimension);
   let failed = factorize(own, dimension, ofFrame === undefined ? least : 0);
@@ -92,7 +98,7 @@ function factorOfEstimate(own: Float64Array, ofFrame: Float64Array | undefined, 
   return { own, factor, failed };
 }
 
-/** The variance of column j in its unit: its mean square, or where the products are of whitened coordinates that of the row of the factor. */
+/** The variance of column j in its unit: its mean square, or of products in whitened coordinates what they are in the columns' own. */
 function varianceOf(products: Float64Array, ofFrame: Float64Array | undefined, dimension: number, j: number): number {
   if (ofFrame === undefined) return products[j * dimension + j]!;
   let variance = 0;
@@ -135,7 +141,10 @@ export function diagonalMatrix(diagonal: readonly number[]): number[][] {
   });
 }
 
-/** Where the sums should be taken instead: nearer to the data, in other units, or in whitened coordinates; undefined where they are good. */
+/**
+ * Where the sums should be taken instead: in other units where squares leave the doubles, nearer to the data where shifts cancel with
+ * them, and then in whitened coordinates where pivots would lose digits; undefined where they are good.
+ */
 export function betterPoint(
   statistics: Float64Array,
   count: number,
@@ -144,18 +153,14 @@ export function betterPoint(
   structure: Structure,
   held: ReadonlySet<string>,
 ): Refined | undefined {
-  const { mean, units, factor } = frame;
+  const { mean, factor } = frame;
   const dimension = mean.length;
   const meanHeld = held.has('mean');
   const squares = Array.from(mean, (_, j) => statistics[place(structure, dimension, j, j)]! / count);
   const shifts = Array.from(mean, (_, j) => statistics[j]! / count);
-  const moved = meanHeld ? about.mean : meanOf(statistics, count, frame);
-  const better = meanHeld
-    ? about.mean
-    : moved.map((value, j) => recentredMean(mean[j]!, factor === undefined ? shifts[j]! / units[j]! : value - mean[j]!));
-  const arrived = better.map((value, j) => value === mean[j]);
-  // Only the sum over the columns counts, or whitened coordinates, to which all columns before have come in.
-  if (structure === 'spherical' || factor !== undefined) arrived.fill(arrived.every(Boolean));
+  const moves = movesOf(statistics, count, frame);
+  const better = meanHeld ? about.mean : moves.map((move, j) => recentredMean(mean[j]!, move));
+  // Of a common variance only the sum over the columns counts.
   if (structure === 'spherical') {
     squares.fill(sumOf(squares));
     shifts.fill(Math.sqrt(sumOf(shifts.map((shift) => shift * shift))));
@@ -163,18 +168,21 @@ export function betterPoint(
   const variances = about.covariance.map((row, j) => (held.has('covariance') ? row[j]! : rescaledVariance(row[j]!, squares[j]!)));
   if (variances.some((variance, j) => variance !== about.covariance[j]![j]!))
     return { mean: better, covariance: diagonalMatrix(variances) };
+
+  const arrived = better.map((value, j) => value === mean[j]);
+  // Into a whitened coordinate all columns before it have come, into a common variance all.
+  if (structure === 'spherical' || factor !== undefined) arrived.fill(arrived.every(Boolean));
   const good = squares.every((square, j) => arrived[j] || square - shifts[j]! * shifts[j]! >= LEAST_PART * square);
-  const products =
-    structure === 'full' && !held.has('covariance') ? meanProducts(statistics, count, dimension, structure, meanHeld) : undefined;
-  const whitened = products && illConditioned(products, frame);
-  return good && whitened === undefined ? undefined : { ...about, mean: better, ...whitened };
+  if (!good) return { ...about, mean: better };
+  if (structure !== 'full' || held.has('covariance')) return undefined;
+  const whitened = illConditioned(meanProducts(statistics, count, dimension, structure, meanHeld), frame);
+  return whitened && { mean: better, ...whitened };
 }
 
 /** The covariance and factor to whiten with, where the mean products are so near to singular in their frame that their pivots lose digits. */
 function illConditioned(products: Float64Array, { units, factor: ofFrame }: Frame): Omit<Refined, 'mean'> | undefined {
-  const dimension = units.length;
-  const { own, factor, failed } = factorOfEstimate(products, ofFrame, dimension);
-  if (failed >= 0 || lowestPivot(own, dimension) >= ILL_CONDITIONED) return undefined;
+  const { own, factor, failed } = factorOfEstimate(products, ofFrame, units.length);
+  if (failed >= 0 || lowestPivot(own, units.length) >= ILL_CONDITIONED) return undefined;
   const rows = factorRows(factor, units);
   const covariance = covarianceOf(rows);
   return covariance.every((row, j) => row[j]! >= SMALLEST_NORMAL && row[j]! < Infinity) ? { covariance, factor: rows } : undefined;

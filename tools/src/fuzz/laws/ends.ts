@@ -12,7 +12,8 @@ export const ends: Law = {
     const { fit, error } = trial.outcome;
     if (fit === undefined) return judgeError(trial, error);
     if (distinctRows(trial) < trial.case.components) return 'fewer different rows than components were fitted';
-    if (fit.diagnosis.kind === 'decreased') return `a family of the package is said not to maximise: the log-likelihood fell by ${show(fit.diagnosis.by)}`;
+    if (fit.diagnosis.kind === 'decreased')
+      return `a family of the package is said not to maximise: the log-likelihood fell by ${show(fit.diagnosis.by)}`;
     if (fit.diagnosis.kind === 'aborted') return 'nobody aborted the fit';
     return undefined;
   },
@@ -47,7 +48,12 @@ function mayDegenerate(trial: Trial): boolean {
   if (trial.case.labels !== undefined) return true;
   const all = trial.families.map(() => trial.weights);
   return trial.families.some((family, component) => {
-    const { fit } = trial.run({ ...trial.case, families: [trial.case.families[component % trial.case.families.length]!], components: 1, options: { iterations: 2 } });
+    const { fit } = trial.run({
+      ...trial.case,
+      families: [trial.case.families[component % trial.case.families.length]!],
+      components: 1,
+      options: { iterations: 2 },
+    });
     return fit === undefined || fit.diagnosis.kind === 'collapsed' || (family.columns.length > 1 && hasNoSpread(trial, all, component));
   });
 }
@@ -88,7 +94,8 @@ export function isTrueCollapse(trial: Trial, fit: Fit): boolean {
   return !/empty/.test(reason) && !countsOnly(trial) && hasNoSpread(trial, shares, component);
 }
 
-const countsOnly = (trial: Trial): boolean => trial.families.every(({ columns }) => columns.every(({ support }) => support.kind === 'integer'));
+const countsOnly = (trial: Trial): boolean =>
+  trial.families.every(({ columns }) => columns.every(({ support }) => support.kind === 'integer'));
 
 /** A relative size of one unit in the last place above which digits are missing that the stopping rule wants. */
 const COARSE = 1e-11;
@@ -141,7 +148,10 @@ function hasNoSpread(trial: Trial, shares: readonly (readonly number[])[], compo
     count += total;
     for (let j = 0; j < d; j += 1)
       for (let k = 0; k <= j; k += 1)
-        products[j * d + k]! += weightedSum(scaled[j]!.map((value, row) => (value - mean[j]!) * (scaled[k]![row]! - mean[k]!)), share);
+        products[j * d + k]! += weightedSum(
+          scaled[j]!.map((value, row) => (value - mean[j]!) * (scaled[k]![row]! - mean[k]!)),
+          share,
+        );
   }
   const deviation = (j: number): number => Math.sqrt(products[j * d + j]! / count);
   for (let j = 0; j < d; j += 1) {

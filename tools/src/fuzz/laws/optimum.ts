@@ -63,7 +63,8 @@ export const weightsUphill: Law = {
       for (const part of [1e-1, 1e-2, 1e-3, 1e-5]) {
         const moved = weights.map((weight, component) => (1 - part) * weight + (component === to ? part : 0));
         const rise = (trial.logLikelihood({ weights: moved, components }) ?? -Infinity) - base;
-        if (rise > left(trial, fit)) return `more weight for component ${to + 1} (it has ${show(weights[to]!)}) raises the log-likelihood by ${show(rise)} nats`;
+        if (rise > left(trial, fit))
+          return `more weight for component ${to + 1} (it has ${show(weights[to]!)}) raises the log-likelihood by ${show(rise)} nats`;
       }
     }
     return undefined;
@@ -72,7 +73,8 @@ export const weightsUphill: Law = {
 
 export const parametersUphill: Law = {
   name: 'no better parameters',
-  meaning: 'Where a fit converged, no parameter alone can be moved to where the log-likelihood is higher: an M-step that does not maximise shows here.',
+  meaning:
+    'Where a fit converged, no parameter alone can be moved to where the log-likelihood is higher: an M-step that does not maximise shows here.',
   share: 0.5,
   check(trial) {
     const fit = convergedFit(trial);
@@ -85,7 +87,8 @@ export const parametersUphill: Law = {
       // EM leaves a parameter that began on the edge there, whatever lies inside.
       if (beganAtEdge(trial, coordinate)) continue;
       const gain = gainAlong(trial, base, (step) => trial.logLikelihood(move(at, coordinate, step, 'own')), sizeOf(trial, at, coordinate));
-      if (gain > allowed) return `moving ${coordinate.name} of component ${coordinate.members[0]! + 1} raises the log-likelihood by ${show(gain)} nats`;
+      if (gain > allowed)
+        return `moving ${coordinate.name} of component ${coordinate.members[0]! + 1} raises the log-likelihood by ${show(gain)} nats`;
     }
     return undefined;
   },
@@ -142,7 +145,8 @@ function gainAlong(trial: Trial, base: number, at: (step: number) => number | un
  */
 function slopeAt(at: (step: number) => number | undefined, step: number, difference: number, noise: number): number {
   let slope = difference / 2;
-  for (let part = 4; Math.abs(slope / part) > noise && part < 1e8; part *= 4) slope = (part * ((at(step / part) ?? 0) - (at(-step / part) ?? 0))) / 2;
+  for (let part = 4; Math.abs(slope / part) > noise && part < 1e8; part *= 4)
+    slope = (part * ((at(step / part) ?? 0) - (at(-step / part) ?? 0))) / 2;
   return slope;
 }
 
@@ -160,7 +164,11 @@ export const boundaries: Law = {
       const component = Number(place) - 1;
       const value = parameter === 'weight' ? fit.weights[component] : fit.components[component]?.[parameter ?? ''];
       if (value === undefined) return `${name} is no parameter`;
-      if (parameter === 'weight' ? (value as number) > Math.max(1e-6, trial.case.options.tolerance ?? 0) : !isAtEdge(value, trial.families[component]!.parameters[parameter!]!))
+      if (
+        parameter === 'weight'
+          ? (value as number) > Math.max(1e-6, trial.case.options.tolerance ?? 0)
+          : !isAtEdge(value, trial.families[component]!.parameters[parameter!]!)
+      )
         return `${name} is ${JSON.stringify(value)}, and said to be on the edge`;
       if (trial.case.options.held?.[parameter === 'weight' ? 'weights' : 'components'] === true) return `${name} is held`;
     }
@@ -204,16 +212,19 @@ export const acceleration: Law = {
 function compareEnds(trial: Trial, quick: Fit, slow: Fit, limit: number): Verdict {
   const kinds = `${describe(quick.diagnosis)}, and plain: ${describe(slow.diagnosis)}`;
   if (isConverged(slow.diagnosis)) {
-    if (quick.evaluations > 10 * slow.evaluations + 200) return `${quick.evaluations} passes where plain EM takes ${slow.evaluations}: ${describe(quick.diagnosis)}`;
+    if (quick.evaluations > 10 * slow.evaluations + 200)
+      return `${quick.evaluations} passes where plain EM takes ${slow.evaluations}: ${describe(quick.diagnosis)}`;
   }
   const empties = [quick, slow].filter(({ diagnosis }) => diagnosis.kind === 'collapsed' && /empty/.test(diagnosis.reason)).length;
   if (empties === 1 && [quick, slow].some(({ diagnosis }) => diagnosis.kind === 'boundary')) return `a vanishing weight: ${kinds}`;
   if (!isConverged(quick.diagnosis) || !isConverged(slow.diagnosis)) {
-    if (quick.iterations < limit && slow.iterations < limit && quick.diagnosis.kind !== slow.diagnosis.kind) trial.notes.add('ends differ by acceleration');
+    if (quick.iterations < limit && slow.iterations < limit && quick.diagnosis.kind !== slow.diagnosis.kind)
+      trial.notes.add('ends differ by acceleration');
     return undefined;
   }
   const apart = quick.logLikelihood - slow.logLikelihood;
-  if (Math.abs(apart) > left(trial, quick) + left(trial, slow)) trial.notes.add(apart > 0 ? 'accelerated ends higher' : 'accelerated ends lower');
+  if (Math.abs(apart) > left(trial, quick) + left(trial, slow))
+    trial.notes.add(apart > 0 ? 'accelerated ends higher' : 'accelerated ends lower');
   return undefined;
 }
 
@@ -222,7 +233,14 @@ export function startOf(trial: Trial): MixtureParameters | undefined {
   const { start, held, shared } = trial.case.options;
   if (typeof start === 'object') return start;
   const { starts, seed } = trial.case.options;
-  const options = { iterations: 0, ...(start && { start }), ...(starts && { starts }), ...(seed && { seed }), ...(shared && { shared }), ...(held && { held }) };
+  const options = {
+    iterations: 0,
+    ...(start && { start }),
+    ...(starts && { starts }),
+    ...(seed && { seed }),
+    ...(shared && { shared }),
+    ...(held && { held }),
+  };
   const { fit } = trial.run({ ...trial.case, options });
   return fit && plain(fit);
 }

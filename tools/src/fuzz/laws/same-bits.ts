@@ -83,7 +83,8 @@ export const json: Law = {
     const expected = trial.logDensities(fit.model);
     for (const written of [fit, fit.model]) {
       const model = readModel(JSON.parse(JSON.stringify(written)), trial.engine.families);
-      if (!isDeepStrictEqual(trial.logDensities(model), expected)) return `a ${written === fit ? 'fit' : 'model'} read back has other log-densities`;
+      if (!isDeepStrictEqual(trial.logDensities(model), expected))
+        return `a ${written === fit ? 'fit' : 'model'} read back has other log-densities`;
     }
     return undefined;
   },

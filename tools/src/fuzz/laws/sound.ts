@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fit } from '@emkit/core';
 import { sum, type Trial, weightedSum } from '../trial.ts';
 import { type Law, notAsked, show, type Verdict } from './law.ts';
@@ -16,7 +17,9 @@ export const sound: Law = {
 };
 
 function shapeOf(trial: Trial, fit: Fit): Verdict {
-  const strange = findStrange(JSON.parse(JSON.stringify(fit, showStrange)), 'fit') ?? findStrange(JSON.parse(JSON.stringify(fit.state, showStrange)), 'state');
+  const strange =
+    findStrange(JSON.parse(JSON.stringify(fit, showStrange)), 'fit') ??
+    findStrange(JSON.parse(JSON.stringify(fit.state, showStrange)), 'state');
   if (strange !== undefined) return strange;
   const { weights, components } = fit;
   if (weights.length !== trial.case.components || components.length !== trial.case.components) return 'another number of components';
@@ -84,14 +87,41 @@ function responsibilitiesOf(trial: Trial, fit: Fit): Verdict {
   const chosen = fit.model.labels(data, options);
   for (let row = 0; row < rows.length; row += 1) {
     const values = responsibilities.map((component) => component[row]!);
-    if (!values.every((value) => value >= 0 && value <= 1 + SAME) || Math.abs(sum(values) - 1) > SAME) return `row ${row + 1} has responsibilities ${values.join()}`;
+    if (!values.every((value) => value >= 0 && value <= 1 + SAME) || Math.abs(sum(values) - 1) > SAME)
+      return `row ${row + 1} has responsibilities ${values.join()}`;
     const label = labels?.[row] ?? -1;
     const allowed = typeof label !== 'number' ? label : label < 0 ? [...values.keys()] : [label];
-    if (values.some((value, component) => value > 0 && !allowed.includes(component))) return `row ${row + 1} is known to be of ${allowed.join()}, and has ${values.join()}`;
+    if (values.some((value, component) => value > 0 && !allowed.includes(component)))
+      return `row ${row + 1} is known to be of ${allowed.join()}, and has ${values.join()}`;
     if (values[chosen[row]!]! < Math.max(...values) - SAME) return `row ${row + 1} is called ${chosen[row]! + 1} with ${values.join()}`;
   }
   return undefined;
 }
+
+export const kept: Law = {
+  name: 'held and shared',
+  meaning: 'What is held keeps the bits of the start, and what is shared is the same in all that share it.',
+  share: 1,
+  check(trial) {
+    const { fit } = trial.outcome;
+    const { start, held, shared = [] } = trial.case.options;
+    if (fit === undefined) return notAsked;
+    if (typeof start === 'object') {
+      if (held?.weights && !isDeepStrictEqual(fit.weights, start.weights)) return `the weights are held, and were ${start.weights.join()}`;
+      for (const [component, names] of (held?.components ?? []).entries())
+        for (const name of names)
+          if (!isDeepStrictEqual(fit.components[component]![name], start.components[component]![name]))
+            return `${name} ${component + 1} is held, and ${JSON.stringify(start.components[component]![name])} became ${JSON.stringify(fit.components[component]![name])}`;
+    }
+    for (const [component, family] of trial.families.entries()) {
+      const first = fit.components[trial.families.indexOf(family)]!;
+      for (const name of [...(family.shared ?? []), ...shared])
+        if (!isDeepStrictEqual(fit.components[component]![name], first[name]))
+          return `${name} ${component + 1} is shared, and has a value of its own`;
+    }
+    return undefined;
+  },
+};
 
 export const likelihood: Law = {
   name: 'likelihood',
@@ -103,12 +133,19 @@ export const likelihood: Law = {
     const logDensities = trial.logDensities(fit.model);
     const total = weightedSum(logDensities, trial.weights);
     const allowed = trial.rounding(logDensities);
-    if (!(Math.abs(total - fit.logLikelihood) <= allowed)) return `the log-likelihood is ${fit.logLikelihood}, and its rows sum to ${total}`;
+    if (!(Math.abs(total - fit.logLikelihood) <= allowed))
+      return `the log-likelihood is ${fit.logLikelihood}, and its rows sum to ${total}`;
     for (let iteration = 1; iteration < fit.trace.length; iteration += 1) {
       const fall = fit.trace[iteration - 1]! - fit.trace[iteration]!;
       const size = Math.max(1, Math.abs(fit.trace[iteration]!) / (Math.abs(fit.logLikelihood) + 1500 * trial.totalWeight));
-      if (fall > allowed * size) return `iteration ${iteration} falls by ${show(fall)}`;
+      if (fall > allowed * size && fall > ofParameters(trial, fit)) return `iteration ${iteration} falls by ${show(fall)}`;
     }
     return undefined;
   },
 };
+
+/** What the rounding of a step's parameters may cost: to second order at an optimum, and all points of a run are on their way to one. */
+function ofParameters(trial: Trial, fit: Fit): number {
+  const { rows, total } = trial.coarseness(fit.model.parameters);
+  return trial.totalWeight * (8 * total + (8 * rows) ** 2);
+}

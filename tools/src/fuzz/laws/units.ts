@@ -79,15 +79,18 @@ function fewSteps(base: Trial, said: Trial, image: Image, start: MixtureParamete
     const [mine, yours] = [here, there].map(({ fit, error }) => (fit === undefined ? String(error) : describe(fit.diagnosis)));
     return `after ${STEPS} steps: here ${mine}, there ${yours}`;
   }
+  // A spread that is rounding alone collapses one step sooner or later, or not at all, and until then rounding is all there is to it.
+  if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
   if (here.fit.iterations !== there.fit.iterations) {
-    // A spread that is rounding alone collapses one step sooner or later, or not at all.
-    if (here.fit.diagnosis.kind === there.fit.diagnosis.kind) return undefined;
-    if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
     return `after ${STEPS} steps: here ${describe(here.fit.diagnosis)}, there ${describe(there.fit.diagnosis)}`;
   }
   const before = base.logDensities(here.fit.model);
   const after = rowsAfter(base, image, there.fit);
-  const apart = weightedSum(after.map((value, row) => Math.abs(value + (image.jacobian ?? 0) - before[row]!)), base.weights) / base.totalWeight;
+  const apart =
+    weightedSum(
+      after.map((value, row) => Math.abs(value + (image.jacobian ?? 0) - before[row]!)),
+      base.weights,
+    ) / base.totalWeight;
   const size = 1 + weightedSum(before.map(Math.abs), base.weights) / base.totalWeight + Math.abs(image.jacobian ?? 0);
   const coarse = Math.max(base.coarseness(here.fit.model.parameters).rows, said.coarseness(there.fit.model.parameters).rows);
   if (apart <= TOGETHER * size + 1000 * coarse) return undefined;
@@ -99,7 +102,10 @@ function rowsAfter(base: Trial, image: Image, there: Fit): Float64Array {
   const { rows, labels } = base.kept;
   const data = dataOf({ rows: image.row === undefined ? rows : rows.map(image.row) });
   const order = image.order;
-  return there.model.logDensity(data, labels ? { labels: order === undefined ? labels : labels.map((label) => renumbered(label, order)) } : {});
+  return there.model.logDensity(
+    data,
+    labels ? { labels: order === undefined ? labels : labels.map((label) => renumbered(label, order)) } : {},
+  );
 }
 
 /** Whole fits: both end alike, and if they converge, at the same value, unless the way parted at a saddle. */
@@ -139,8 +145,14 @@ function inUnits({ families }: Trial, scale: readonly number[], shift: readonly 
 
 export const scale: Law = unitLaw('scale', 'Another unit, a power of two, gives the same answer in that unit.', (trial, random) => {
   if (!everyFamily(trial, ({ equivariance }) => equivariance?.scale === true)) return undefined;
-  const factors = trial.families[0]!.columns.map(() => 2 ** (random.integer(chance(random, 0.3) ? 301 : 21) - (chance(random, 0.3) ? 150 : 10)));
-  const units = inUnits(trial, factors, factors.map(() => 0));
+  const factors = trial.families[0]!.columns.map(
+    () => 2 ** (random.integer(chance(random, 0.3) ? 301 : 21) - (chance(random, 0.3) ? 150 : 10)),
+  );
+  const units = inUnits(
+    trial,
+    factors,
+    factors.map(() => 0),
+  );
   const rows = trial.case.rows.map((row) => units.row!(row));
   if (![...rows, ...trial.case.rows].every((row) => row.every(isOrdinary))) return undefined;
   return { ...units, case: { ...trial.case, rows }, jacobian: factors.reduce((total, factor) => total + Math.log(factor), 0) };
@@ -148,14 +160,21 @@ export const scale: Law = unitLaw('scale', 'Another unit, a power of two, gives 
 
 export const shift: Law = unitLaw('shift', 'Another origin, exactly representable, gives the same answer from there.', (trial, random) => {
   if (!everyFamily(trial, ({ equivariance }) => equivariance?.shift === true)) return undefined;
-  const largest = Math.max(...trial.case.rows.flatMap((row) => row.map(Math.abs)));
-  if (!isOrdinary(largest) || largest === 0) return undefined;
+  const { rows } = trial.case;
+  const largest = rows[0]!.map((_, column) => Math.max(...rows.map((row) => Math.abs(row[column]!))));
+  if (!largest.every((value) => isOrdinary(value) && value > 0)) return undefined;
   // Multiples of a quantum, as many as leave room for the shift.
-  const quantum = 2 ** (Math.floor(Math.log2(largest)) - 20);
-  const by = quantum * Math.floor((random.uniform() - 0.5) * 2 ** (10 + random.integer(35)));
-  const shifts = trial.families[0]!.columns.map(() => by);
-  const units = inUnits(trial, shifts.map(() => 1), shifts);
-  const base = { ...trial.case, rows: trial.case.rows.map((row) => row.map((value) => Math.round(value / quantum) * quantum + 0)) };
+  const quanta = largest.map((value) => 2 ** (Math.floor(Math.log2(value)) - 20));
+  const shifts = quanta.map((quantum) => quantum * Math.floor((random.uniform() - 0.5) * 2 ** (10 + random.integer(35))));
+  const units = inUnits(
+    trial,
+    shifts.map(() => 1),
+    shifts,
+  );
+  const base = {
+    ...trial.case,
+    rows: rows.map((row) => row.map((value, column) => Math.round(value / quanta[column]!) * quanta[column]! + 0)),
+  };
   return { ...units, base, case: { ...base, rows: base.rows.map((row) => units.row!(row)) } };
 });
 
@@ -171,7 +190,10 @@ function mirrorOf(trial: Trial): Pick<Image, 'row' | 'parameters'> | undefined {
     const negate = (value: number): number => 0 - value;
     return {
       row: (row) => row.map(negate),
-      parameters: (values) => ({ ...values, mean: typeof values.mean === 'number' ? negate(values.mean) : (values.mean as number[]).map(negate) }),
+      parameters: (values) => ({
+        ...values,
+        mean: typeof values.mean === 'number' ? negate(values.mean) : (values.mean as number[]).map(negate),
+      }),
     };
   }
   if (!everyFamily(trial, (family) => family === trial.families[0])) return undefined;
@@ -194,42 +216,56 @@ export const rowOrder: Law = unitLaw('order of rows', 'The rows in another order
   const order = shuffled(random, fuzzCase.rows.length);
   const { weights, labels, rows } = fuzzCase;
   const moved = <T>(values: readonly T[]): T[] => order.map((row) => values[row]!);
-  return { case: { ...fuzzCase, rows: moved(rows), ...(weights && { weights: moved(weights) }), ...(labels && { labels: moved(labels) }) } };
-});
-
-export const componentOrder: Law = unitLaw('order of components', 'Components that begin in another order end in it.', ({ case: fuzzCase }, random) => {
-  if (fuzzCase.components === 1) return undefined;
-  const order = shuffled(random, fuzzCase.components);
-  const { labels, families } = fuzzCase;
   return {
-    order,
-    case: {
-      ...fuzzCase,
-      families: families.length === 1 ? families : order.map((index) => families[index]!),
-      ...(labels && { labels: labels.map((label) => renumbered(label, order)) }),
-    },
+    case: { ...fuzzCase, rows: moved(rows), ...(weights && { weights: moved(weights) }), ...(labels && { labels: moved(labels) }) },
   };
 });
 
-export const weightUnit: Law = unitLaw('unit of weights', 'Case weights times a power of two give the same parameters.', ({ case: fuzzCase, kept }, random) => {
-  const weightFactor = 2 ** (random.integer(41) - 20);
-  const weights = (fuzzCase.weights ?? fuzzCase.rows.map(() => 1)).map((weight) => weight * weightFactor);
-  return (kept.weights ?? []).every(isOrdinary) ? { weightFactor, case: { ...fuzzCase, weights } } : undefined;
-});
+export const componentOrder: Law = unitLaw(
+  'order of components',
+  'Components that begin in another order end in it.',
+  ({ case: fuzzCase }, random) => {
+    if (fuzzCase.components === 1) return undefined;
+    const order = shuffled(random, fuzzCase.components);
+    const { labels, families } = fuzzCase;
+    return {
+      order,
+      case: {
+        ...fuzzCase,
+        families: families.length === 1 ? families : order.map((index) => families[index]!),
+        ...(labels && { labels: labels.map((label) => renumbered(label, order)) }),
+      },
+    };
+  },
+);
 
-export const copies: Law = unitLaw('copies', 'A row that occurs twice is a row of twice the weight, and one of weight 0 is none.', ({ case: fuzzCase }) => {
-  const { rows, labels, weights = rows.map(() => 1) } = fuzzCase;
-  const twice = <T>(values: readonly T[]): T[] => [...values, ...values];
-  return {
-    base: { ...fuzzCase, weights: weights.map((weight) => 2 * weight) },
-    case: {
-      ...fuzzCase,
-      rows: [...twice(rows), rows[0]!],
-      weights: [...twice(weights), 0],
-      ...(labels && { labels: [...twice(labels), -1] }),
-    },
-  };
-});
+export const weightUnit: Law = unitLaw(
+  'unit of weights',
+  'Case weights times a power of two give the same parameters.',
+  ({ case: fuzzCase, kept }, random) => {
+    const weightFactor = 2 ** (random.integer(41) - 20);
+    const weights = (fuzzCase.weights ?? fuzzCase.rows.map(() => 1)).map((weight) => weight * weightFactor);
+    return (kept.weights ?? []).every(isOrdinary) ? { weightFactor, case: { ...fuzzCase, weights } } : undefined;
+  },
+);
+
+export const copies: Law = unitLaw(
+  'copies',
+  'A row that occurs twice is a row of twice the weight, and one of weight 0 is none.',
+  ({ case: fuzzCase }) => {
+    const { rows, labels, weights = rows.map(() => 1) } = fuzzCase;
+    const twice = <T>(values: readonly T[]): T[] => [...values, ...values];
+    return {
+      base: { ...fuzzCase, weights: weights.map((weight) => 2 * weight) },
+      case: {
+        ...fuzzCase,
+        rows: [...twice(rows), rows[0]!],
+        weights: [...twice(weights), 0],
+        ...(labels && { labels: [...twice(labels), -1] }),
+      },
+    };
+  },
+);
 
 export const blocks: Law = unitLaw('blocks', 'Blocks of any size give the same answer.', ({ case: fuzzCase }, random) => {
   const blockSize = 1 + random.integer(fuzzCase.rows.length);

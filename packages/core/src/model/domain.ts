@@ -1,6 +1,6 @@
-import { EmkitError, showValue } from './errors.ts';
-import type { ParameterValue, ParameterValues } from './family.ts';
-import { cholesky } from './numerics/linear-algebra.ts';
+import { EmkitError, showValue } from '../errors.ts';
+import type { ParameterValue, ParameterValues } from '../family.ts';
+import { cholesky } from '../numerics/linear-algebra.ts';
 
 /**
  * The set a parameter lives in, as data. Validation, degrees of freedom, the unconstrained coordinates of the accelerated

@@ -1,8 +1,8 @@
+import type { Codec, Family, ParameterValue, ParameterValues } from '../family.ts';
+import { exp, expit, log, logit } from '../numerics/elementary.ts';
+import { cholesky } from '../numerics/linear-algebra.ts';
 import type { Domain } from './domain.ts';
 import { freeParameters } from './domain.ts';
-import type { Codec, Family, ParameterValue, ParameterValues } from './family.ts';
-import { exp, expit, log, logit } from './numerics/elementary.ts';
-import { cholesky } from './numerics/linear-algebra.ts';
 
 /**
  * The codec of a family: its own, or one derived from its domains. Real numbers stand for themselves, positive ones for their

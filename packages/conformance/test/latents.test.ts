@@ -1,0 +1,37 @@
+import { checkLatent, variantsOf } from '@emkit/conformance';
+import { describeLatent } from '@emkit/conformance/vitest';
+import { describe, expect, test } from 'vitest';
+import { stickyChain } from '../example/sticky.ts';
+import { independentRows } from './support/latents.ts';
+import { markovChain } from './support/markov.ts';
+
+/** As for families: fixed by default, drawn anew in the nightly run. */
+const runs = Number(process.env['EMKIT_CONFORMANCE_RUNS'] ?? 100);
+const wanted = process.env['EMKIT_CONFORMANCE_SEED'] ?? '1';
+const seed = wanted === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(wanted);
+
+describe(`seed ${seed}`, () => {
+  for (const definition of [independentRows, stickyChain, markovChain])
+    describeLatent(definition, { seed, runs, inapplicable: 'omit', timeout: 3000 * runs });
+});
+
+test('no law is skipped, and only what cannot apply is left out', () => {
+  const left = [independentRows, stickyChain, markovChain].flatMap((definition) =>
+    variantsOf(definition).map((variant) => {
+      const { results, options } = checkLatent(definition, { variant, runs: 1 });
+      expect(results.map(({ status }) => status)).not.toContain('skipped');
+      const missing = results.flatMap(({ skippedParts }) => skippedParts.flatMap((part) => part.missing));
+      return [definition.id, options['components'], ...new Set(missing)];
+    }),
+  );
+  expect(left).toEqual([
+    ['independent', 1, 'free parameters', 'second label'],
+    ['independent', 2],
+    ['independent', 4],
+    ['independent', 3, 'free parameters'],
+    ['sticky', 2, 'logWeights'],
+    ['markov', 1, 'free parameters', 'logWeights', 'second label'],
+    ['markov', 2, 'logWeights'],
+    ['markov', 3, 'logWeights'],
+  ]);
+});
