@@ -102,8 +102,8 @@ export function createDataset(
   const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...labels };
   for (const family of distinctFamilies(families)) checkColumns(family, columns, columnNames, weights);
   if (options.sequences !== undefined) {
-    const { sequences } = options;
-    const values = sequencesName === undefined ? sequences : requireColumn(read, sequencesName);
+    const values = sequencesName === undefined ? options.sequences : requireColumn(read, sequencesName);
+    if (values !== true) refuseNoList('sequences', values);
     return sequenceDataset(whole, values as ArrayLike<unknown> | true, columnNames, options.blockSize ?? DEFAULT_BLOCK_SIZE);
   }
 

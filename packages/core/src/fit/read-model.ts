@@ -61,13 +61,22 @@ function readEntries(body: Readonly<Record<string, unknown>>, count: number): Pi
   if (given.length !== count) throw new EmkitError('MODEL_MALFORMED', `The model has ${given.length} families for ${count} components.`);
   const keys = given.map((entry, index) => {
     const { family, options } = asRecord(entry, `Family ${index + 1}`);
-    return JSON.stringify([family, options]);
+    return keyOf([family, options], `Family ${index + 1}`);
   });
   const different = [...new Set(keys)];
   return {
     families: different.map((key) => given[keys.indexOf(key)] as FamilyJson),
     components: keys.map((key) => different.indexOf(key)),
   };
+}
+
+/** As text. A file may nest so deep that there is none. */
+function keyOf(value: unknown, what: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new EmkitError('MODEL_MALFORMED', `${what} is nested too deep.`, { remedy: 'Use a file that emkit wrote.' });
+  }
 }
 
 function readNames(value: unknown, what: string): readonly (readonly string[])[] {

@@ -235,14 +235,13 @@ function resolveShared(families: readonly Family[], asked: readonly string[]): r
 
 /** A shared parameter that one component holds is held in all. */
 function holdTogether(asked: readonly ReadonlySet<string>[], groups: readonly SharedGroup[]): readonly ReadonlySet<string>[] {
-  return asked.map((own, component) => {
-    const names = new Set(own);
-    for (const group of groups) {
-      if (!group.components.includes(component)) continue;
-      for (const name of group.names) if (group.components.some((other) => asked[other]!.has(name))) names.add(name);
+  const held = asked.map((own) => new Set(own));
+  for (const { components, names } of groups) {
+    for (const name of names) {
+      if (components.some((component) => asked[component]!.has(name))) for (const component of components) held[component]!.add(name);
     }
-    return names;
-  });
+  }
+  return held;
 }
 
 function checkComponents(json: unknown, families: readonly Family[], groups: readonly SharedGroup[]): Components {
@@ -281,11 +280,11 @@ function tiedCoordinates(
   held: readonly ReadonlySet<string>[],
   groups: readonly SharedGroup[],
 ): Coordinates<Components> {
-  const own = families.map((family, component) => {
-    const group = groups.find(({ components }) => components.includes(component));
-    const repeated = group !== undefined && group.components[0] !== component ? [...group.names] : [];
-    return familyCoordinates(family, new Set([...held[component]!, ...repeated]));
-  });
+  const fixed = held.map((names) => new Set(names));
+  for (const { components, names } of groups) {
+    for (const component of components.slice(1)) for (const name of names) fixed[component]!.add(name);
+  }
+  const own = families.map((family, component) => familyCoordinates(family, fixed[component]!));
   const places: number[] = [0];
   for (const { length } of own) places.push(places.at(-1)! + length);
   return {
