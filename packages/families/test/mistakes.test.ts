@@ -169,6 +169,27 @@ describe('a value that an option cannot have', () => {
   });
 });
 
+describe('data that are none', () => {
+  test.each([
+    [
+      'old-faithful.csv',
+      'The data are "old-faithful.csv". Give an array of numbers, an array of rows, a record of columns, an iterable of records or an Arrow table.',
+    ],
+    [Promise.resolve(x), 'The data are a promise. Await them first.'],
+    [{ x: 1 }, 'Column x is 1, not an array of numbers.'],
+    [[new Date(0), new Date(1)], 'The data have 0 columns, and the family gaussian takes 1. Give numbers, or records that hold some.'],
+    [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'The data have 2 columns, and the family gaussian takes 1. Choose 1 with the option columns; there are: x1, x2.',
+    ],
+  ])('%s', (data, message) => {
+    expect(() => f(data, two)).toThrow(expect.objectContaining({ code: 'DATA_SHAPE', message }));
+  });
+});
+
 describe('what a model is read with', () => {
   const instead = 'Give a list of definitions: [gaussian], or families, which holds them all.';
   test.each([

@@ -1,5 +1,5 @@
 import type { Model, Support } from '@emkit/core';
-import { pad, showShort } from '@emkit/core/text';
+import { pad, printableName, showShort } from '@emkit/core/text';
 import type { Theme } from './theme.ts';
 
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -23,7 +23,7 @@ interface Bins {
 
 /** A histogram of one column with the fitted density over it, as lines; none where there is nothing to draw. */
 export function renderHistogram({ name, values, weights }: HistogramData, model: Model, theme: Theme): string[] {
-  const { support } = model.mixture.families[0]!.columns[0]!;
+  const { support, levels: words } = model.mixture.families[0]!.columns[0]!;
   const room = Math.min(theme.width, 100) - 2 * INDENT.length;
   const bins = chooseBins(values, weights, support, room);
   if (bins === undefined) return [];
@@ -54,7 +54,7 @@ export function renderHistogram({ name, values, weights }: HistogramData, model:
     lines.push((INDENT + line).trimEnd());
   }
   while (lines.length > 1 && lines[0]!.trim() === '') lines.shift();
-  const { axis, labels } = renderAxis(bins, barWidth);
+  const { axis, labels } = renderAxis(bins, barWidth, bins.width === 1 ? words : undefined);
   const legend = `${theme.dim(BLOCKS[6]!)} data   ${CURVE} fitted density`;
   return [`${INDENT}${theme.bold(name)}   ${legend}`, '', ...lines, INDENT + theme.dim(axis), INDENT + theme.dim(labels)];
 }
@@ -143,8 +143,12 @@ function densityCurve(model: Model, bins: Bins, barWidth: number): readonly Curv
   return curve;
 }
 
-/** A line with ticks, and the numbers under them. */
-function renderAxis(bins: Bins, barWidth: number): { readonly axis: string; readonly labels: string } {
+/** A line with ticks, and under them the numbers, or the words that stand for 0, 1, ... as far as there is room. */
+function renderAxis(
+  bins: Bins,
+  barWidth: number,
+  words: readonly string[] | undefined,
+): { readonly axis: string; readonly labels: string } {
   const length = bins.count * barWidth;
   const middle = bins.discrete ? Math.floor((barWidth - 1) / 2) : 0;
   const every = [1, 2, 4, 5, 10, 20, 25, 50, 100].find((step) => step * barWidth >= 9 || (bins.discrete && step * barWidth >= 5)) ?? 100;
@@ -155,7 +159,8 @@ function renderAxis(bins: Bins, barWidth: number): { readonly axis: string; read
     : Math.round((Math.ceil(bins.start / bins.width / every - 1e-9) * every * bins.width - bins.start) / bins.width);
   for (let bin = offset; bin < bins.count + (bins.discrete ? 0 : 1); bin += every) {
     const place = bin * barWidth + middle;
-    const text = showShort(bins.start + bin * bins.width, 6);
+    const value = bins.start + bin * bins.width;
+    const text = words === undefined ? showShort(value, 6) : printableName(words[value] ?? '');
     const begin = Math.max(0, place - Math.floor((text.length - 1) / 2));
     if (begin < labels.length + (labels === '' ? 0 : 1) || begin + text.length > length + 4) continue;
     if (place < length) axis[place] = '┬';
