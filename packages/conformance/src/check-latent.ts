@@ -62,7 +62,7 @@ function createSubject(definition: CheckedLatent, options: LatentCheckOptions): 
   return {
     kind: 'latent structure',
     id: latent.id,
-    options: { components: latent.components, ...latent.options },
+    options: { components: variant.components, ...variant.options },
     definition,
     latent,
     engine: options.engine ?? coreEngine,

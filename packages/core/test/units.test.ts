@@ -170,6 +170,25 @@ describe('what cannot have happened is refused, by name', () => {
   });
 });
 
+describe('the gain of weights', () => {
+  const { gain } = independent(2);
+  const even = { weights: [0.5, 0.5] };
+
+  it('is finite where one all but vanishes, though the step is all of it to a double', () => {
+    const to = { weights: [1e-20, 1] };
+    expect(gain(Float64Array.of(3, 5), even, even, to)).toBeCloseTo(3 * Math.log(2e-20) + 5 * Math.log(2), 12);
+  });
+
+  it('is a number where one of no count vanishes', () => {
+    expect(gain(Float64Array.of(0, 5), even, even, { weights: [0, 1] })).toBeCloseTo(5 * Math.log(2), 14);
+  });
+
+  it('is minus infinity where one that is counted vanishes, and 0 where nothing moves', () => {
+    expect(gain(Float64Array.of(1, 5), even, even, { weights: [0, 1] })).toBe(-Infinity);
+    expect(gain(Float64Array.of(1, 5), even, { weights: [0, 1] }, { weights: [0, 1] })).toBe(0);
+  });
+});
+
 describe('a model whose labels hang together', () => {
   it('takes all rows for one sequence unless they are said to be several', () => {
     const model = new Model(createLatentModel(turns(), emissions), { turn: 0, components });

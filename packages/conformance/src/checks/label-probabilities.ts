@@ -33,13 +33,10 @@ export const labelProbabilities: Law<LatentSubject> = {
         fc.record({ at: subject.points('extreme'), length: fc.integer({ min: 1, max: longestUnit(subject.latent.components) }) }),
       check({ at, length }, { subject: { latent } }) {
         const total = new Sum();
-        let size = 1;
-        for (const labels of everyLabelling(latent.components, length)) {
-          const value = logProbabilityOf(latent, labels, at);
-          total.add(Math.exp(value));
-          if (value > -Infinity) size = Math.max(size, -value * Math.exp(value));
-        }
-        if (!(Math.abs(total.value - 1) <= 16 * (length + size) * EPSILON))
+        for (const labels of everyLabelling(latent.components, length)) total.add(Math.exp(logProbabilityOf(latent, labels, at)));
+        // A logarithm rounds in its own size; weighed by the probabilities, these are their entropy.
+        const rounding = 16 * length * (1 + Math.log(latent.components)) * EPSILON;
+        if (!(Math.abs(total.value - 1) <= rounding))
           violate(`the probabilities of all sequences of ${length} labels sum to ${total.value} at ${show(at)}`);
       },
     }),

@@ -1,6 +1,6 @@
 import { type CheckedLatent, coreEngine, type Engine } from '@emkit/conformance';
 import type { Latent, MixtureParameters } from '@emkit/core';
-import { log, logSumExp } from '@emkit/core/numerics';
+import { log, log1pMinusLinear, logSumExp } from '@emkit/core/numerics';
 import { type Sticky, stickyChain } from '../../example/sticky.ts';
 import { independentRows } from '../support/latents.ts';
 import { type Markov, markovChain } from '../support/markov.ts';
@@ -339,6 +339,23 @@ export const latentMutants: readonly LatentMutant[] = [
     })),
   },
   {
+    name: 'gain-of-a-step-to-all-but-nothing',
+    defect: 'a step of all but 1e-17 of a weight counts as one of the whole: its gain is minus infinity',
+    law: 'label-m-step',
+    definition: rows(() => ({
+      gain(counts, _about, { weights: from }, { weights: to }) {
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        return from.reduce((sum, weight, label) => {
+          const step = to[label]! - weight;
+          if (weight === 0) return sum - total * step;
+          return (
+            sum + (counts[label]! / weight - total) * step + (counts[label]! === 0 ? 0 : counts[label]! * log1pMinusLinear(step / weight))
+          );
+        }, 0);
+      },
+    })),
+  },
+  {
     name: 'weights-in-a-typed-array',
     defect: 'the estimate is a typed array, which JSON makes a record of',
     law: 'label-m-step',
@@ -491,6 +508,18 @@ export const latentMutants: readonly LatentMutant[] = [
       *drive(mixture, state, options) {
         const result = yield* coreEngine.drive(mixture, state, options);
         return { ...result, state: { ...result.state, parameters: state.parameters as MixtureParameters } };
+      },
+    }),
+  },
+  {
+    name: 'one-step-is-convergence',
+    defect: 'a run is called converged after its first step',
+    law: 'label-ascent',
+    definition: stickyChain,
+    engine: engine({
+      *drive(mixture, state, options) {
+        const result = yield* coreEngine.drive(mixture, state, { ...options, iterations: 1 });
+        return { ...result, diagnosis: { kind: 'converged', rule: 'distance', remaining: 0, nats: 0 } };
       },
     }),
   },
