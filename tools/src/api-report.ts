@@ -11,7 +11,7 @@ const LIBRARIES = ['core', 'families', 'files', 'reference', 'conformance'];
 
 interface Manifest {
   readonly name: string;
-  readonly publishConfig: { readonly exports: Readonly<Record<string, string | { readonly types: string }>> };
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 }
 
 /** An entry point of a package: its declarations, and where its report is kept. */
@@ -35,7 +35,7 @@ function entryPoints(): readonly EntryPoint[] {
   return LIBRARIES.flatMap((library) => {
     const folder = join(root, 'packages', library);
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-    return Object.entries(manifest.publishConfig.exports).flatMap(([entry, target]): readonly EntryPoint[] => {
+    return Object.entries(manifest.exports).flatMap(([entry, target]): readonly EntryPoint[] => {
       if (typeof target === 'string') return [];
       const name = `${manifest.name}${entry.slice(1)}`;
       const report = `docs/api/${[library, ...entry.split('/').slice(1)].join('-')}.api.md`;

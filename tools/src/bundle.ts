@@ -1,9 +1,10 @@
 // The second half of a library's `build`, in its folder: one ES module for each entry point, beside the declarations that the compiler
 // wrote. Node resolves and reads every module by itself, which took three times as long as running them.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputOptions, type RolldownOptions, rolldown } from 'rolldown';
+import { replaceIfDifferent } from './replace.ts';
 
 /** The packages that are published as bundles. */
 export const BUNDLED: readonly string[] = ['packages/core', 'packages/families', 'packages/files'];
@@ -74,20 +75,11 @@ function withoutSources(map: string): string {
   return `${JSON.stringify(rest)}\n`;
 }
 
-/** Others may be reading the file: they see the old one or the new one, and the same one if nothing changed. */
-function replaceIfDifferent(path: string, text: string): void {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, path);
-}
-
 /** Removes what an earlier build left: a file of a source that was renamed must not be published. */
 function removeOthers(dist: string, kept: ReadonlySet<string>): void {
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const path = join(dist, name);
-    if (/\.js(\.map)?$/.test(name) && !kept.has(path)) rmSync(path);
+    if (/^(?!require).*\.js(\.map)?$/.test(name) && !kept.has(path)) rmSync(path);
   }
 }
 

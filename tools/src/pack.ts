@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUNDLED, bundlePackage } from './bundle.ts';
+import { makeRequirable } from './requirable.ts';
 import { root, run } from './run.ts';
 
 /** The published packages, in the order of their dependencies. */
@@ -21,6 +22,7 @@ export async function build(): Promise<void> {
   const outcome = await run(join(root, 'node_modules/.bin/tsc'), ['-b', ...Object.values(PUBLISHED)], 'quiet');
   if (!outcome.ok) throw new Error(`the build failed:\n${outcome.output}`);
   for (const path of BUNDLED) await bundlePackage(join(root, path));
+  for (const [name, path] of Object.entries(PUBLISHED)) if (name !== 'emkit') makeRequirable(join(root, path));
 }
 
 /**

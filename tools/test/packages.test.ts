@@ -87,8 +87,10 @@ test.each(libraries)('the types of %s resolve as its code does', { timeout: 60_0
   const result = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarballs[name]))));
   if (result.types === false) throw new Error('there are no types');
   const problems = result.problems.filter(
-    // The packages are ES modules. A resolution from before `exports` cannot see them, and `require` loads them where Node can.
-    (problem) => !(problem.kind === 'NoResolution' && problem.resolutionKind === 'node10') && problem.kind !== 'CJSResolvesToESM',
+    // A resolution from before `exports` cannot see the packages, and entry points for tools and workers are ES modules alone.
+    (problem) =>
+      !(problem.kind === 'NoResolution' && problem.resolutionKind === 'node10') &&
+      !(problem.kind === 'CJSResolvesToESM' && ['./vitest', './worker'].includes(problem.entrypoint)),
   );
   expect(problems).toEqual([]);
 });
@@ -123,32 +125,40 @@ describe('the installed packages work', () => {
     { compiler: 'TypeScript 6', command: join(root, 'tools/node_modules/typescript-6/bin/tsc') },
   ];
   const resolutions = [
-    { resolution: 'bundler', module: 'esnext', lib: ['es2022', 'dom'], types: [] },
-    { resolution: 'node16', module: 'node16', lib: ['es2022', 'dom'], types: [] },
-    { resolution: 'nodenext', module: 'nodenext', lib: ['es2022'], types: ['node'] },
+    { resolution: 'bundler', module: 'esnext', type: 'module', lib: ['es2022', 'dom'], types: [] },
+    { resolution: 'node16', module: 'node16', type: 'module', lib: ['es2022', 'dom'], types: [] },
+    { resolution: 'nodenext', module: 'nodenext', type: 'module', lib: ['es2022'], types: ['node'] },
+    { resolution: 'node16', module: 'node16', type: 'commonjs', lib: ['es2022', 'dom'], types: [] },
+    { resolution: 'nodenext', module: 'nodenext', type: 'commonjs', lib: ['es2022'], types: ['node'] },
   ];
   test.each(compilers.flatMap((compiler) => resolutions.map((resolution) => ({ ...compiler, ...resolution }))))(
-    'with $compiler and the module resolution $resolution',
+    'with $compiler and the module resolution $resolution, as $type',
     { timeout: 60_000 },
-    async ({ compiler, command, resolution, module, lib, types }) => {
-      const folder = `types-${compiler.at(-1)}-${resolution}`;
+    async ({ compiler, command, resolution, module, type, lib, types }) => {
+      const folder = `types-${compiler.at(-1)}-${resolution}-${type}`;
+      project.write(`${folder}/package.json`, JSON.stringify({ type }));
       project.write(
         `${folder}/program.ts`,
-        `import { type Diagnosis, defineFamily, type Family, fit, type Fit } from '@emkit/core';
+        `import { type Diagnosis, defineFamily, EmkitError, type Family, fit, Fit, readModel, type Selection } from '@emkit/core';
          import { log } from '@emkit/core/numerics';
+         import { showNumber, type TextStyle } from '@emkit/core/text';
          import { gaussian, type GaussianParameters } from '@emkit/families';
+         import { readTable, type Table } from '@emkit/files';
          import { checkFamily, type FamilyReport } from '@emkit/conformance';
          import { createReference, type Reference } from '@emkit/reference';
-         const result: Fit = fit([1, 2, 3], { family: gaussian({ covariance: 'tied' }), components: 1 });
+         const result = fit([1, 2, 3, 7, 8, 9], { family: gaussian({ covariance: 'tied' }), components: 2 });
+         const mean: number = result.components[0].mean;
+         const again: number = readModel(JSON.parse(JSON.stringify(result)), [gaussian]).components[0]!.mean;
          const diagnosis: Diagnosis = result.diagnosis;
          const family: Family<GaussianParameters> = gaussian();
          const reference: Reference = createReference();
-         const report: FamilyReport = checkFamily(gaussian);
+         const check: (family: typeof gaussian) => FamilyReport = checkFamily;
          // @ts-expect-error an option the family does not have
-         gaussian({ covariance: 'none' });
+         const wrong = () => gaussian({ covariance: 'none' });
          // @ts-expect-error a definition is not an instance
-         fit([1, 2, 3], { family: gaussian, components: 1 });
-         export { defineFamily, diagnosis, family, log, reference, report };`,
+         const notCalled = () => fit([1, 2, 3], { family: gaussian, components: 1 });
+         console.log(result instanceof Fit, mean === again, showNumber(log(1)), String(reference.pi).slice(0, 6));
+         export { check, defineFamily, diagnosis, EmkitError, family, notCalled, readTable, type Selection, type Table, type TextStyle, wrong };`,
       );
       project.write(
         `${folder}/tsconfig.json`,
@@ -158,18 +168,20 @@ describe('the installed packages work', () => {
             lib,
             module,
             moduleResolution: resolution,
-            types,
+            types: ['node', ...types],
             typeRoots: [join(root, 'node_modules/@types')],
             strict: true,
             exactOptionalPropertyTypes: true,
-            noEmit: true,
+            rootDir: '.',
+            outDir: 'out',
             skipLibCheck: false,
           },
-          include: ['.'],
+          include: ['*.ts'],
         }),
       );
       const { code, output } = await execute(process.execPath, [command, '-p', folder], project.folder);
       expect(`${code}\n${output}`).toBe('0\n');
+      for (const { path } of engines) expect(await project.run(path, `${folder}/out/program.js`)).toBe('true true 0 3.1415\n');
     },
   );
 });

@@ -1,5 +1,5 @@
+import { printable } from '@emkit/core/text';
 import { type Command, CommanderError } from 'commander';
-import { printable } from './display/printable.ts';
 import { type Io, write } from './io.ts';
 import { asProblem, EXIT } from './problem.ts';
 import { makeProgram } from './program.ts';

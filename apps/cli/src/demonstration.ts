@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wrapText } from '@emkit/core/text';
 import { runCommandLine } from './command-line.ts';
-import { wrapText } from './display/table.ts';
 import { themeFor } from './display/theme.ts';
 import { type Io, write } from './io.ts';
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { showLogLikelihood, showNumber, showShort, showWeight } from '@emkit/core/text';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { showLogLikelihood, showNumber, showShort, showWeight } from '../src/display/numbers.ts';
 import { data, emkit, Folder } from './support.ts';
 
 const folder = new Folder();

@@ -119,6 +119,31 @@ describe('options', () => {
     },
   );
 
+  test('words are read, shown, drawn and read again as the levels they are', async () => {
+    const words = ['no', 'yes', 'no', '" maybe, later "', 'no', ' yes '];
+    const file = folder.write('answers.csv', `id,answer\n${words.map((word, row) => `${row},${word}`).join('\n')}\n`);
+    const family = ['--family', 'categorical', '--option', 'levels=no,maybe,yes'];
+    const plain = folder.write(
+      'plain.csv',
+      `id,answer\n${words.map((word, row) => `${row},${word.includes('maybe') ? 'maybe' : word}`).join('\n')}\n`,
+    );
+    const model = folder.at('answers.json');
+    const args = ['fit', plain, ...family, '--columns', 'answer', '--components', '1'];
+    const { stdout } = await emkit([...args, '--out', model, '--certify']);
+    expect(stdout).toMatch(/ {4}no +0\.50000\n {4}maybe +0\.16667\n {4}yes +0\.33333\n/);
+    expect(stdout).toContain('no    maybe    yes');
+    expect(stdout).toContain('Certified with 50 digits');
+    expect((await emkit(['predict', model, plain])).stdout.split('\n')[2]).toBe(`2,1,1,${Math.log(1 / 3)}`);
+    const drawn = (await emkit(['sample', model, '--rows', '50'])).stdout.trim().split('\n');
+    expect(new Set(drawn)).toEqual(new Set(['answer', 'no', 'maybe', 'yes']));
+    expect((await emkit(args.map((arg) => (arg === plain ? file : arg)))).stderr).toMatch(
+      /line 5 \(row 4\), column answer: " maybe, later " is none of the levels\. The levels are: no, maybe, yes\.\n$/,
+    );
+    expect((await emkit(['fit', plain, ...family, '--components', '1'])).stderr).toContain(
+      'Name the column that holds the levels with --columns.',
+    );
+  });
+
   test('the columns are taken in the order they are named', async () => {
     const fit = await fitJson([data('old-faithful.csv'), '--family', 'gaussian', '--components', '1', '--columns', 'waiting,eruptions']);
     expect(fit.columns).toEqual(['waiting', 'eruptions']);

@@ -72,7 +72,7 @@ describe('the site', { timeout: 60_000 }, () => {
     const functions = Object.entries(core).filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name));
     expect(functions.length).toBeGreaterThan(20);
     for (const [name] of functions) expect(text).toContain(`${name}()`);
-    expect(text).toContain('Fits a finite mixture by expectation-maximisation');
+    expect(text).toContain('Fits a finite mixture, or another model with latent labels, by expectation-maximisation');
     await page.close();
   });
 

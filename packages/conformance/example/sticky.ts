@@ -46,10 +46,12 @@ export function sticky(): Latent<Sticky> {
     },
 
     gain([stays, changes], _about, { stay: from }, { stay: to }) {
-      // stays log(to / from) + changes log((1 - to) / (1 - from)), the first order of both in one: at the estimate it is 0.
-      const [up, down] = [(to - from) / from, (from - to) / (1 - from)];
+      const step = to - from;
+      if (Math.abs(step) > Math.min(from, 1 - from) / 2)
+        return part(stays!, log(to) - log(from)) + part(changes!, log1p(-to) - log1p(-from));
+      // The same of a small step, the first order of both logarithms in one: at the estimate it is 0.
       const slope = part(stays!, 1 / from) - part(changes!, 1 / (1 - from));
-      return slope * (to - from) + part(stays!, log1pMinusLinear(up)) + part(changes!, log1pMinusLinear(down));
+      return slope * step + part(stays!, log1pMinusLinear(step / from)) + part(changes!, log1pMinusLinear(-step / (1 - from)));
     },
 
     recentre: () => undefined,

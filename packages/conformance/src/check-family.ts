@@ -6,7 +6,7 @@ import { LAWS } from './checks/index.ts';
 import { coreEngine, type Engine } from './engine.ts';
 import { describeShape } from './family-shape.ts';
 import type { Subject } from './law.ts';
-import { chosenLaws, type LawResult, missingParts, type Report, type RunOptions, runLaw, runLaws } from './run-law.ts';
+import { type ConformanceReport, chosenLaws, type LawResult, missingParts, type RunOptions, runLaw, runLaws } from './run-law.ts';
 
 /** A reference family with parameters of any names. */
 // biome-ignore lint/suspicious/noExplicitAny: its functions take the parameters, so that no narrower type admits all of them.
@@ -32,7 +32,7 @@ export interface CheckOptions extends RunOptions {
  * @throws EmkitError `OPTION_INVALID` for an unknown law, a bad seed or number of runs, or something that is not a family
  * @example checkFamily(laplace()).passed
  */
-export function checkFamily(family: Family | FamilyDefinition, options: CheckOptions = {}): Report {
+export function checkFamily(family: Family | FamilyDefinition, options: CheckOptions = {}): ConformanceReport {
   return runLaws(LAWS, createSubject(family, options), options);
 }
 
@@ -51,7 +51,7 @@ export function checkDefinition(
   options: Omit<CheckOptions, 'reference'> & {
     readonly reference?: (options: Readonly<Record<string, unknown>>) => AnyReferenceFamily | undefined;
   } = {},
-): readonly Report[] {
+): readonly ConformanceReport[] {
   const { reference, ...rest } = options;
   return definition.variants.map((variant) => {
     const family = definition(variant);

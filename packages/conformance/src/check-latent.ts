@@ -5,7 +5,7 @@ import { coreEngine, type Engine } from './engine.ts';
 import { pointArbitrary } from './labels/cases.ts';
 import type { CheckedLatent, LatentSubject, LatentVariant } from './labels/subject.ts';
 import { describeLatent, describeLatentShape } from './latent-shape.ts';
-import { chosenLaws, type LawResult, missingParts, type Report, type RunOptions, runLaw, runLaws } from './run-law.ts';
+import { type ConformanceReport, chosenLaws, type LawResult, missingParts, type RunOptions, runLaw, runLaws } from './run-law.ts';
 
 /** How a latent structure is checked. */
 export interface LatentCheckOptions extends RunOptions {
@@ -32,7 +32,7 @@ export function variantsOf({ variants = VARIANTS }: CheckedLatent): readonly Lat
  * @throws EmkitError `OPTION_INVALID` for an unknown law, a bad seed or number of runs, or something that is not a latent structure
  * @example checkLatent({ id: 'sticky', create: sticky }).passed
  */
-export function checkLatent(definition: CheckedLatent, options: LatentCheckOptions = {}): Report {
+export function checkLatent(definition: CheckedLatent, options: LatentCheckOptions = {}): ConformanceReport {
   return runLaws(LATENT_LAWS, createSubject(definition, options), options);
 }
 
@@ -62,7 +62,7 @@ function createSubject(definition: CheckedLatent, options: LatentCheckOptions): 
   return {
     kind: 'latent structure',
     id: latent.id,
-    options: { components: latent.components, ...latent.options },
+    options: { components: variant.components, ...variant.options },
     definition,
     latent,
     engine: options.engine ?? coreEngine,

@@ -24,5 +24,5 @@ export type { CheckedLatent, LatentSubject, LatentVariant } from './labels/subje
 export { describeLatentShape } from './latent-shape.ts';
 export type { CaseContext, Law, Named, Part, Subject } from './law.ts';
 export { formatJson, formatJunit, formatTable, regressionsOf } from './report.ts';
-export type { LawResult, Regression, Report, RunOptions } from './run-law.ts';
+export type { ConformanceReport, LawResult, Regression, RunOptions } from './run-law.ts';
 export { DEFAULT_BUDGETS, errorInUlps, sumAllowance, ulp, ulpDistance } from './tolerance.ts';

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
-import type { LawResult, Regression, Report } from './run-law.ts';
+import type { ConformanceReport, LawResult, Regression } from './run-law.ts';
 
 const MARKS = { passed: 'passed', failed: 'FAILED', skipped: 'skipped' } as const;
 
-function title({ family, options }: Report): string {
+function title({ family, options }: ConformanceReport): string {
   const text = Object.entries(options).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return text.length === 0 ? family : `${family} (${text.join(', ')})`;
 }
 
 /** A table that a person can read: one line a law, failures spelled out below. */
-export function formatTable(report: Report): string {
+export function formatTable(report: ConformanceReport): string {
   const rows = report.results.map((result) => [
     result.law,
     result.expectedFailure !== undefined && result.status === 'passed' ? 'expected' : MARKS[result.status],
@@ -51,7 +51,7 @@ function indent(text: string): string {
 }
 
 /** The reports as JSON text: results as they are, counterexamples also as text (JSON has no NaN and no infinity). */
-export function formatJson(reports: readonly Report[]): string {
+export function formatJson(reports: readonly ConformanceReport[]): string {
   const results = (result: LawResult): object => ({
     ...result,
     ...(result.counterexample !== undefined && { counterexampleText: fc.stringify(result.counterexample) }),
@@ -60,7 +60,7 @@ export function formatJson(reports: readonly Report[]): string {
 }
 
 /** The reports in JUnit's XML, one suite a family and one case a law, which most continuous-integration hosts show. */
-export function formatJunit(reports: readonly Report[]): string {
+export function formatJunit(reports: readonly ConformanceReport[]): string {
   const suites = reports.map((report) => {
     const count = (status: LawResult['status']): number => report.results.filter((result) => result.status === status).length;
     const seconds = (ms: number): string => (ms / 1000).toFixed(3);
@@ -94,7 +94,7 @@ function escapeXml(text: string): string {
 }
 
 /** The failures of reports as regressions to keep. */
-export function regressionsOf(reports: readonly Report[]): readonly Regression[] {
+export function regressionsOf(reports: readonly ConformanceReport[]): readonly Regression[] {
   return reports.flatMap(({ family, options, results }) =>
     results.flatMap(({ law, part, path, seed, status, expectedFailure }) =>
       status === 'failed' && expectedFailure === undefined && part !== undefined && path !== undefined

@@ -54,7 +54,7 @@ export interface LawResult {
 }
 
 /** What came of all laws for one family, or one latent structure. */
-export interface Report {
+export interface ConformanceReport {
   readonly kind: Named['kind'];
   /** The id of the family or latent structure. */
   readonly family: string;
@@ -70,7 +70,7 @@ const DEFAULT_SEED = 1;
 const DEFAULT_RUNS = 100;
 
 /** Runs the laws that are asked for, in their order. */
-export function runLaws<S extends Named>(all: readonly Law<S>[], subject: S, options: RunOptions): Report {
+export function runLaws<S extends Named>(all: readonly Law<S>[], subject: S, options: RunOptions): ConformanceReport {
   const results = chosenLaws(all, options).map((law) => runLaw(law, subject, options));
   return {
     kind: subject.kind,

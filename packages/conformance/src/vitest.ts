@@ -7,7 +7,7 @@ import type { CheckedLatent } from './labels/subject.ts';
 import type { LawResult, RunOptions } from './run-law.ts';
 
 /** How laws become tests. */
-interface Testing {
+export interface TestingOptions {
   /** What becomes of a law whose capabilities are missing: a skipped test that says so (default), or no test. */
   readonly inapplicable?: 'skip' | 'omit';
   /** Milliseconds for one law. Default 120,000. */
@@ -15,10 +15,10 @@ interface Testing {
 }
 
 /** How the laws of families become tests. */
-export interface TestOptions extends CheckOptions, Testing {}
+export interface TestOptions extends CheckOptions, TestingOptions {}
 
 /** How the laws of latent structures become tests. */
-export interface LatentTestOptions extends LatentCheckOptions, Testing {}
+export interface LatentTestOptions extends LatentCheckOptions, TestingOptions {}
 
 /**
  * Registers one named test for each law.
@@ -74,7 +74,7 @@ function titleOf(id: string, settings: object | undefined): string {
 
 function testLaws(
   names: readonly string[],
-  { inapplicable = 'skip', timeout = 120_000, laws, expectFailures = {} }: Testing & RunOptions,
+  { inapplicable = 'skip', timeout = 120_000, laws, expectFailures = {} }: TestingOptions & RunOptions,
   missingFrom: (law: string) => readonly string[],
   check: (law: string, expected: Pick<RunOptions, 'expectFailures'>) => LawResult,
 ): void {

@@ -1,4 +1,5 @@
 import {
+  type ConformanceReport,
   checkDefinition,
   checkFamily,
   checkLaw,
@@ -8,7 +9,6 @@ import {
   formatTable,
   LAWS,
   missingFor,
-  type Report,
   regressionsOf,
 } from '@emkit/conformance';
 import { EmkitError, type Family } from '@emkit/core';
@@ -152,7 +152,7 @@ describe('describeShape', () => {
 });
 
 describe('reports', () => {
-  const report: Report = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
+  const report: ConformanceReport = checkFamily(broken, { runs: 10, laws: ['m-step', 'log-density', 'codec-and-json'] });
 
   test('a table with the failure spelled out', () => {
     const text = formatTable(report);

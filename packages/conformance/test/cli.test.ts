@@ -99,6 +99,24 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     expect(unexpected.code).toBe(1);
   });
 
+  test('a latent structure, by the laws of labels; a law of families passes it by', async () => {
+    const { code, out } = await run(
+      'fixtures/even.js',
+      'fixtures/rayleigh.js',
+      '--law',
+      'label-posteriors',
+      '--law',
+      'codec-and-json',
+      '--runs',
+      '5',
+    );
+    expect(out).toMatch(/even \(components=2\): .*\n +label-posteriors +passed/);
+    expect(out).toMatch(/even \(components=3\): .*\n +label-posteriors +passed/);
+    expect(out).toMatch(/rayleigh: .*\n +codec-and-json +passed/);
+    expect(out).toContain('1 of 1 families conform\n2 of 2 latent structures conform');
+    expect(code).toBe(0);
+  });
+
   test('a law that never ends is stopped and fails; the others are still checked', async () => {
     const { code, out } = await run(
       'fixtures/hanging-rayleigh.js',
@@ -122,6 +140,8 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     [['no-such-package'], 'neither a file nor a package'],
     [['fixtures/no-family.js'], 'exports no family'],
     [['fixtures/malformed.js'], 'its id is "Not Kebab", not a name in kebab-case'],
+    [['fixtures/malformed-latent.js'], 'is not a latent structure: its variant {"components":0} has no number of components'],
+    [['fixtures/even.js', '--law', 'm-step'], 'export nothing that the law m-step is for'],
     [['fixtures/rayleigh.js', '--runs', 'many'], '--runs is "many"'],
     [['fixtures/rayleigh.js', '--law', 'gravity'], 'there is no law "gravity"'],
     [['fixtures/rayleigh.js', '--expect-failure', 'm-step'], 'has no reason'],
@@ -145,6 +165,7 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
   test('--help names every law', async () => {
     const { code, out } = await run('--help');
     expect(out).toContain('equivariance-and-purity');
+    expect(out).toContain('label-posteriors');
     expect(code).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { checkLatent, variantsOf } from '@emkit/conformance';
 import { describeLatent } from '@emkit/conformance/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stickyChain } from '../example/sticky.ts';
 import { independentRows } from './support/latents.ts';
@@ -13,6 +14,12 @@ const seed = wanted === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(
 describe(`seed ${seed}`, () => {
   for (const definition of [independentRows, stickyChain, markovChain])
     describeLatent(definition, { seed, runs, inapplicable: 'omit', timeout: 3000 * runs });
+});
+
+describe('weights that are held where they are', () => {
+  const held = { components: 3, options: { held: true } };
+  const points = fc.constantFrom({ weights: [0.2, 0.3, 0.5] }, { weights: [0.9, 0.05, 0.05] });
+  describeLatent(independentRows, { variant: held, points, seed, runs, inapplicable: 'omit' });
 });
 
 test('no law is skipped, and only what cannot apply is left out', () => {

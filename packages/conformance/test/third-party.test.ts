@@ -30,7 +30,7 @@ beforeAll(async () => {
   expect(packed.code, packed.output).toBe(0);
   const tarballs = JSON.parse(packed.output.trim().split('\n').at(-1)!) as Record<string, string>;
   cpSync(join(packageFolder, 'example'), project, { recursive: true });
-  const wanted = ['@emkit/core', '@emkit/reference', '@emkit/conformance'].map((name) => tarballs[name]!);
+  const wanted = ['@emkit/core', '@emkit/families', '@emkit/reference', '@emkit/conformance'].map((name) => tarballs[name]!);
   const flags = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-save', '--loglevel=error'];
   const installed = await execute('npm', [...flags, ...wanted], project);
   expect(installed.code, installed.output).toBe(0);
@@ -38,10 +38,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-describe('families of a third party, with the published packages', { timeout: 300_000 }, () => {
+describe('families and a latent structure of a third party, with the published packages', { timeout: 300_000 }, () => {
   test('conform: exit code 0', async () => {
-    const { code, output } = await execute(command, ['./rayleigh.js', './laplace.ts', '--runs', '40'], project);
-    expect(output).toContain('2 of 2 families conform');
+    const { code, output } = await execute(command, ['./rayleigh.js', './laplace.ts', './sticky.ts', '--runs', '40'], project);
+    expect(output).toContain('2 of 2 families conform\n1 of 1 latent structures conform');
     expect(code, output).toBe(0);
   });
 
@@ -62,7 +62,25 @@ describe('families of a third party, with the published packages', { timeout: 30
     expect(code).toBe(1);
   });
 
-  test('the types of the published packages suffice for the one in TypeScript', async () => {
+  test('a broken latent structure does not', async () => {
+    const right = readFileSync(join(project, 'sticky.ts'), 'utf8');
+    const wrong = right.replace('moves > 0 ? stays! / moves : stay', 'moves > 0 ? (stays! + 1) / (moves + 2) : stay');
+    expect(wrong).not.toBe(right);
+    writeFileSync(join(project, 'broken-sticky.ts'), wrong);
+    const { code, output } = await execute(command, ['./broken-sticky.ts', '--law', 'label-m-step', '--runs', '40'], project);
+    expect(output).toMatch(/label-m-step +FAILED/);
+    expect(output).toContain('where the M-step rests');
+    expect(code).toBe(1);
+  });
+
+  test('a model with the latent structure is fitted, in threads too, and read back', async () => {
+    const { code, output } = await execute(process.execPath, ['fit-sticky.ts'], project);
+    expect(output).toMatch(/^converged 0\.(8[5-9]|9[0-4])/);
+    expect(output).toContain('the same in threads: true\nthe same when read: true');
+    expect(code).toBe(0);
+  });
+
+  test('the types of the published packages suffice for those in TypeScript', async () => {
     const { code, output } = await execute(join(workspace, 'node_modules/.bin/tsc'), ['-p', project], project);
     expect(output).toBe('');
     expect(code).toBe(0);

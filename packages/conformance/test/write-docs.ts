@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { freshPage, PAGE } from './docs.ts';
+import { basename } from 'node:path';
+import { PAGES } from './docs.ts';
 import { killMatrix } from './mutants/matrix.ts';
 
-const page = readFileSync(PAGE, 'utf8');
-const fresh = freshPage(page, killMatrix());
-if (fresh !== page) writeFileSync(PAGE, fresh);
-process.stdout.write(fresh === page ? 'docs/conformance.md is fresh\n' : 'docs/conformance.md was written anew\n');
+for (const { path, fresh } of PAGES) {
+  const page = readFileSync(path, 'utf8');
+  const text = fresh(page, killMatrix);
+  if (text !== page) writeFileSync(path, text);
+  process.stdout.write(`docs/${basename(path)} ${text === page ? 'is fresh' : 'was written anew'}\n`);
+}

@@ -91,3 +91,8 @@ export function showValue(value: unknown): string {
   }
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
+
+/** What the id of a family is called in code: `multivariateGaussian`. */
+export function codeName(id: string): string {
+  return id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,6 +1,6 @@
 import type { Block } from './data/block.ts';
 import type { Summary } from './data/summary.ts';
-import { EmkitError, showValue } from './errors.ts';
+import { codeName, EmkitError, showValue } from './errors.ts';
 import type { Kernel } from './kernels/capability.ts';
 import type { Domain } from './model/domain.ts';
 import type { Random } from './random.ts';
@@ -264,6 +264,17 @@ export function defineFamily<P extends ParameterValues, O extends object = Recor
 }
 
 function resolveOptions(id: string, known: Readonly<Record<string, FamilyOption>>, given: object): Record<string, unknown> {
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    const [name, option] = Object.entries(known)[0] ?? [];
+    throw new EmkitError('OPTION_INVALID', `The options of the family ${id} are ${showValue(given)}.`, {
+      family: id,
+      value: given,
+      remedy:
+        name === undefined
+          ? 'It has none.'
+          : `Give a record, for example ${codeName(id)}({ ${name}: ${showValue(option?.default ?? 10)} }).`,
+    });
+  }
   const stated = Object.entries(given).filter(([, value]) => value !== undefined);
   const words = Object.values(known).flatMap((option) =>
     option.kind === 'integer' && option.orWords !== undefined ? [option.orWords] : [],

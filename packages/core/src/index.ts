@@ -44,11 +44,8 @@ export {
   fit,
   fitAsync,
   fitSteps,
-  type OneFamily,
-  type OneFamilyLatent,
-  type SeveralFamilies,
 } from './fit/fit.ts';
-export { type Exact, Model, type Prediction, type PredictOptions, type RowPrediction, type Sample } from './fit/model.ts';
+export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
 export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
 export { readModel } from './fit/read-model.ts';
@@ -56,12 +53,13 @@ export { Fit, type FitJson, type StartEvidence } from './fit/result.ts';
 export {
   type SelectAsyncOptions,
   type SelectCandidate,
-  type Selection,
+  Selection,
   type SelectOptions,
   select,
   selectAsync,
 } from './fit/select.ts';
-export type { AnyComponents, ComponentsOf, ParametersOf, Repeat } from './fit/typed.ts';
+export type { SummaryOptions } from './fit/summary-text.ts';
+export type { AnyComponents, ComponentsOf, LawOf, OneFamily, ParametersOf, Repeat, SeveralFamilies } from './fit/typed.ts';
 export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
 export { columnKernels } from './kernels/columns.ts';

@@ -18,9 +18,9 @@ describe('a mistake in the options is an error that says what was meant', () => 
   const mistakes: Readonly<Record<string, readonly [object | null | undefined, string]>> = {
     'no options': [undefined, '{ family: gaussian(), components: 2 }'],
     'options that are none': [null, '{ family: gaussian(), components: 2 }'],
-    'no family': [{ components: 2 }, 'family: gaussian()'],
+    'no family': [{ components: 2 }, 'gaussian()'],
     'a family’s definition': [{ family: bell, components: 2 }, 'Call it'],
-    'a family’s name': [{ family: 'gaussian', components: 2 }, 'family: gaussian()'],
+    'a family’s name': [{ family: 'gaussian', components: 2 }, 'gaussian()'],
     'a family that is none': [{ family: {}, components: 2 }, 'Give an instance'],
     'families that are definitions': [{ families: [bell] }, 'Call it'],
     'families that are no list': [{ families: 'gaussian' }, 'families: ['],
@@ -41,8 +41,8 @@ describe('a mistake in the options is an error that says what was meant', () => 
     'a start there is not': [{ ...whole, start: 'bogus' }, 'k-means++'],
     'a start that is none': [{ ...whole, start: null }, 'weights: [...]'],
     'what is shared as a number': [{ ...whole, shared: 5 }, "['variance']"],
-    'what is held misspelt': [{ ...whole, start, held: { weight: true } }, 'Did you mean weights?'],
-    'weights held by a word': [{ ...whole, start, held: { weights: 'yes' } }, 'true or false'],
+    'what is held misspelt': [{ ...whole, start, held: { weight: true } }, 'weights: true'],
+    'weights held by a word': [{ ...whole, start, held: { weights: 'yes' } }, 'weights: true'],
     'a latent structure that is none': [{ ...whole, latent: null }, 'latent'],
   };
   for (const [mistake, [options, remedy]] of Object.entries(mistakes)) {

@@ -7,7 +7,7 @@ const ROWS_IN_PIECE = 4096;
  * @param line the values of a row with commas between them; asked for in order, and not before the piece that holds them
  */
 export function* csvPieces(names: readonly string[], rows: number, line: (row: number) => string): Generator<string, void, undefined> {
-  yield `${names.map(quoteName).join(',')}\n`;
+  yield `${names.map(quoteField).join(',')}\n`;
   for (let first = 0; first < rows; first += ROWS_IN_PIECE) {
     let piece = '';
     for (let row = first; row < Math.min(rows, first + ROWS_IN_PIECE); row += 1) piece += `${line(row)}\n`;
@@ -15,7 +15,7 @@ export function* csvPieces(names: readonly string[], rows: number, line: (row: n
   }
 }
 
-/** In quotes where the name would not be read back as it is. */
-function quoteName(name: string): string {
-  return name === '' || /[",;\t\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+/** A field in quotes where it would not be read back as it is. */
+export function quoteField(text: string): string {
+  return text === '' || /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

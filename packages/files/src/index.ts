@@ -1,3 +1,3 @@
 export { type Chunks, readText, type TextOptions } from './bytes.ts';
-export { csvPieces } from './csv-text.ts';
+export { csvPieces, quoteField } from './csv-text.ts';
 export { readTable, type Table, type TableColumn, type TableOptions } from './table.ts';

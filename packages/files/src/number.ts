@@ -75,6 +75,13 @@ export function describeBadNumber(field: string, otherColumns: string): Complain
   return complain(notANumber, `Correct it, leave the row out, or ${otherColumns}.`);
 }
 
+/** What is wrong with a field that is none of some words, and what to do. */
+export function describeBadWord(field: string, words: readonly string[]): Complaint {
+  const what = isBlank(field) ? 'the value is missing (the field is blank)' : `${shown(field)} is none of the levels`;
+  const listed = `${words.slice(0, 20).join(', ')}${words.length > 20 ? ` and ${words.length - 20} more` : ''}`;
+  return { code: 'DATA_NOT_A_NUMBER', what, remedy: `The levels are: ${listed}.` };
+}
+
 function finite(value: number): number {
   return value - value === 0 ? value : Number.NaN;
 }

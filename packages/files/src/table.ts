@@ -1,6 +1,6 @@
 import { EmkitError, type ErrorCode, type ErrorDetails } from '@emkit/core';
 import { type Chunks, Utf8 } from './bytes.ts';
-import { describeBadNumber, isBlank, isMeantAsNumber, readNumber, strip } from './number.ts';
+import { describeBadNumber, describeBadWord, isBlank, isMeantAsNumber, readNumber, strip } from './number.ts';
 import { NumberColumn } from './number-column.ts';
 import { LONGEST_FIELD, type RecordSink, Tokeniser } from './tokeniser.ts';
 
@@ -17,6 +17,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Columns of numbers that must be there, in which a blank field is NaN. */
   readonly blankable?: readonly string[];
+  /** Columns of words that must be there, by name: the words that stand for 0, 1, ...; what is none of them is refused. */
+  readonly levels?: Readonly<Record<string, readonly string[]>>;
   /**
    * What becomes of the other columns that have a name. `skip`: they are not read, which is the default where `columns` are given.
    * `numbers`, the default where they are not: columns of numbers are read, columns of text are left out; the first row says which they
@@ -93,7 +95,9 @@ export async function readTable(source: Chunks, options: TableOptions = {}): Pro
 interface Target {
   readonly name: string;
   readonly values: NumberColumn;
-  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all';
+  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words';
+  /** The number that each word stands for. */
+  readonly codes?: ReadonlyMap<string, number>;
   invalid?: EmkitError;
 }
 
@@ -201,7 +205,7 @@ class TableReader implements RecordSink {
 
   private chooseTargets(): (Target | undefined)[] {
     const { names } = this;
-    const { columns, blankable = [], others = columns === undefined ? 'numbers' : 'skip' } = this.options;
+    const { columns, blankable = [], levels = {}, others = columns === undefined ? 'numbers' : 'skip' } = this.options;
     const targets = new Array<Target | undefined>(names.length).fill(undefined);
     const places = new Map<string, number>();
     const twice = new Set<string>();
@@ -209,14 +213,15 @@ class TableReader implements RecordSink {
       if (places.has(name)) twice.add(name);
       else places.set(name, index);
     });
-    const want = (name: string, use: Target['use']): void => {
+    const want = (name: string, use: Target['use'], words: readonly string[] = []): void => {
       const index = places.get(name) ?? this.refuseUnknown(name, names);
       if (twice.has(name)) {
         const what = `, line 1: two columns are called ${JSON.stringify(brief(name))}.`;
         this.refuse('DATA_SHAPE', what, 'Give them different names.', { column: name });
       }
-      targets[index] ??= { name, use, values: new NumberColumn() };
+      targets[index] ??= { name, use, values: new NumberColumn(), codes: new Map(words.map((word, code) => [word, code])) };
     };
+    for (const [name, words] of Object.entries(levels)) want(name, 'words', words);
     for (const name of columns ?? []) want(name, 'numbers');
     for (const name of blankable) want(name, 'blankable');
     if (others !== 'skip') for (const name of names) if (name !== '') want(name, others === 'all' ? 'all' : 'undecided');
@@ -227,7 +232,7 @@ class TableReader implements RecordSink {
   private decide(): void {
     this.takes = this.targets.map((target) => {
       if (target === undefined) return null;
-      return target.use === 'undecided' || target.use === 'text' ? undefined : target.values;
+      return ['undecided', 'text', 'words'].includes(target.use) ? undefined : target.values;
     });
   }
 
@@ -244,7 +249,8 @@ class TableReader implements RecordSink {
   private takeText(index: number, text: string | undefined): void {
     const target = this.targets[index];
     if (target === undefined) return;
-    const value = text === undefined ? Number.NaN : readNumber(text);
+    const value =
+      text === undefined ? Number.NaN : target.use === 'words' ? (target.codes!.get(strip(text)) ?? Number.NaN) : readNumber(text);
     const isGood = !Number.isNaN(value) || (target.use === 'blankable' && text !== undefined && isBlank(text));
     if (target.use === 'undecided') target.use = isGood || (text !== undefined && isMeantAsNumber(text)) ? 'numbers' : 'text';
     if (target.use === 'text') {
@@ -266,7 +272,9 @@ class TableReader implements RecordSink {
     const { code, what, remedy } =
       text === undefined
         ? ({ code: 'DATA_SHAPE', what: 'the value is not text in UTF-8', remedy: 'Save the file as CSV in UTF-8.' } as const)
-        : describeBadNumber(text, `choose other columns${flags === undefined ? '' : ` with ${flags.columns}`}`);
+        : this.targets[index]?.use === 'words'
+          ? describeBadWord(text, [...this.targets[index].codes!.keys()])
+          : describeBadNumber(text, `choose other columns${flags === undefined ? '' : ` with ${flags.columns}`}`);
     const message = `${this.source}${this.place(this.rows, this.line, column)}: ${what}.`;
     return new EmkitError(code, message, { row: this.rows, column, value: text, remedy });
   }

@@ -93,6 +93,22 @@ test('a blank is NaN in the columns that may hold it, and there only', async () 
   );
 });
 
+test('words are the numbers they stand for, and no others', async () => {
+  const levels = { answer: ['no', '2', 'a, b'] };
+  expect(await outcome('answer,x\n" no ",1\n2,2\n"a, b",3\n', { levels, columns: ['x'] })).toMatchObject({
+    columns: [
+      ['answer', [0, 1, 2], undefined],
+      ['x', [1, 2, 3], undefined],
+    ],
+  });
+  expect(await outcome('no\n2\n', { levels: { x: ['no', '2'] }, header: false })).toMatchObject({ columns: [['x', [0, 1], undefined]] });
+  expect(await outcome('answer\nno\n0\n', { levels })).toBe(
+    'DATA_NOT_A_NUMBER: The file, line 3 (row 2), column answer: "0" is none of the levels. The levels are: no, 2, a, b.',
+  );
+  expect(await outcome('answer\n""\n', { levels })).toContain('column answer: the value is missing (the field is blank).');
+  expect(await outcome('x\n1\n', { levels })).toMatch(/^DATA_UNKNOWN_COLUMN: The file has no column "answer"/);
+});
+
 describe('an error says what, where, and what to do, and has a code', () => {
   const names = { columns: ['x'] };
   test.each<readonly [text: string, options: TableOptions, message: string]>([

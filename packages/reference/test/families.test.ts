@@ -223,6 +223,20 @@ describe('densities', () => {
     }
   });
 
+  test('categories may be said by their number or by their names', () => {
+    const parameters = { probabilities: ['0.2', '0.3', '0.5'].map(decimal) };
+    const [counted, named] = [{ categories: 3 }, { levels: ['a', 'b', 'c'] }].map((options) =>
+      referenceFamily(reference, 'categorical', options),
+    );
+    for (const x of [0, 1, 2])
+      expect(
+        named!
+          .logDensityAt(parameters)([decimal(x)])
+          .eq(counted!.logDensityAt(parameters)([decimal(x)])),
+      ).toBe(true);
+    expectFailure('invalid-option', () => referenceFamily(reference, 'categorical', { levels: ['a'] }));
+  });
+
   test('the binomial mass is 0 off the whole numbers from 0 to n', () => {
     const at = tosses.logDensityAt(tosses.fromNumbers({ probability: '0.3' }));
     for (const row of [

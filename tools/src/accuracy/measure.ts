@@ -133,10 +133,13 @@ export function estimateUlps(
 }
 
 function locationUlps(family: Family, exact: ParameterValues, name: string, found: ParameterValue): number {
-  const mixture = createMixture({ family, components: 1 });
-  const nudge = (value: ParameterValue): ParameterValue =>
-    typeof value === 'number' ? value * (1 + EPSILON) : ((value as readonly ParameterValue[]).map(nudge) as ParameterValue);
+  const { space } = createMixture({ family, components: 1 });
   const to = (value: ParameterValue): number =>
-    mixture.space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
-  return to(found) / Math.max(EPSILON, to(nudge(exact[name]!)));
+    space.distance({ weights: [1], components: [exact] }, { weights: [1], components: [{ ...exact, [name]: value }] });
+  const location = exact[name] as number | readonly number[];
+  const up = 1 + EPSILON;
+  // Entry by entry: all together they may move where the spread is so large that nothing is noticed.
+  const nudged =
+    typeof location === 'number' ? [location * up] : location.map((entry, index): readonly number[] => location.with(index, entry * up));
+  return to(found) / Math.max(EPSILON, ...nudged.map(to));
 }

@@ -3,6 +3,9 @@ import { type Case, type CaseOptions, dataOf, type Engine, type FamilyChoice, in
 import { chance, magnitude, pick } from './dice.ts';
 import { drawRows } from './draw-rows.ts';
 
+/** Iterations after which a default fit should long have ended. */
+export const FAR = 2000;
+
 /** Restricts what is drawn. */
 export interface Reach {
   /** Identifiers of the families; default: all. */
@@ -111,6 +114,8 @@ function drawOptions(engine: Engine, random: Random, bare: Case, instances: read
   if (chance(random, 0.15)) options.tolerance = magnitude(random, -12, -4);
   else if (chance(random, 0.1)) Object.assign(options, { tolerance: 0, iterations: random.integer(30) });
   if (bare.rows.length > 1000) options.iterations = 100;
+  // As good as the default limit, for a fit that comes so far, and sooner there.
+  else options.iterations ??= FAR;
   if (chance(random, 0.1)) options.start = pick(random, ['auto', 'k-means++', 'random'] as const);
   const shared = drawShared(random, instances);
   if (shared !== undefined) options.shared = shared;
@@ -208,7 +213,8 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
     }
     case 'positive-definite': {
       const scale = factor();
-      return (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      const scaled = (value as readonly (readonly number[])[]).map((row) => row.map((entry) => entry * scale));
+      return scaled.flat().every(Number.isFinite) ? scaled : value;
     }
   }
 }

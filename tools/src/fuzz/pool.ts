@@ -71,7 +71,7 @@ function runThread(
   take: () => Stretch | undefined,
   add: (tally: Tally) => void,
 ): Promise<Lost | undefined> {
-  const { seed, reach, shrinking, engine, seconds = 30 } = options;
+  const { seed, reach, shrinking, engine, seconds = 120 } = options;
   const life = new Int32Array(new SharedArrayBuffer(8));
   const workerData: WorkerTask = {
     seed,

@@ -16,6 +16,7 @@ export const CORE: readonly string[] = [
   'driver',
   'start',
   'inference',
+  'text',
   'fit',
   'index',
 ];

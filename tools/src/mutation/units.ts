@@ -17,6 +17,7 @@ export interface Unit {
 const numerics = 'packages/core/src/numerics';
 const driver = 'packages/core/src/driver';
 const families = 'packages/families/src';
+const FAMILIES_TESTS = ['packages/families/test/!(kernels|registration).test.ts'];
 
 /** A function is tested for its own sake, not by what others make of it: their tests would only take longer. */
 const NUMERICS_TESTS: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +28,16 @@ const NUMERICS_TESTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files without code, or whose code is none of the M-step's. */
 const WITHOUT_CODE = ['index.ts', 'driver.ts'];
+
+/** What the M-steps of several families are made of, or that of one in files of its own. */
+const PARTS_OF_M_STEPS = [
+  'gain.ts',
+  'gamma-shape.ts',
+  'proportion.ts',
+  'spread.ts',
+  'multivariate-gaussian/estimate.ts',
+  'multivariate-gaussian/sums.ts',
+];
 
 /** Of 20 cases none can be judged by one part of the laws for the categories. */
 const CASES: Readonly<Record<string, number>> = { categorical: 100 };
@@ -45,17 +56,16 @@ export function allUnits(): readonly Unit[] {
     ...sourcesIn(driver).map(
       (name): Unit => ({
         file: `${driver}/${name}`,
-        tests: ['packages/core/test/{engine,model,fall,driver-*}.test.ts'],
+        tests: ['packages/core/test/{engine,model,driver-*}.test.ts'],
       }),
     ),
     ...sourcesIn(families).flatMap((name): readonly Unit[] => {
       const file = `${families}/${name}`;
-      const tests = ['packages/families/test/!(kernels|registration).test.ts'];
-      if (name === 'spread.ts') return [{ file, tests }];
       const ranges = rangesOfMStep(file);
       const family = name.replace('.ts', '');
-      return ranges.length === 0 ? [] : [{ file, ranges, tests, laws: { family, cases: CASES[family] ?? 20 } }];
+      return ranges.length === 0 ? [] : [{ file, ranges, tests: FAMILIES_TESTS, laws: { family, cases: CASES[family] ?? 20 } }];
     }),
+    ...PARTS_OF_M_STEPS.map((name): Unit => ({ file: `${families}/${name}`, tests: FAMILIES_TESTS })),
   ];
 }
 
@@ -77,7 +87,7 @@ function rangesOfMStep(file: string): readonly (readonly [number, number])[] {
     pending.push(lines.slice(first, last + 1).join('\n'));
   };
   lines.forEach((line, index) => {
-    if (/^ {4}(accumulate|maximize|recentre|maximizeShared)[(:]/.test(line)) add(index);
+    if (/^ {4}(accumulate|maximize|gain|recentre|translate)[(:]/.test(line)) add(index);
   });
   for (let text = pending.pop(); text !== undefined; text = pending.pop()) {
     for (const [index, line] of lines.entries()) {
@@ -88,14 +98,16 @@ function rangesOfMStep(file: string): readonly (readonly [number, number])[] {
   return ranges.sort(([one], [other]) => one - other);
 }
 
-/** The last line of what begins on this one: the bracket that closes it, or else the line before the next of no deeper indentation. */
+/** The last line of what begins on this one: the bracket that closes it, or else the last one before the next of no deeper indentation. */
 function endOf(lines: readonly string[], first: number): number {
   const depth = (line: string): number => line.length - line.trimStart().length;
+  let last = first;
   for (let index = first + 1; index < lines.length; index += 1) {
     const line = lines[index]!;
     const endsParameters = /^ *\).*\{$/.test(line);
-    if (line === '' || endsParameters || depth(line) > depth(lines[first]!)) continue;
-    return /^ *[)}\]]/.test(line) ? index : index - 1;
+    if (line === '') continue;
+    if (!endsParameters && depth(line) <= depth(lines[first]!)) return /^ *[)}\]]/.test(line) ? index : last;
+    last = index;
   }
-  return lines.length - 1;
+  return last;
 }

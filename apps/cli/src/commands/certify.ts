@@ -1,7 +1,6 @@
 import type { Fit } from '@emkit/core';
+import { showNumber, wrapText } from '@emkit/core/text';
 import { certify } from '@emkit/reference';
-import { showNumber } from '../display/numbers.ts';
-import { wrapText } from '../display/table.ts';
 import type { Theme } from '../display/theme.ts';
 import type { FitData } from '../input/data.ts';
 import type { Io } from '../io.ts';

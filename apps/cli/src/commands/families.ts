@@ -1,6 +1,6 @@
 import { describeDomain, describeSupport, type FamilyDefinition, type FamilyOption } from '@emkit/core';
+import { wrapText } from '@emkit/core/text';
 import { families } from '@emkit/families';
-import { wrapText } from '../display/table.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { type Io, write } from '../io.ts';
 import { jsonText } from '../output/fit-json.ts';

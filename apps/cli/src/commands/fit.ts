@@ -1,6 +1,6 @@
 import { createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
+import { plural, showCount, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
-import { plural, showCount, showLogLikelihood } from '../display/numbers.ts';
 import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';

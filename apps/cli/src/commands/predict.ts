@@ -1,6 +1,6 @@
 import type { Prediction } from '@emkit/core';
+import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
-import { showCount } from '../display/numbers.ts';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
 import { inputName } from '../input/source.ts';
@@ -23,16 +23,22 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
   if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
   await checkWritable(flags.out);
   const { model, columns: fitted } = await readModelFile(modelPath, io);
+  const { columns: described } = model.mixture.families[0]!;
   const progress = new Progress(io, flags.quiet === true);
   try {
     const name = inputName(dataPath);
     progress.say(`reading ${name}`);
     const table = await readTable(
       dataPath,
-      { data: flags.columns ?? fitted, header: flags.header, onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`) },
+      {
+        data: flags.columns ?? fitted,
+        levels: described[0]!.levels,
+        header: flags.header,
+        onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
+      },
       io,
     );
-    requireWidth(table, model.mixture.families[0]!.columns.length, name, flags.columns !== undefined);
+    requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say('predicting');
     const options = { columns: table.data };
     const source = columnsOf(table, table.data);

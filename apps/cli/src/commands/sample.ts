@@ -1,6 +1,6 @@
 import { createRandom, type Model } from '@emkit/core';
-import { csvPieces } from '@emkit/files';
-import { printable } from '../display/printable.ts';
+import { printable } from '@emkit/core/text';
+import { csvPieces, quoteField } from '@emkit/files';
 import { readModelFile } from '../input/json-file.ts';
 import type { Io } from '../io.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
@@ -33,8 +33,9 @@ export async function runSample(modelPath: string, flags: SampleFlags, io: Io): 
   const draw = drawer(model, seed, values);
   const pieces = csvPieces(toTerminal ? names.map(printable) : names, flags.rows, () => {
     const label = draw();
-    let line = `${values[0]!}`;
-    for (let column = 1; column < values.length; column += 1) line += `,${values[column]!}`;
+    const line = described
+      .map(({ levels }, column) => (levels === undefined ? values[column] : quoteField(levels[values[column]!]!)))
+      .join(',');
     return flags.labels ? `${line},${label + 1}` : line;
   });
   await writeOutput(flags.out ?? '-', pieces, io);

@@ -1,8 +1,6 @@
-import { type Criterion, describeDiagnosis, type SelectCandidate, type Selection, selectAsync } from '@emkit/core';
+import { type Criterion, type SelectCandidate, Selection, selectAsync } from '@emkit/core';
+import { plural, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
-import { plural, showLogLikelihood } from '../display/numbers.ts';
-import { printable } from '../display/printable.ts';
-import { renderTable, type TableColumn, wrapText } from '../display/table.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
@@ -38,10 +36,10 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
     const data = await readData(path, flags, choice, Math.max(...components), progress, io);
     const read = performance.now();
     const selection = await tryAll(data, flags, progress, io);
-    const { candidates, best, aborted } = selection;
     progress.stop();
     const fitted = performance.now();
     const timing = { readMilliseconds: read - began, fitMilliseconds: fitted - read, totalMilliseconds: fitted - began };
+    const { aborted, best, candidates } = selection;
     if (flags.out !== undefined && !aborted) await writeOutput(flags.out, [jsonText(modelToJson(best, data), 2)], io);
     if (flags.json) await write(io.stdout, jsonText(selectionToJson(selection, data, timing)));
     else if (!flags.quiet && flags.out !== '-')
@@ -57,41 +55,43 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
 async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io: Io): Promise<Selection> {
   const { components, criterion } = flags;
   const { rows } = data.table;
-  const candidates: SelectCandidate[] = [];
+  const finished: SelectCandidate[] = [];
   const counts = components.filter((count) => count <= rows);
   if (counts.length === 0) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components[0]!, rows))}`);
   const say = (): void => {
-    const next = counts[candidates.length];
+    const next = counts[finished.length];
     if (next === undefined) return;
     progress.say(
-      `fitting ${plural(next, 'component')} (${candidates.length + 1} of ${components.length})`,
-      candidates.map((candidate) => outcomeOf(candidate, criterion)),
+      `fitting ${plural(next, 'component')} (${finished.length + 1} of ${components.length})`,
+      finished.map((candidate) => outcomeOf(candidate, criterion)),
     );
   };
   say();
-  const selection = await selectAsync(data.source, {
-    family: data.family,
-    components: counts,
-    criterion,
-    columns: data.columns,
-    ...(data.weights && { weights: data.weights }),
-    ...(data.labels && { labels: data.labels }),
-    ...(flags.iterations !== undefined && { iterations: flags.iterations }),
-    ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
-    ...(flags.seed !== undefined && { seed: flags.seed }),
-    ...(flags.starts !== undefined && { starts: flags.starts }),
-    accelerate: flags.plain !== true,
-    signal: io.signal,
-    onCandidate: (candidate) => {
-      candidates.push(candidate);
-      say();
-    },
-  }).catch((error: unknown) => {
+  try {
+    const selection = await selectAsync(data.source, {
+      family: data.family,
+      components: counts,
+      criterion,
+      columns: data.columns,
+      ...(data.weights && { weights: data.weights }),
+      ...(data.labels && { labels: data.labels }),
+      ...(flags.iterations !== undefined && { iterations: flags.iterations }),
+      ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
+      ...(flags.seed !== undefined && { seed: flags.seed }),
+      ...(flags.starts !== undefined && { starts: flags.starts }),
+      accelerate: flags.plain !== true,
+      signal: io.signal,
+      onCandidate: (candidate) => {
+        finished.push(candidate);
+        say();
+      },
+    });
+    if (selection.aborted || counts.length === components.length) return selection;
+    const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
+    return new Selection({ ...selection, candidates: [...selection.candidates, ...tooMany] });
+  } catch (error) {
     throw explainDataError(error, data.table, data.name, flags.weightsColumn);
-  });
-  if (selection.aborted) return selection;
-  const tooMany = components.filter((count) => count > rows).map((count) => ({ components: count, refused: tooFewRows(count, rows) }));
-  return { ...selection, candidates: [...candidates, ...tooMany] };
+  }
 }
 
 /** A candidate in a line. */
@@ -121,53 +121,7 @@ function selectionToJson(
   };
 }
 
-function renderSelection({ criterion, candidates, best, aborted }: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
-  const header = (name: Criterion): string => (name === criterion ? `${name.toUpperCase()} *` : name.toUpperCase());
-  const columns: TableColumn[] = [
-    { header: 'K', kind: 'number' },
-    { header: 'log-likelihood', kind: 'number' },
-    { header: 'parameters', kind: 'number' },
-    { header: header('bic'), kind: 'number' },
-    { header: header('aic'), kind: 'number' },
-    { header: header('icl'), kind: 'number' },
-    { header: '' },
-  ];
-  const rows = candidates.map((candidate) => {
-    const { components, fit } = candidate;
-    const cells =
-      fit === undefined
-        ? ['', '', '', '', '']
-        : [
-            showLogLikelihood(fit.logLikelihood),
-            String(fit.criteria.parameters),
-            ...(['bic', 'aic', 'icl'] as const).map((name) => fit.criteria[name].toFixed(2)),
-          ];
-    return [String(components), ...cells, remarkOn(candidate, best.weights.length, theme)];
-  });
-  const remarks = candidates
-    .filter(({ refused }) => refused !== undefined)
-    .flatMap(({ components, refused }) =>
-      wrapText(printable(`${plural(components, 'component')}: ${refused}`), theme.width).map(theme.warning),
-    );
-  return [
-    '',
-    ...renderTable(columns, rows, theme),
-    '',
-    ...wrapText(
-      aborted
-        ? `* The smallest ${criterion.toUpperCase()} of those that were finished is that of ${plural(best.weights.length, 'component')}. The others were not tried.`
-        : `* The smallest ${criterion.toUpperCase()} chooses ${plural(best.weights.length, 'component')}.${flags.out === undefined ? '' : ` The model is in ${flags.out}.`}`,
-      theme.width,
-    ),
-    ...(remarks.length === 0 ? [] : ['', ...remarks]),
-    '',
-    ...renderFit(best, data, theme),
-    '',
-  ];
-}
-
-function remarkOn({ components, fit, refused }: SelectCandidate, best: number, theme: Theme): string {
-  if (refused !== undefined) return theme.warning('no fit');
-  if (components === best) return theme.good('◀ best');
-  return fit!.converged ? '' : theme.warning(describeDiagnosis(fit!.diagnosis).split(':')[0]!.split(' before')[0]!);
+function renderSelection(selection: Selection, data: FitData, flags: SelectFlags, theme: Theme): string[] {
+  const saved = flags.out === undefined || selection.aborted ? [] : [`The model is in ${flags.out}.`];
+  return ['', selection.summary({ ...theme, notes: saved }), '', ...renderFit(selection.best, data, theme), ''];
 }

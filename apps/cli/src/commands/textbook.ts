@@ -1,5 +1,5 @@
+import { renderTable, type TableColumn, wrapText } from '@emkit/core/text';
 import { checkTextbook, createReference, roundHalfUp } from '@emkit/reference';
-import { renderTable, type TableColumn, wrapText } from '../display/table.ts';
 import { themeFor } from '../display/theme.ts';
 import { type Io, write } from '../io.ts';
 import { EXIT } from '../problem.ts';

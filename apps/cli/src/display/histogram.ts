@@ -1,6 +1,5 @@
 import type { Model, Support } from '@emkit/core';
-import { niceAbove, showShort } from './numbers.ts';
-import { pad } from './table.ts';
+import { pad, printableName, showShort } from '@emkit/core/text';
 import type { Theme } from './theme.ts';
 
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -24,7 +23,7 @@ interface Bins {
 
 /** A histogram of one column with the fitted density over it, as lines; none where there is nothing to draw. */
 export function renderHistogram({ name, values, weights }: HistogramData, model: Model, theme: Theme): string[] {
-  const { support } = model.mixture.families[0]!.columns[0]!;
+  const { support, levels: words } = model.mixture.families[0]!.columns[0]!;
   const room = Math.min(theme.width, 100) - 2 * INDENT.length;
   const bins = chooseBins(values, weights, support, room);
   if (bins === undefined) return [];
@@ -55,7 +54,7 @@ export function renderHistogram({ name, values, weights }: HistogramData, model:
     lines.push((INDENT + line).trimEnd());
   }
   while (lines.length > 1 && lines[0]!.trim() === '') lines.shift();
-  const { axis, labels } = renderAxis(bins, barWidth);
+  const { axis, labels } = renderAxis(bins, barWidth, bins.width === 1 ? words : undefined);
   const legend = `${theme.dim(BLOCKS[6]!)} data   ${CURVE} fitted density`;
   return [`${INDENT}${theme.bold(name)}   ${legend}`, '', ...lines, INDENT + theme.dim(axis), INDENT + theme.dim(labels)];
 }
@@ -144,8 +143,12 @@ function densityCurve(model: Model, bins: Bins, barWidth: number): readonly Curv
   return curve;
 }
 
-/** A line with ticks, and the numbers under them. */
-function renderAxis(bins: Bins, barWidth: number): { readonly axis: string; readonly labels: string } {
+/** A line with ticks, and under them the numbers, or the words that stand for 0, 1, ... as far as there is room. */
+function renderAxis(
+  bins: Bins,
+  barWidth: number,
+  words: readonly string[] | undefined,
+): { readonly axis: string; readonly labels: string } {
   const length = bins.count * barWidth;
   const middle = bins.discrete ? Math.floor((barWidth - 1) / 2) : 0;
   const every = [1, 2, 4, 5, 10, 20, 25, 50, 100].find((step) => step * barWidth >= 9 || (bins.discrete && step * barWidth >= 5)) ?? 100;
@@ -156,11 +159,19 @@ function renderAxis(bins: Bins, barWidth: number): { readonly axis: string; read
     : Math.round((Math.ceil(bins.start / bins.width / every - 1e-9) * every * bins.width - bins.start) / bins.width);
   for (let bin = offset; bin < bins.count + (bins.discrete ? 0 : 1); bin += every) {
     const place = bin * barWidth + middle;
-    const text = showShort(bins.start + bin * bins.width, 6);
+    const value = bins.start + bin * bins.width;
+    const text = words === undefined ? showShort(value, 6) : printableName(words[value] ?? '');
     const begin = Math.max(0, place - Math.floor((text.length - 1) / 2));
     if (begin < labels.length + (labels === '' ? 0 : 1) || begin + text.length > length + 4) continue;
     if (place < length) axis[place] = '┬';
     labels = pad(labels, begin) + text;
   }
   return { axis: axis.join(''), labels };
+}
+
+/** The nearest of 1, 2, 5 times a power of ten that is not smaller. */
+function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  for (const step of [1, 2, 2.5, 5]) if (step * power >= value * (1 - 1e-9)) return step * power;
+  return 10 * power;
 }

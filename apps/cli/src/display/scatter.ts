@@ -1,6 +1,5 @@
 import type { Model } from '@emkit/core';
-import { showShort } from './numbers.ts';
-import { pad } from './table.ts';
+import { pad, showShort } from '@emkit/core/text';
 import type { Theme } from './theme.ts';
 
 const HEIGHT = 18;

@@ -1,18 +1,10 @@
+import type { Paint, TextStyle } from '@emkit/core/text';
 import picocolors from 'picocolors';
 import type { Io, Output } from '../io.ts';
 
-type Paint = (text: string) => string;
-
 /** How text may look on an output: its width, and colours where there are any. */
-export interface Theme {
-  readonly width: number;
-  readonly bold: Paint;
-  readonly dim: Paint;
-  readonly good: Paint;
+export interface Theme extends TextStyle {
   readonly bad: Paint;
-  readonly warning: Paint;
-  /** The colour of a component, counted from 0. */
-  component(index: number): Paint;
 }
 
 const NARROWEST = 40;

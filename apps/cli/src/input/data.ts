@@ -1,5 +1,5 @@
 import { EmkitError, type Family } from '@emkit/core';
-import { plural } from '../display/numbers.ts';
+import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { type FamilyChoice, makeFamily } from './family-choice.ts';
@@ -39,7 +39,8 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
   const { path, columns, weightsColumn, labelsColumn, firstLabel, header, onRows } = request;
   const given = Object.values(choice.optionColumns);
   const further = weightsColumn === undefined ? given : [...given, weightsColumn];
-  const table = await readTable(path, { data: columns, further, labels: labelsColumn, header, ...(onRows && { onRows }) }, io);
+  const { levels } = choice;
+  const table = await readTable(path, { data: columns, further, levels, labels: labelsColumn, header, ...(onRows && { onRows }) }, io);
   const name = inputName(path);
   const family = makeFamilyFor(table, choice, name);
   const used = [...table.data, ...given];

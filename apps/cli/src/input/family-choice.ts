@@ -6,6 +6,8 @@ import { usageProblem } from '../problem.ts';
 export interface FamilyChoice {
   readonly definition: FamilyDefinition;
   readonly options: Readonly<Record<string, string>>;
+  /** Words that stand for 0, 1, ... in the data: `levels=no,yes`. */
+  readonly levels: readonly string[] | undefined;
   /** Columns that hold an option row by row, by the option's name: `trials-column=n` gives `{ trials: 'n' }`. */
   readonly optionColumns: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,7 @@ export function chooseFamily(id: string, given: readonly string[]): FamilyChoice
   const definition = familyById(id);
   const options: Record<string, string> = {};
   const optionColumns: Record<string, string> = {};
+  let levels: readonly string[] | undefined;
   for (const entry of given) {
     const equals = entry.indexOf('=');
     if (equals < 1 || equals === entry.length - 1)
@@ -34,6 +37,7 @@ export function chooseFamily(id: string, given: readonly string[]): FamilyChoice
     const option = base === undefined ? undefined : definition.options[base];
     if (option?.kind === 'integer' && option.orColumn) optionColumns[base!] = value;
     else if (Object.hasOwn(definition.options, name)) options[name] = value;
+    else if (wordsOf(definition).includes(name)) levels = value.split(',').map((word) => word.trim());
     else {
       const names = optionNames(definition);
       throw usageProblem(
@@ -46,17 +50,23 @@ export function chooseFamily(id: string, given: readonly string[]): FamilyChoice
   }
   for (const [name, option] of Object.entries(definition.options)) {
     if (option.default !== undefined || name in options || name in optionColumns) continue;
-    if (option.kind === 'integer' && option.fromColumns) continue;
+    if (option.kind === 'integer' && (option.fromColumns || (option.orWords !== undefined && levels !== undefined))) continue;
     throw usageProblem(`The family ${id} needs --option ${name}=...: ${option.description}.`);
   }
-  return { definition, options, optionColumns };
+  return { definition, options, levels, optionColumns };
 }
 
 /** The names that `--option` takes for a family, in the order of the definition. */
 export function optionNames(definition: FamilyDefinition): readonly string[] {
-  return Object.entries(definition.options).flatMap(([name, option]) =>
+  const names = Object.entries(definition.options).flatMap(([name, option]) =>
     option.kind === 'integer' && option.orColumn ? [name, `${name}${COLUMN_SUFFIX}`] : [name],
   );
+  return [...names, ...wordsOf(definition)];
+}
+
+/** The names of options that may be given as lists of words. */
+function wordsOf({ options }: FamilyDefinition): readonly string[] {
+  return Object.values(options).flatMap((option) => (option.kind === 'integer' && option.orWords !== undefined ? [option.orWords] : []));
 }
 
 function exampleOf(definition: FamilyDefinition): string {
@@ -72,17 +82,18 @@ function exampleOf(definition: FamilyDefinition): string {
 export function makeFamily(choice: FamilyChoice, columns: number): Family {
   const several = ON_SEVERAL_COLUMNS[choice.definition.id];
   const definition = columns > 1 && several !== undefined ? familyById(several) : choice.definition;
-  const options: Record<string, string | number> = {};
+  const options: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(choice.options)) {
     const isInteger = definition.options[name]!.kind === 'integer';
     if (isInteger && !/^[+-]?\d+$/.test(text)) throw usageProblem(`--option ${name}=${text}: give a whole number.`);
     options[name] = isInteger ? Number(text) : text;
   }
   for (const name of Object.keys(choice.optionColumns)) options[name] = 'column';
+  for (const name of wordsOf(definition)) if (choice.levels !== undefined) options[name] = choice.levels;
   for (const [name, option] of Object.entries(definition.options)) {
     if (option.kind !== 'integer' || !option.fromColumns) continue;
     if (options[name] !== undefined && options[name] !== columns)
-      throw new EmkitError('DATA_SHAPE', `The option ${name} is ${options[name]}, and the data have ${columns} columns.`);
+      throw new EmkitError('DATA_SHAPE', `The option ${name} is ${String(options[name])}, and the data have ${columns} columns.`);
     options[name] = columns;
   }
   return definition(options);

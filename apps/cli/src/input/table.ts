@@ -9,6 +9,8 @@ export interface TableRequest {
   readonly data?: readonly string[] | undefined;
   /** Further columns of numbers: case weights, numbers of trials. */
   readonly further?: readonly string[];
+  /** Words that stand for 0, 1, ... in the data columns, where they hold words. */
+  readonly levels?: readonly string[] | undefined;
   /** A column of known components, where a blank means that it is latent. */
   readonly labels?: string | undefined;
   /** False where the file begins with its first row: columns are then called x, or x1, x2, ... Default true. */
@@ -30,7 +32,8 @@ export interface Table extends Omit<Columns, 'columns'> {
  * @throws EmkitError naming file, line, row, column and value; Problem when it cannot be read
  */
 export async function readTable(path: string, request: TableRequest, io: Io): Promise<Table> {
-  const { data, further = [], labels, header = true, onRows } = request;
+  const { data, further = [], levels, labels, header = true, onRows } = request;
+  if (levels !== undefined && data === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
   const special = labels === undefined ? further : [...further, labels];
   const twice = data?.find((name, index) => data.indexOf(name) !== index);
   if (twice !== undefined) throw usageProblem(`--columns names ${JSON.stringify(twice)} twice.`);
@@ -43,7 +46,8 @@ export async function readTable(path: string, request: TableRequest, io: Io): Pr
   const { columns, ...table } = await readColumns(openInput(path, io), {
     name: inputName(path),
     header,
-    columns: [...(data ?? []), ...further],
+    columns: [...(levels === undefined ? (data ?? []) : []), ...further],
+    ...(levels && { levels: Object.fromEntries(data!.map((name) => [name, levels])) }),
     blankable: labels === undefined ? [] : [labels],
     others: data === undefined ? 'numbers' : 'skip',
     flags: { columns: '--columns', header: '--no-header' },

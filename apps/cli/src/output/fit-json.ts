@@ -1,5 +1,5 @@
 import type { Fit } from '@emkit/core';
-import { printable } from '../display/printable.ts';
+import { printable } from '@emkit/core/text';
 import type { FitData } from '../input/data.ts';
 
 /** How long the parts of a run took. */

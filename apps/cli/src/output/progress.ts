@@ -1,4 +1,4 @@
-import { printable } from '../display/printable.ts';
+import { printable } from '@emkit/core/text';
 import type { Io } from '../io.ts';
 
 /** Work shorter than this, in milliseconds, shows no progress at all. */

@@ -27,7 +27,7 @@ export const labelJson: Law<LatentSubject> = {
     labelPart({
       name: 'the structure',
       share: 0.01,
-      arbitrary: () => fc.constant(undefined),
+      arbitrary: () => fc.constant({}),
       check(_, { subject: { latent, definition } }) {
         const options = JSON.parse(JSON.stringify(latent.options)) as Readonly<Record<string, unknown>>;
         const again = definition.create(latent.components, options);

@@ -93,16 +93,21 @@ export const labelMStep: Law<LatentSubject> = {
     }),
     labelPart({
       name: 'the gain of large steps',
-      arbitrary: (subject) =>
-        fc.record({ to: subject.points('ordinary'), about: subject.points('ordinary'), case: caseArbitrary(subject) }),
-      check({ to, about, case: { at: from, units } }, { subject: { latent } }) {
-        const sums = sumsOf(latent, about, units);
+      missing: needsFreeParameters,
+      arbitrary: (subject) => {
+        const point = fc.oneof(subject.points('ordinary'), subject.points('extreme'));
+        return fc.record({ from: point, to: point, case: caseArbitrary(subject) });
+      },
+      check({ from, to, case: { units } }, { subject: { latent } }) {
+        const sums = sumsOf(latent, from, units);
         const [before, after] = [from, to].map((point) => latent.expectedLogProbability(sums, point)) as [number, number];
-        const gain = latent.gain(sums, about, from, to);
+        const gain = latent.gain(sums, from, from, to);
         if (Number.isNaN(gain)) return VACUOUS;
-        if (!(Math.abs(gain - (after - before)) <= roundingOfQ(before, sums) + roundingOfQ(after, sums)))
-          violate(`the gain from ${show(from)} to ${show(to)} is ${gain}, and Q changes by ${after - before}`);
-        if (latent.gain(sums, about, from, from) !== 0) violate(`to stay at ${show(from)} gains ${latent.gain(sums, about, from, from)}`);
+        const change = after - before;
+        if (gain !== change && !(Math.abs(gain - change) <= roundingOfQ(before, sums) + roundingOfQ(after, sums)))
+          violate(`the gain from ${show(from)} to ${show(to)} is ${gain}, and Q changes by ${change}`);
+        const staying = latent.gain(sums, from, from, structuredClone(from));
+        if (staying !== 0) violate(`to stay at ${show(from)} gains ${staying}`);
         return;
       },
     }),

@@ -10,6 +10,9 @@ import { EPSILON } from '../tolerance.ts';
 /** Columns of scores that have less than this left beside the columns before them are no columns of their own. */
 const DEPENDENT = 1e-4;
 
+/** Where doubles resolve a point no better than this, no fit could end. */
+const COARSEST = 1e-9;
+
 /** The step of a central difference of log-probabilities, in natural units: its error is about the square. */
 const STEP = 1e-4;
 
@@ -91,7 +94,7 @@ export const labelParameters: Law<LatentSubject> = {
       check(at, { subject: { latent } }) {
         const { space, start } = latent;
         const rounding = space.rounding(at);
-        if (!(rounding >= 0 && rounding < 1e-9)) violate(`the rounding at ${show(at)} is ${rounding}`);
+        if (!(rounding >= 0 && rounding <= COARSEST)) violate(`the rounding at ${show(at)} is ${rounding}`);
         const onEdge = difference(latent, start, at).some((value) => !Number.isFinite(value));
         const named = space.boundary(at, 0);
         if (onEdge && named.length === 0) violate(`${show(at)} lies on an edge, and no parameter is said to`);
@@ -124,7 +127,7 @@ export const labelParameters: Law<LatentSubject> = {
   ],
 };
 
-const NO_NUMBERS: readonly unknown[] = [Number.NaN, Number.NaN, Infinity, -1, 'text', null, undefined, {}, [0]];
+const NO_NUMBERS: readonly unknown[] = [Number.NaN, Number.NaN, Infinity, 'text', null, undefined, {}, [0]];
 
 /** The coordinates of one point less those of another. */
 function difference({ space: { free } }: Latent, from: object, to: object): Float64Array {

@@ -5,8 +5,11 @@ import { type Law, show, violate } from '../law.ts';
 import { Sum } from '../likelihood.ts';
 import { EPSILON } from '../tolerance.ts';
 
-const labellingArbitrary = ({ latent: { components } }: LatentSubject): fc.Arbitrary<readonly number[]> =>
-  fc.array(fc.nat(components - 1), { minLength: 1, maxLength: longestUnit(components) });
+/** Sequences of labels of a few rows, or of more than a hundred. */
+const labellingArbitrary = ({ latent: { components } }: LatentSubject): fc.Arbitrary<readonly number[]> => {
+  const label = fc.nat(components - 1);
+  return fc.oneof(fc.array(label, { minLength: 1, maxLength: 8 }), fc.array(label, { minLength: 1, maxLength: 150, size: 'max' }));
+};
 
 /**
  * **label-probabilities**: log P(labels) is a law of the labels of a unit before its rows are seen.
@@ -30,22 +33,21 @@ export const labelProbabilities: Law<LatentSubject> = {
         fc.record({ at: subject.points('extreme'), length: fc.integer({ min: 1, max: longestUnit(subject.latent.components) }) }),
       check({ at, length }, { subject: { latent } }) {
         const total = new Sum();
-        let size = 1;
-        for (const labels of everyLabelling(latent.components, length)) {
-          const value = logProbabilityOf(latent, labels, at);
-          total.add(Math.exp(value));
-          if (value > -Infinity) size = Math.max(size, -value * Math.exp(value));
-        }
-        if (!(Math.abs(total.value - 1) <= 16 * (length + size) * EPSILON))
+        for (const labels of everyLabelling(latent.components, length)) total.add(Math.exp(logProbabilityOf(latent, labels, at)));
+        // A logarithm rounds in its own size; weighed by the probabilities, these are their entropy.
+        const rounding = 16 * length * (1 + Math.log(latent.components)) * EPSILON;
+        if (!(Math.abs(total.value - 1) <= rounding))
           violate(`the probabilities of all sequences of ${length} labels sum to ${total.value} at ${show(at)}`);
       },
     }),
     labelPart({
       name: 'rows that allow one sequence of labels',
-      arbitrary: (subject) => fc.record({ at: subject.points('extreme'), labels: labellingArbitrary(subject) }),
+      arbitrary: (subject) =>
+        fc.record({ at: fc.oneof(subject.points('ordinary'), subject.points('extreme')), labels: labellingArbitrary(subject) }),
       check({ at, labels }, { subject: { latent } }) {
         const probability = logProbabilityOf(latent, labels, at);
-        const rounding = 16 * (labels.length + latent.components) * EPSILON * (1 + Math.abs(probability));
+        // Each of the terms is as large as the rounding of a logarithm of the whole.
+        const rounding = 16 * (labels.length + latent.components + Math.abs(probability)) * EPSILON * (1 + Math.abs(probability));
         const { logLikelihood, responsibilities, sums } = posteriorOf(latent, at, forcing(labels, latent.components));
         if (probability === -Infinity) {
           if (logLikelihood !== -Infinity)

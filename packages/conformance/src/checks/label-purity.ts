@@ -5,6 +5,7 @@ import { DENSITIES, unitArbitrary } from '../labels/cases.ts';
 import { emptyBlock, posteriorOf, type Unit } from '../labels/enumeration.ts';
 import { type LatentSubject, labelPart } from '../labels/subject.ts';
 import { type Law, show, violate } from '../law.ts';
+import { EPSILON } from '../tolerance.ts';
 
 /** Rows of other units, which stay what they are. */
 const OTHER_ROWS = 3;
@@ -42,7 +43,7 @@ export const labelPurity: Law<LatentSubject> = {
         });
         const alone = posteriorOf(latent, at, unit).sums;
         sums.forEach((value, index) => {
-          if (!(Math.abs(value - 1000 - alone[index]!) <= 1e-9))
+          if (!(Math.abs(value - 1000 - alone[index]!) <= 8 * EPSILON * 1000))
             violate(`to the sum ${index + 1}, which was 1000, ${alone[index]} was to be added, and it became ${value}`);
         });
       },

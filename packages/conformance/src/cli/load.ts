@@ -82,7 +82,7 @@ function latentCandidates(module: string, definition: CheckedLatent): readonly C
 }
 
 function meantAsLatent(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'create' in value;
+  return typeof value === 'object' && value !== null && 'create' in value && 'id' in value;
 }
 
 function meantAsFamily(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { formatJson, formatJunit, formatTable, regressionsOf } from '../report.ts';
-import type { LawResult, Regression, Report } from '../run-law.ts';
+import type { ConformanceReport, LawResult, Regression } from '../run-law.ts';
 import { HELP, readArguments, type Settings, UsageError } from './arguments.ts';
 import { type Candidate, loadCandidates } from './load.ts';
 import type { Message, Task } from './worker.ts';
@@ -32,7 +32,7 @@ async function checkAll(settings: Settings): Promise<number> {
     }
   }
   if (candidates.length === 0) throw new UsageError(`the modules export nothing that the law ${settings.laws!.join(', ')} is for`);
-  const reports: Report[] = [];
+  const reports: ConformanceReport[] = [];
   for (const { candidate, index, laws } of candidates) {
     const report = await checkOne(candidate, index, laws, settings, kept);
     reports.push(report);
@@ -45,7 +45,7 @@ async function checkAll(settings: Settings): Promise<number> {
   return reports.every(({ passed }) => passed) ? 0 : 1;
 }
 
-function tally(reports: readonly Report[]): string {
+function tally(reports: readonly ConformanceReport[]): string {
   const lines = [
     ['family', 'families'],
     ['latent structure', 'latent structures'],
@@ -68,7 +68,7 @@ async function checkOne(
   wanted: readonly string[],
   settings: Settings,
   regressions: readonly Regression[],
-): Promise<Report> {
+): Promise<ConformanceReport> {
   const { seed, runs, expectFailures } = settings;
   let laws = wanted;
   const results: LawResult[] = [];

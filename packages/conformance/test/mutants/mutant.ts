@@ -1,16 +1,24 @@
-import type { Engine } from '@emkit/conformance';
+import type { CheckedLatent, Engine } from '@emkit/conformance';
 import type { Block, Family, ParameterValues } from '@emkit/core';
 
-/** A family or an engine that is broken on purpose, and the law that must find out. */
-export interface Mutant {
+/** Something that is broken on purpose, and the law that must find out. */
+interface Broken {
   readonly name: string;
   /** What is wrong, in a few words. */
   readonly defect: string;
   /** The law that must kill it. */
   readonly law: string;
-  readonly family: Family;
-  /** Broken where the family is right. */
+  /** Broken where the rest is right. */
   readonly engine?: Engine;
+}
+
+export interface Mutant extends Broken {
+  readonly family: Family;
+}
+
+/** The same for the laws of latent structures: the last of the definition's variants is checked. */
+export interface LatentMutant extends Broken {
+  readonly definition: CheckedLatent;
 }
 
 type Numbers = Readonly<Record<string, number>>;

@@ -104,8 +104,10 @@ export function markov(components: number): Latent<Markov> {
         row.forEach((probability, label) => {
           const change = after[index]![label]! - probability;
           // The first orders sum to what the estimate is off, because the changes of a row sum to 0.
-          if (probability > 0) gain += (counts[label]! / probability - total) * change + counts[label]! * logPartOf(change / probability);
-          else gain += counts[label]! > 0 ? Infinity : -total * change;
+          if (Math.abs(change) < 0.01 * probability)
+            gain += (counts[label]! / probability - total) * change + counts[label]! * logPartOf(change / probability);
+          else if (change !== 0)
+            gain += (counts[label]! > 0 ? counts[label]! * (log(after[index]![label]!) - log(probability)) : 0) - total * change;
         });
       });
       return gain;
@@ -162,9 +164,8 @@ export function markov(components: number): Latent<Markov> {
   };
 }
 
-/** log(1 + x) - x, by its series where it would cancel. */
+/** log(1 + x) - x of a small x, by its series. */
 function logPartOf(x: number): number {
-  if (Math.abs(x) > 0.01) return Math.log1p(x) - x;
   let total = 0;
   for (let power = 12; power >= 2; power -= 1) total = total * x + (power % 2 === 0 ? -1 : 1) / power;
   return total * x * x;

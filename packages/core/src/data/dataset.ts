@@ -72,7 +72,10 @@ export function createDataset(
       'DATA_SHAPE',
       `The data have ${given.length} column${given.length === 1 ? '' : 's'}, and the family ${families[0]!.id} takes ${expected}.`,
       {
-        remedy: `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
+        remedy:
+          read.names.length === 0
+            ? 'Give numbers, or records that hold some.'
+            : `Choose ${expected} with the option columns; there are: ${read.names.join(', ')}.`,
       },
     );
   }

@@ -54,6 +54,8 @@ export function readInput(
       remedy: 'Give an array of numbers, an array of rows, a record of columns, an iterable of records or an Arrow table.',
     });
   }
+  if ('then' in source && typeof source.then === 'function')
+    throw new EmkitError('DATA_SHAPE', 'The data are a promise.', { remedy: 'Await them first.' });
   if (isArrowTable(source)) return readArrow(source, wanted);
   if (ArrayBuffer.isView(source)) return readFlat(source as unknown as NumberSequence, dimension);
   if (Array.isArray(source)) {
@@ -75,7 +77,7 @@ export function readInput(
   return readColumns(source as Readonly<Record<string, NumberSequence>>);
 }
 
-function isArrowTable(source: object): source is ArrowTableLike {
+export function isArrowTable(source: object): source is ArrowTableLike {
   return 'getChild' in source && typeof source.getChild === 'function' && 'schema' in source && 'numRows' in source;
 }
 

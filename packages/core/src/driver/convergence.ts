@@ -121,11 +121,10 @@ function ending(memory: ConvergenceMemory, within: boolean, shaking: boolean, st
   if (memory.quiet >= QUIET_ITERATIONS && shaking) return { kind: 'stalled' };
   if (rule.settling && memory.settled >= QUIET_ITERATIONS) return { kind: 'converged', rule: 'nats' };
   if (memory.restless < RESTLESS_ITERATIONS) return undefined;
-  // Twenty steps that gain nothing: noise finer than what was asked for, a ridge along which steps are alike, or noise that is coarser.
+  // Twenty steps that gain nothing beside the rounding of the log-likelihood: a ridge, or noise finer than what was asked for.
   const doubtful = true;
   if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance', doubtful };
-  const alike = memory.ratios.length > 0 && Math.min(...memory.ratios) > 0.5 && Math.max(...memory.ratios) < 2;
-  return alike && rule.nats > 0 ? { kind: 'converged', rule: 'nats', doubtful } : { kind: 'stalled', doubtful };
+  return rule.nats > 0 ? { kind: 'converged', rule: 'nats', doubtful } : { kind: 'stalled', doubtful };
 }
 
 function finite(value: number): number | null {

@@ -44,8 +44,8 @@ export function* emImage(model: Mixture, at: MixtureParameters, expectation: Exp
   }
   try {
     const image = model.maximize(sums, about);
-    // A family whose M-step leaves its own domain (an overflow, a bug) must not reach the next E-step as a number.
-    if (!model.space.contains(image)) model.space.check(image);
+    const outside = model.space.contains(image) ? undefined : outsideOf(model, image);
+    if (outside !== undefined) return { collapsed: outside, passes };
     return { image, gain: (from, to) => model.gain(sums, about, from, to), passes };
   } catch (error) {
     if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
@@ -54,6 +54,25 @@ export function* emImage(model: Mixture, at: MixtureParameters, expectation: Exp
       passes,
     };
   }
+}
+
+/**
+ * An image outside of its domain must not reach the next E-step. Where its numbers are finite, rounding has taken it over the edge, a matrix
+ * that is singular as far as doubles tell: a collapse. An overflow or no number is an error of the family's.
+ */
+function outsideOf(model: Mixture, image: MixtureParameters): Extract<Diagnosis, { kind: 'collapsed' }> {
+  try {
+    model.space.check(image);
+  } catch (error) {
+    if (!(error instanceof EmkitError) || error.code !== 'PARAMETER_DOMAIN' || !allFinite(error.details.value)) throw error;
+    const { component = 0, parameter } = error.details;
+    return { kind: 'collapsed', component, reason: `its ${parameter} is on the edge of its domain, to within rounding` };
+  }
+  throw new EmkitError('INTERNAL', 'A point is outside of its space, and was found to lie in it.');
+}
+
+function allFinite(value: unknown): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : Array.isArray(value) && value.every(allFinite);
 }
 
 /**

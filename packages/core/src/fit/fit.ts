@@ -12,7 +12,7 @@ import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { computeCriteria } from '../inference/criteria.ts';
 import { makeWarnings } from '../inference/warnings.ts';
-import type { Latent } from '../model/latent.ts';
+import type { Weights } from '../model/independent.ts';
 import { createModelStructure, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import { automaticSource } from '../source/automatic.ts';
@@ -25,25 +25,22 @@ import { runSoftened } from '../start/soften.ts';
 import type { Neighbour } from '../start/split.ts';
 import { type Exact, Model } from './model.ts';
 import {
-  ASYNC_OPTIONS,
-  checkCount,
-  checkFitOptions,
-  checkNames,
+  checkOptions,
   DEFAULT_ITERATIONS,
   DEFAULT_NATS,
   DEFAULT_STARTS,
   DEFAULT_TOLERANCE,
-  FIT_OPTIONS,
   type FitAsyncOptions,
   type FitOptions,
   type FitProgress,
+  refuseDataOptions,
 } from './options.ts';
 import { withOrigin } from './origin.ts';
 import { Fit, type StartEvidence } from './result.ts';
-import type { ComponentsOf, Repeat } from './typed.ts';
+import type { AnyComponents, ComponentsOf, OneFamily, Repeat, SeveralFamilies } from './typed.ts';
 
 /** One step of the step-by-step iterator: a point of the model and the expectation there. */
-export interface FitStep extends FitProgress {
+export interface FitStep<C extends AnyComponents = AnyComponents, L extends object = Weights> extends FitProgress<C, L> {
   /** Expected counts at the parameters, one a component. */
   readonly expectedCounts: readonly number[];
 }
@@ -53,11 +50,6 @@ export type FitData = DataInput | Dataset | SynchronousSource;
 
 /** The same, and sources that take their time. */
 export type FitAsyncData = DataInput | Dataset | Source;
-
-/** Options with the types of what they will give. */
-export type OneFamily<P extends ParameterValues, K extends number> = { readonly family: Family<P>; readonly components: K };
-export type OneFamilyLatent<P extends ParameterValues, L extends object> = { readonly family: Family<P>; readonly latent: Latent<L> };
-export type SeveralFamilies<F extends readonly Family[]> = { readonly families: F };
 
 /** What a fit is about to do. `dataset` is absent where the rows live elsewhere. */
 interface Plan {
@@ -87,15 +79,14 @@ interface Outcome {
  * start has an estimate, or a component collapses and `onCollapse` is `throw`
  * @example fit([1, 2, 9, 10], { family: gaussian(), components: 2 }).components[0].mean
  */
-export function fit<P extends ParameterValues, const K extends number>(
+export function fit<P extends ParameterValues, const K extends number = number, L extends object = Weights>(
   data: FitData,
-  options: FitOptions & OneFamily<P, K>,
-): Fit<Repeat<P, K>>;
-export function fit<const F extends readonly Family[]>(data: FitData, options: FitOptions & SeveralFamilies<F>): Fit<ComponentsOf<F>>;
-export function fit<P extends ParameterValues, L extends object>(
+  options: FitOptions & OneFamily<P, K, L>,
+): Fit<Repeat<P, K>, L>;
+export function fit<const F extends readonly Family[], L extends object = Weights>(
   data: FitData,
-  options: FitOptions & OneFamilyLatent<P, L>,
-): Fit<readonly P[], L>;
+  options: FitOptions & SeveralFamilies<F, L>,
+): Fit<ComponentsOf<F>, L>;
 export function fit(data: FitData, options: FitOptions): Fit;
 export function fit(data: FitData, options: FitOptions): Fit {
   return fitBeside(data, options, undefined);
@@ -103,7 +94,7 @@ export function fit(data: FitData, options: FitOptions): Fit {
 
 /** A fit with further starts from one with one component less. */
 export function fitBeside(data: FitData, options: FitOptions, neighbour: Fit | undefined): Fit {
-  let plan = makePlan(data, options, FIT_OPTIONS, neighbour);
+  let plan = makePlan(data, options, 'fit', neighbour);
   for (;;) {
     const outcome = runSync(fitProcess(plan), synchronous(plan.source));
     const next = afterCollapse(plan, outcome);
@@ -118,18 +109,14 @@ export function fitBeside(data: FitData, options: FitOptions, neighbour: Fit | u
  *
  * @throws EmkitError as `fit`, and `ABORTED` when the signal fires before the first iteration
  */
-export function fitAsync<P extends ParameterValues, const K extends number>(
+export function fitAsync<P extends ParameterValues, const K extends number = number, L extends object = Weights>(
   data: FitAsyncData,
-  options: FitAsyncOptions & OneFamily<P, K>,
-): Promise<Fit<Repeat<P, K>>>;
-export function fitAsync<const F extends readonly Family[]>(
+  options: FitAsyncOptions<Repeat<P, K>, L> & OneFamily<P, K, L>,
+): Promise<Fit<Repeat<P, K>, L>>;
+export function fitAsync<const F extends readonly Family[], L extends object = Weights>(
   data: FitAsyncData,
-  options: FitAsyncOptions & SeveralFamilies<F>,
-): Promise<Fit<ComponentsOf<F>>>;
-export function fitAsync<P extends ParameterValues, L extends object>(
-  data: FitAsyncData,
-  options: FitAsyncOptions & OneFamilyLatent<P, L>,
-): Promise<Fit<readonly P[], L>>;
+  options: FitAsyncOptions<ComponentsOf<F>, L> & SeveralFamilies<F, L>,
+): Promise<Fit<ComponentsOf<F>, L>>;
 export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit>;
 export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<Fit> {
   return fitAsyncBeside(data, options, undefined);
@@ -137,7 +124,7 @@ export function fitAsync(data: FitAsyncData, options: FitAsyncOptions): Promise<
 
 /** The same with further starts from a fit with one component less. */
 export async function fitAsyncBeside(data: FitAsyncData, options: FitAsyncOptions, neighbour: Fit | undefined): Promise<Fit> {
-  let plan = makePlan(data, options, [...FIT_OPTIONS, ...ASYNC_OPTIONS], neighbour);
+  let plan = makePlan(data, options, 'fitAsync', neighbour);
   const { signal } = options;
   const onProgress =
     options.onProgress === undefined ? undefined : (progress: Progress) => options.onProgress!(describeProgress(plan, progress));
@@ -164,17 +151,17 @@ export async function fitAsyncBeside(data: FitAsyncData, options: FitAsyncOption
  *
  * @throws EmkitError as `fit`
  */
-export function fitSteps<P extends ParameterValues, const K extends number>(
+export function fitSteps<P extends ParameterValues, const K extends number = number, L extends object = Weights>(
   data: FitData,
-  options: FitOptions & OneFamily<P, K>,
-): Generator<FitStep, Fit<Repeat<P, K>>, void>;
-export function fitSteps<const F extends readonly Family[]>(
+  options: FitOptions & OneFamily<P, K, L>,
+): Generator<FitStep<Repeat<P, K>, L>, Fit<Repeat<P, K>, L>, void>;
+export function fitSteps<const F extends readonly Family[], L extends object = Weights>(
   data: FitData,
-  options: FitOptions & SeveralFamilies<F>,
-): Generator<FitStep, Fit<ComponentsOf<F>>, void>;
+  options: FitOptions & SeveralFamilies<F, L>,
+): Generator<FitStep<ComponentsOf<F>, L>, Fit<ComponentsOf<F>, L>, void>;
 export function fitSteps(data: FitData, options: FitOptions): Generator<FitStep, Fit, void>;
 export function* fitSteps(data: FitData, options: FitOptions): Generator<FitStep, Fit, void> {
-  let plan = makePlan(data, options, FIT_OPTIONS);
+  let plan = makePlan(data, options, 'fitSteps');
   for (;;) {
     const source = synchronous(plan.source);
     const process = fitProcess(plan);
@@ -198,7 +185,7 @@ function structureOf(options: ModelOptions): Mixture {
 
 function synchronous(source: Source): SynchronousSource {
   if (isSynchronous(source)) return source;
-  throw new EmkitError('OPTION_INVALID', 'The source does not answer at once.', { remedy: 'Use fitAsync.' });
+  throw new EmkitError('OPTION_INVALID', 'The source does not answer at once.', { remedy: 'Use fitAsync, or selectAsync.' });
 }
 
 /** The source over as many threads as the options and the data ask for. */
@@ -220,7 +207,6 @@ const MOST_AUTOMATIC_THREADS = 16;
 
 function chooseThreads(threads: number | 'auto', { families }: Mixture, dataset: Dataset, canStart: boolean): number {
   if (threads !== 'auto') {
-    checkCount('threads', threads, 1);
     if (threads > 1 && !canStart) {
       throw new EmkitError('CAPABILITY_MISSING', `The family ${families[0]!.id} cannot start workers.`, {
         family: families[0]!.id,
@@ -241,13 +227,13 @@ function chooseThreads(threads: number | 'auto', { families }: Mixture, dataset:
   return Math.max(1, Math.min(processors, MOST_AUTOMATIC_THREADS, Math.floor(dataset.blocks.length / 8)));
 }
 
-function makePlan(data: FitAsyncData, options: FitOptions, names: readonly string[], beside?: Fit): Plan {
-  checkNames(options, names);
-  checkFitOptions(options);
+function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' | 'fitAsync' | 'fitSteps', beside?: Fit): Plan {
+  checkOptions(options, called);
   const model = structureOf(options);
   const seed = options.seed ?? 1;
   const neighbour = beside && { model: beside.model.mixture, parameters: beside.state.parameters };
   if (isSource(data)) {
+    refuseDataOptions(options);
     const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
     return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
@@ -299,11 +285,21 @@ function* fitProcess(plan: Plan): Process<Outcome> {
   const central = centralPoint(model, summary);
   const candidates = yield* chooseStarts(model, central, given ?? 'auto', options.starts ?? DEFAULT_STARTS, random, neighbour);
   const collapsed = new Set<StartCandidate>();
+  let impossible: unknown;
   for (const candidate of candidates) {
     const grown = options.accelerate !== false && !candidate.collapsed && model.families.length > 1;
-    const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
     const run = (from: MixtureParameters) => drive(model, startState(method, from, origin), rule);
-    const result = yield* runSoftened(model, central, parameters, run);
+    let result: DriverResult;
+    try {
+      const parameters = grown ? yield* grow(model, candidate.parameters, summary, random) : candidate.parameters;
+      result = yield* runSoftened(model, central, parameters, run);
+    } catch (error) {
+      // A start that nobody gave is no more than a try.
+      if (!(error instanceof EmkitError) || error.code !== 'MODEL_IMPOSSIBLE_DATA') throw error;
+      impossible ??= error;
+      collapsed.add(candidate);
+      continue;
+    }
     const last = candidate === candidates.at(-1);
     if (result.diagnosis.kind === 'collapsed') collapsed.add(candidate);
     if (result.diagnosis.kind === 'collapsed' && !last) continue;
@@ -316,7 +312,10 @@ function* fitProcess(plan: Plan): Process<Outcome> {
     );
     return { result, starts, summary };
   }
-  throw new EmkitError('INTERNAL', 'No start was tried.');
+  throw new EmkitError('COMPONENT_DEGENERATE', 'No automatic start leads to a model under which every row is possible.', {
+    reason: impossible instanceof EmkitError ? impossible.message : 'no start was tried',
+    remedy: 'Use fewer components, or give a start.',
+  });
 }
 
 /** Parameters of the caller's data as parameters of the data less their origin. */

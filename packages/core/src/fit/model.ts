@@ -10,6 +10,9 @@ import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import { type ModelJson, modelToJson } from './model-json.ts';
+import { checkNames } from './option-names.ts';
+import { checkSeed } from './options.ts';
+import { describeModel, type SummaryOptions, showInConsoles } from './summary-text.ts';
 import type { AnyComponents } from './typed.ts';
 
 /** Which columns of the data are meant, known labels, and which rows are sequences. */
@@ -32,6 +35,9 @@ export interface Prediction {
   /** The log-density of each row in nats, log sum_k w_k f_k(x); where rows stand in sequences, of each row's whole sequence. */
   readonly logDensities: Float64Array;
 }
+
+/** One row: its value in one column (a number, or a word where the family has levels), its values in order, or a record of them. */
+export type Row = number | string | readonly (number | string)[] | Float64Array | Readonly<Record<string, unknown>>;
 
 /** What a model says of one row. */
 export interface RowPrediction {
@@ -65,6 +71,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     this.structure = structure;
     this.parameters = frozenCopy(structure.space.check(parameters)) as unknown as L & { readonly components: C };
     this.exact = exact && frozenCopy(exact);
+    showInConsoles(this);
   }
 
   /** The structure as that of a mixture. */
@@ -87,6 +94,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
    * @throws EmkitError `DATA_*` for bad data, `MODEL_IMPOSSIBLE_DATA` for a row that no component can have produced
    */
   predict(data: DataInput | Dataset, options: PredictOptions = {}): Prediction {
+    checkNames(options, 'predict');
     const dataset = this.dataset(data, options);
     const at = this.point();
     const eStep = new EStep(this.structure as unknown as LatentModel, largestBlock(dataset.blocks));
@@ -117,14 +125,9 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     };
   }
 
-  /** The same of one row: a number, a list of the columns' values, or a record of them. */
-  predictRow(
-    row: number | string | readonly (number | string)[] | Readonly<Record<string, unknown>>,
-    options: PredictOptions = {},
-  ): RowPrediction {
-    const data = Array.isArray(row) || typeof row === 'object' ? [row] : [[row]];
-    const { labels, responsibilities, logDensities } = this.predict(data as DataInput, options);
-    return { label: labels[0]!, responsibilities: responsibilities.map((values) => values[0]!), logDensity: logDensities[0]! };
+  /** The same of one row. Errors as `predict`. */
+  predictRow(row: Row, options: PredictOptions = {}): RowPrediction {
+    return rowOf(this.predict(dataOf(row), options));
   }
 
   /** Responsibilities alone: see `Prediction`. Errors as `predict`. */
@@ -169,6 +172,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
         remedy: `Give a whole number from 0 to ${MOST_ROWS}.`,
       });
     }
+    checkSeed(seed);
     const { families, latent } = this.structure;
     for (const family of families) {
       if (family.sample === undefined)
@@ -207,6 +211,11 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     return { columns, labels };
   }
 
+  /** The model as text for people: how many components of which family, and their parameters. A console shows it. */
+  summary(options: SummaryOptions = {}): string {
+    return describeModel(this as unknown as Model, options);
+  }
+
   toJSON(): ModelJson {
     return modelToJson(this.structure as unknown as LatentModel, this.parameters as unknown as ModelParameters, this.exact);
   }
@@ -235,6 +244,16 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
 
 /** More rows in memory than arrays can hold in any engine of today. */
 const MOST_ROWS = 2 ** 31 - 1;
+
+/** Data of one row. */
+export function dataOf(row: Row): DataInput {
+  return (typeof row === 'object' ? [row] : [[row]]) as DataInput;
+}
+
+/** The prediction of data of one row. */
+export function rowOf({ labels, responsibilities, logDensities }: Prediction): RowPrediction {
+  return { label: labels[0]!, responsibilities: responsibilities.map((values) => values[0]!), logDensity: logDensities[0]! };
+}
 
 /** From one value a row of the blocks to one a row of the caller's. */
 function spreadRows<A extends Float64Array | Int32Array>(dataset: Dataset, values: A): A {

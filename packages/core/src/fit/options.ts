@@ -1,10 +1,14 @@
 import type { DatasetOptions } from '../data/dataset.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { EmkitError, showValue } from '../errors.ts';
-import type { Latent } from '../model/latent.ts';
+import { CRITERIA } from '../inference/criteria.ts';
+import type { Weights } from '../model/independent.ts';
 import type { MixtureParameters, ModelOptions, ModelParameters } from '../model/latent-model.ts';
 import type { WorkerFactory } from '../source/worker-protocol.ts';
 import { START_METHODS, type StartMethod } from '../start/choose.ts';
+import { type Called, checkNames, nearest } from './option-names.ts';
+import type { SelectOptions } from './select.ts';
+import type { AnyComponents } from './typed.ts';
 
 /**
  * What to do when a component collapses (its spread falls to zero) in the run that was to be the answer:
@@ -41,9 +45,10 @@ export interface FitOptions extends ModelOptions, Omit<DatasetOptions, 'merge'> 
 }
 
 /** Further options of an asynchronous fit. */
-export interface FitAsyncOptions extends FitOptions {
+export interface FitAsyncOptions<C extends AnyComponents = AnyComponents, L extends object = Weights> extends FitOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: FitProgress) => void;
+  /** Told after each iteration. */
+  readonly onProgress?: (progress: FitProgress<C, L>) => void;
   /**
    * How many threads work on the data: a whole number, or `auto`, which takes one a processor for large data whose families can
    * start workers and one thread otherwise. The result has the same bits for any number. Default `auto`.
@@ -54,10 +59,10 @@ export interface FitAsyncOptions extends FitOptions {
 }
 
 /** What an observer is told after each iteration. */
-export interface FitProgress {
+export interface FitProgress<C extends AnyComponents = AnyComponents, L extends object = Weights> {
   readonly iteration: number;
   readonly logLikelihood: number;
-  readonly parameters: ModelParameters<{ readonly weights: readonly number[] }>;
+  readonly parameters: L & { readonly components: C };
   /** To resume from, as JSON. */
   readonly state: DriverState;
 }
@@ -69,99 +74,60 @@ export const DEFAULT_TOLERANCE = 1e-8;
 /** With so little left of the log-likelihood every parameter lies within about 0.0014 standard errors of the optimum. */
 export const DEFAULT_NATS = 1e-6;
 
-export const FIT_OPTIONS: readonly string[] = [
-  ...['family', 'families', 'components', 'latent', 'held', 'shared'],
-  ...['columns', 'weights', 'labels', 'sequences', 'dimension', 'blockSize'],
-  ...['start', 'starts', 'iterations', 'tolerance', 'accelerate', 'seed', 'onCollapse', 'resume'],
-  // A fit in this thread does not need them, but one record of options may serve both.
-  ...['threads', 'startWorker'],
-];
-export const ASYNC_OPTIONS: readonly string[] = ['signal', 'onProgress'];
+/** What an option may be: whether a value is that, and what to do where it is not. */
+interface Rule {
+  holds(value: unknown): boolean;
+  remedy(value: unknown): string;
+}
 
-/** What people call them elsewhere. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  maxIterations: 'iterations',
-  maxIter: 'iterations',
-  max_iter: 'iterations',
-  tol: 'tolerance',
-  k: 'components',
-  K: 'components',
-  n_components: 'components',
-  nComponents: 'components',
-  randomSeed: 'seed',
-  random_state: 'seed',
-  init: 'start',
-  n_init: 'starts',
-  caseWeights: 'weights',
-  acceleration: 'accelerate',
+/** What can be said of the options one by one, by name. Data check their own where they are read. */
+const RULES: Readonly<Record<string, Rule>> = {
+  iterations: whole(0),
+  starts: whole(1),
+  patience: whole(1),
+  threads: { holds: (value) => value === 'auto' || isWhole(value, 1), remedy: () => "Give a whole number of at least 1, or 'auto'." },
+  tolerance: rule((value) => typeof value === 'number' && value >= 0 && value < Infinity, 'Give a number >= 0.'),
+  seed: rule((value) => Number.isSafeInteger(value), 'Give a whole number below 2^53.'),
+  accelerate: rule((value) => typeof value === 'boolean', 'Give true or false.'),
+  onCollapse: oneOf(COLLAPSE_POLICIES),
+  criterion: oneOf(CRITERIA),
+  held: rule(isHeld, "Give, for example, { weights: true, components: [['mean'], undefined] }, and the values in start."),
+  shared: rule(isNames, "Give a list of names, for example ['variance']."),
+  signal: rule((value) => isRecord(value) && typeof value['addEventListener'] === 'function', 'Give the signal of an AbortController.'),
+  onProgress: rule((value) => typeof value === 'function', 'Give a function.'),
+  onCandidate: rule((value) => typeof value === 'function', 'Give a function.'),
+  startWorker: rule((value) => typeof value === 'function', 'Give a function that starts a worker.'),
 };
 
-/** @throws EmkitError `OPTION_INVALID` for no record, or an option that there is not, naming the one that was probably meant */
-export function checkNames(options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new EmkitError('OPTION_INVALID', options === undefined ? 'No options are given.' : `The options are ${showValue(options)}.`, {
-      value: options,
-      remedy: 'Give a record, for example { family: gaussian(), components: 2 }.',
-    });
-  }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const meant = OTHER_NAMES[name] ?? known.find((other) => isNearly(name.toLowerCase(), other.toLowerCase()));
-    throw new EmkitError('OPTION_INVALID', `There is no option ${showValue(name)}.`, {
-      value: name,
-      remedy: ASYNC_OPTIONS.includes(name)
-        ? 'It is for fitAsync and selectAsync.'
-        : FIT_OPTIONS.includes(name)
-          ? 'It is for fit, fitAsync and fitSteps.'
-          : meant !== undefined && known.includes(meant)
-            ? `Did you mean ${meant}?`
-            : `There are: ${known.join(', ')}.`,
-    });
-  }
-}
+/** Starts that the caller makes, where a function takes them. */
+const OWN_START: Rule = rule(
+  (value) => isRecord(value) && ('components' in value || !('model' in value)),
+  'Give { weights: [...], components: [{ ... }] }, as the model of a fit has them.',
+);
 
-/** Whether two words differ by at most two letters changed, left out or added. */
-function isNearly(a: string, b: string, left = 2): boolean {
-  if (a === '' || b === '') return a.length + b.length <= left;
-  if (a[0] === b[0]) return isNearly(a.slice(1), b.slice(1), left);
-  return (
-    left > 0 &&
-    [
-      [a.slice(1), b.slice(1)],
-      [a, b.slice(1)],
-      [a.slice(1), b],
-    ].some(([x, y]) => isNearly(x!, y!, left - 1))
-  );
-}
+/** Numbers of components to choose from. */
+const COUNTS: Rule = rule(
+  (value) => Array.isArray(value) && value.length > 0,
+  'Give a list of numbers to choose from, for example [1, 2, 3].',
+);
 
-/** @throws EmkitError `OPTION_INVALID`, naming the option and its value */
-export function checkFitOptions(options: FitAsyncOptions): void {
-  checkCount('iterations', options.iterations ?? DEFAULT_ITERATIONS, 0);
-  checkCount('starts', options.starts ?? DEFAULT_STARTS, 1);
-  const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
-  if (!(typeof tolerance === 'number' && tolerance >= 0 && tolerance < Infinity)) {
-    throw new EmkitError('OPTION_INVALID', `The tolerance is ${showValue(tolerance)}.`, {
-      value: tolerance,
-      remedy: 'Give a number >= 0.',
-    });
-  }
-  const { start, onCollapse, accelerate, held, shared, seed, latent, startWorker, signal, onProgress } = options;
-  if (seed !== undefined) checkKind('seed', seed, Number.isSafeInteger, 'Give a whole number below 2^53.');
-  if (latent !== undefined) checkKind('latent', latent, isLatent, 'Give an instance, or leave it out for a mixture.');
-  if (startWorker !== undefined) checkKind('startWorker', startWorker, isFunction, 'Give a function that starts a worker.');
-  if (signal !== undefined) checkKind('signal', signal, isSignal, 'Give the signal of an AbortController.');
-  if (onProgress !== undefined) checkKind('onProgress', onProgress, isFunction, 'Give a function.');
-  if (typeof start === 'string') checkChoice('start', start, START_METHODS, 'Give parameters, or one of');
-  else if (start !== undefined) checkKind('start', start, isRecord, 'Give { weights: [...], components: [{ ... }] }.');
-  if (onCollapse !== undefined) checkChoice('onCollapse', onCollapse, COLLAPSE_POLICIES, 'Give one of');
-  if (accelerate !== undefined) checkKind('accelerate', accelerate, isBoolean, 'Give true or false.');
-  if (held !== undefined) checkKind('held', held, isRecord, "Give, for example, { weights: true, components: [['mean'], undefined] }.");
-  checkNames(held ?? {}, ['weights', 'components']);
-  if (held?.weights !== undefined) checkKind('held.weights', held.weights, isBoolean, 'Give true or false.');
-  if (held?.components !== undefined)
-    checkKind('held.components', held.components, isListOfNames, "Give a list of lists of names, for example [['mean'], undefined].");
-  if (shared !== undefined) checkKind('shared', shared, isNames, "Give a list of names, for example ['variance'].");
-  const automatic = options.resume === undefined && (start === undefined || typeof start === 'string');
+/**
+ * Checks the options of a fit or a choice, but for those that its model and its data check.
+ *
+ * @throws EmkitError `OPTION_INVALID`, naming the option that there is not, or the value that it may not have
+ */
+export function checkOptions(options: FitOptions | SelectOptions, called: Exclude<Called, 'predict'>): void {
+  checkNames(options, called);
+  const isChoice = called.startsWith('select');
+  const { start, resume, ...others } = options as FitOptions;
+  const { held } = others;
+  for (const [name, value] of Object.entries(others))
+    if (value !== undefined && RULES[name] !== undefined) checkOption(name, value, RULES[name]);
+  if (start !== undefined) checkOption('start', start, typeof start === 'string' || isChoice ? oneOf(START_METHODS) : OWN_START);
+  if (isChoice) checkOption('components', others.components, COUNTS);
+  if (others.family !== undefined && others.families !== undefined)
+    throw new EmkitError('OPTION_INVALID', 'Both family and families are given.', { remedy: 'Give one of them.' });
+  const automatic = resume === undefined && (start === undefined || typeof start === 'string');
   if (automatic && (held?.components ?? []).some((names) => (names?.length ?? 0) > 0)) {
     throw new EmkitError('OPTION_INVALID', 'Parameters are held, but no start gives their values.', {
       remedy: 'Give start: { weights, components }.',
@@ -169,51 +135,61 @@ export function checkFitOptions(options: FitAsyncOptions): void {
   }
 }
 
-export function checkCount(name: string, value: unknown, minimum: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= minimum) return;
-  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, {
-    value,
-    remedy: `Give a whole number of at least ${minimum}.`,
-  });
+function checkOption(name: string, value: unknown, { holds, remedy }: Rule): void {
+  if (!holds(value)) throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, { value, remedy: remedy(value) });
 }
 
-function checkChoice(name: string, value: string, choices: readonly string[], remedy: string): void {
-  if (choices.includes(value)) return;
-  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, {
-    value,
-    remedy: `${remedy}: ${choices.join(', ')}.`,
-  });
+/** Checks the number that something random begins from. */
+export function checkSeed(seed: unknown): void {
+  checkOption('seed', seed, RULES['seed']!);
 }
 
-function checkKind(name: string, value: unknown, holds: (value: unknown) => boolean, remedy: string): void {
-  if (holds(value)) return;
-  throw new EmkitError('OPTION_INVALID', `The option ${name} is ${showValue(value)}.`, { value, remedy });
+/** A source has its own columns, weights and labels: to state them again would silently do nothing. */
+export function refuseDataOptions(options: FitOptions | SelectOptions): void {
+  for (const name of ['columns', 'weights', 'labels', 'sequences', 'dimension', 'blockSize'] as const) {
+    if (options[name] === undefined) continue;
+    throw new EmkitError('OPTION_INVALID', `The option ${name} is given with a source, which has its data already.`, {
+      remedy: 'Leave it out.',
+    });
+  }
 }
 
-function isRecord(value: unknown): boolean {
+function rule(holds: (value: unknown) => boolean, remedy: string): Rule {
+  return { holds, remedy: () => remedy };
+}
+
+function whole(minimum: number): Rule {
+  return rule((value) => isWhole(value, minimum), `Give a whole number of at least ${minimum}.`);
+}
+
+function oneOf(choices: readonly string[]): Rule {
+  return {
+    holds: (value) => choices.includes(value as string),
+    remedy(value) {
+      const meant = typeof value === 'string' ? nearest(value, choices) : undefined;
+      return meant === undefined ? `Give one of: ${choices.join(', ')}.` : `Did you mean ${meant}? There are: ${choices.join(', ')}.`;
+    },
+  };
+}
+
+function isWhole(value: unknown, minimum: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= minimum;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-function isLatent(value: unknown): boolean {
-  return isRecord(value) && isFunction((value as Partial<Latent>).posterior);
-}
-
-function isSignal(value: unknown): boolean {
-  return isRecord(value) && isFunction((value as Partial<AbortSignal>).addEventListener);
 }
 
 function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function isListOfNames(value: unknown): boolean {
-  return Array.isArray(value) && value.every((names) => names === undefined || names === null || isNames(names));
+function isHeld(value: unknown): boolean {
+  if (!isRecord(value) || Object.keys(value).some((name) => name !== 'weights' && name !== 'components')) return false;
+  const { weights = false, components = [] } = value;
+  return (
+    typeof weights === 'boolean' &&
+    Array.isArray(components) &&
+    components.every((names) => names === undefined || names === null || isNames(names))
+  );
 }

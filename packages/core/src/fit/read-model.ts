@@ -1,8 +1,10 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { FamilyDefinition } from '../family.ts';
+import type { Weights } from '../model/independent.ts';
 import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
 import { asRecord, type FamilyJson, type LatentDefinition, readStructure, type StructureJson } from '../model/structure-json.ts';
 import { type Exact, Model } from './model.ts';
+import type { LawOf, ParametersOf } from './typed.ts';
 
 /**
  * Reads a model written by `Model.toJSON` or a fit's, of this version or the first: untrusted input, checked entry by entry.
@@ -10,9 +12,16 @@ import { type Exact, Model } from './model.ts';
  * @param json the parsed JSON
  * @param definitions the families that may occur
  * @param latents the latent structures that may occur besides that of a mixture
- * @throws EmkitError `MODEL_MALFORMED` (not a model; an unknown family), `OPTION_INVALID`, `PARAMETER_*`
+ * @throws EmkitError `MODEL_MALFORMED` (not a model; an unknown family), `OPTION_INVALID` (no list of definitions), `PARAMETER_*`
  */
-export function readModel(json: unknown, definitions: readonly FamilyDefinition[], latents: readonly LatentDefinition[] = []): Model {
+export function readModel<D extends FamilyDefinition, T extends LatentDefinition = never>(
+  json: unknown,
+  definitions: readonly D[],
+  latents: readonly T[] = [],
+): Model<readonly ParametersOf<D>[], Weights | LawOf<T>> {
+  checkDefinitions(definitions);
+  if (typeof json === 'string')
+    throw new EmkitError('MODEL_MALFORMED', 'The model is text.', { remedy: 'Give what JSON.parse makes of it.' });
   const record = asRecord(json, 'The model');
   const body = 'model' in record ? asRecord(record['model'], 'The entry "model"') : record;
   const { components, families, held, shared, kind, kindOptions, exact, family: _, options: __, ...law } = body;
@@ -30,7 +39,17 @@ export function readModel(json: unknown, definitions: readonly FamilyDefinition[
     ...(shared !== undefined && { shared: readNames([shared], 'shared')[0]! }),
   };
   const model = readStructure(structure, definitions, latents);
-  return new Model(model, { ...law, components } as ModelParameters, readExact(model, law, exact)) as unknown as Model;
+  const read: unknown = new Model(model, { ...law, components } as ModelParameters, readExact(model, law, exact));
+  return read as Model<readonly ParametersOf<D>[], Weights | LawOf<T>>;
+}
+
+/** Families are read by what makes them: `gaussian`, not `gaussian()`. */
+function checkDefinitions(definitions: unknown): void {
+  if (Array.isArray(definitions) && definitions.every((definition) => typeof definition === 'function')) return;
+  const isInstance = Array.isArray(definitions) && definitions.some((definition) => typeof definition === 'object');
+  throw new EmkitError('OPTION_INVALID', `The families that may occur are ${isInstance ? 'instances' : showValue(definitions)}.`, {
+    remedy: 'Give a list of definitions: [gaussian], or families, which holds them all.',
+  });
 }
 
 /** Equal entries are one and the same family. */

@@ -4,9 +4,10 @@ import { type Diagnosis, isConverged } from '../driver/diagnosis.ts';
 import type { DriverState } from '../driver/driver.ts';
 import type { Criteria } from '../inference/criteria.ts';
 import type { Weights } from '../model/independent.ts';
-import type { Model, Prediction, PredictOptions } from './model.ts';
+import { chooseColumns } from './columns.ts';
+import { dataOf, type Model, type Prediction, type PredictOptions, type Row, type RowPrediction, rowOf } from './model.ts';
 import type { ModelJson } from './model-json.ts';
-import { summaryText } from './summary-text.ts';
+import { describeFit, type SummaryOptions, showInConsoles } from './summary-text.ts';
 import type { AnyComponents } from './typed.ts';
 
 /** What became of each automatic start. */
@@ -34,7 +35,7 @@ export interface FitJson {
 
 type Parts<C extends AnyComponents, L extends object> = Omit<
   Fit<C, L>,
-  'weights' | 'components' | 'converged' | 'predict' | 'labels' | 'responsibilities' | 'summary' | 'toJSON'
+  'weights' | 'components' | 'converged' | 'predict' | 'predictRow' | 'labels' | 'responsibilities' | 'summary' | 'toJSON'
 >;
 
 /**
@@ -80,6 +81,7 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
     this.starts = parts.starts;
     this.warnings = parts.warnings;
     this.state = parts.state;
+    showInConsoles(this);
     Object.freeze(this);
   }
 
@@ -97,9 +99,18 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
     return isConverged(this.diagnosis);
   }
 
-  /** Labels, responsibilities and log-densities of data with the columns of this fit: see `Model.predict`. */
+  /**
+   * Labels, responsibilities and log-densities: see `Model.predict`. Data that have all the columns of this fit by name are read by them,
+   * whatever else they hold.
+   */
   predict(data: DataInput | Dataset, options: PredictOptions = {}): Prediction {
-    return this.model.predict(data, this.withColumns(data, options));
+    const chosen = chooseColumns(data, this.columnNames, options);
+    return this.model.predict(chosen.data, chosen.options);
+  }
+
+  /** The same of one row: see `Model.predictRow`. */
+  predictRow(row: Row, options: PredictOptions = {}): RowPrediction {
+    return rowOf(this.predict(dataOf(row), options));
   }
 
   /** The most probable component of each row, counted from 0. */
@@ -107,14 +118,14 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
     return this.predict(data, options).labels;
   }
 
-  /** P(component | row): one array a component. */
+  /** P(component | data): one array a component. */
   responsibilities(data: DataInput | Dataset, options: PredictOptions = {}): readonly Float64Array[] {
     return this.predict(data, options).responsibilities;
   }
 
-  /** The fit as text for people: components, criteria, how it ended. */
-  summary(): string {
-    return summaryText(this as unknown as Fit);
+  /** The fit as text for people, as the command prints it: components, log-likelihood, criteria, how it ended, warnings. A console shows it. */
+  summary(options: SummaryOptions = {}): string {
+    return describeFit(this as unknown as Fit, options);
   }
 
   toJSON(): FitJson {
@@ -132,19 +143,4 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
       warnings: this.warnings,
     };
   }
-
-  /** Data that have all the columns of the fit by name are read by them; others as they are. */
-  private withColumns(data: DataInput | Dataset, options: PredictOptions): PredictOptions {
-    if (options.columns !== undefined) return options;
-    const first: unknown = Array.isArray(data) ? data[0] : data;
-    const named = typeof first === 'object' && first !== null && !Array.isArray(first) && !ArrayBuffer.isView(first);
-    return named && this.columnNames.every((name) => Object.hasOwn(first, name)) ? { ...options, columns: this.columnNames } : options;
-  }
 }
-
-// What a console shows: eighty lines of numbers help nobody.
-Object.defineProperty(Fit.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: Fit): string {
-    return this.summary();
-  },
-});

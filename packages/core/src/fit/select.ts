@@ -1,12 +1,13 @@
-import type { Dataset } from '../data/block.ts';
 import { createDataset } from '../data/dataset.ts';
-import { EmkitError, showValue } from '../errors.ts';
+import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
-import { CRITERIA, type Criterion } from '../inference/criteria.ts';
-import { isSource, type Source } from '../source/source.ts';
+import type { Criterion } from '../inference/criteria.ts';
+import { checkFamily } from '../model/latent-model.ts';
+import { isSource } from '../source/source.ts';
 import { type FitAsyncData, type FitData, fitAsyncBeside, fitBeside } from './fit.ts';
-import { ASYNC_OPTIONS, checkNames, FIT_OPTIONS, type FitAsyncOptions, type FitOptions } from './options.ts';
+import { checkOptions, type FitAsyncOptions, type FitOptions, refuseDataOptions } from './options.ts';
 import type { Fit } from './result.ts';
+import { describeSelection, type SummaryOptions, showInConsoles } from './summary-text.ts';
 
 /** Options of a choice among numbers of components. */
 export interface SelectOptions<P extends ParameterValues = ParameterValues>
@@ -28,7 +29,7 @@ export interface SelectOptions<P extends ParameterValues = ParameterValues>
 /** Further options of an asynchronous choice: those of `fitAsync` hold for each of its fits. */
 export interface SelectAsyncOptions<P extends ParameterValues = ParameterValues>
   extends SelectOptions<P>,
-    Pick<FitAsyncOptions, 'onProgress' | 'signal' | 'startWorker' | 'threads'> {
+    Pick<FitAsyncOptions<readonly P[]>, 'onProgress' | 'signal' | 'startWorker' | 'threads'> {
   /** Called after each number of components. */
   readonly onCandidate?: (candidate: SelectCandidate<P>) => void;
 }
@@ -42,17 +43,35 @@ export interface SelectCandidate<P extends ParameterValues = ParameterValues> {
   readonly refused?: string;
 }
 
-/** The outcome of a choice. */
-export interface Selection<P extends ParameterValues = ParameterValues> {
+/** The outcome of a choice. Immutable. */
+export class Selection<P extends ParameterValues = ParameterValues> {
   readonly criterion: Criterion;
   readonly candidates: readonly SelectCandidate<P>[];
   /** The eligible fit with the smallest criterion. */
   readonly best: Fit<readonly P[]>;
   /** True where an abort cut the list short: the best is that of the candidates that were finished. */
   readonly aborted: boolean;
-}
 
-const SELECT_OPTIONS = [...FIT_OPTIONS.filter((name) => !['families', 'latent', 'resume', 'held'].includes(name)), 'criterion', 'patience'];
+  /** @throws EmkitError `COMPONENT_DEGENERATE` where no candidate is eligible */
+  constructor({ criterion, candidates, aborted }: Pick<Selection<P>, 'criterion' | 'candidates' | 'aborted'>) {
+    const best = bestOf(candidates, criterion)?.fit;
+    if (best === undefined) {
+      const reasons = candidates.map(({ components, refused }) => `${components} (${refused})`);
+      throw new EmkitError('COMPONENT_DEGENERATE', `None of the numbers of components tried has a proper fit: ${reasons.join('; ')}.`);
+    }
+    this.criterion = criterion;
+    this.candidates = candidates;
+    this.best = best;
+    this.aborted = aborted;
+    showInConsoles(this);
+    Object.freeze(this);
+  }
+
+  /** The choice as text for people: a row for each candidate, and which is chosen. A console shows it. */
+  summary(options: SummaryOptions = {}): string {
+    return describeSelection(this as unknown as Selection, options);
+  }
+}
 
 /**
  * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it. Besides its own starts
@@ -61,13 +80,20 @@ const SELECT_OPTIONS = [...FIT_OPTIONS.filter((name) => !['families', 'latent', 
  * @throws EmkitError as `fit` for bad data; `COMPONENT_DEGENERATE` when no number of components has an eligible fit
  */
 export function select<P extends ParameterValues>(data: FitData, options: SelectOptions<P>): Selection<P> {
-  const { source, counts, criterion, rest } = prepare(data, options, SELECT_OPTIONS);
+  checkOptions(options, 'select');
+  const { source, criterion, rest } = prepare(data, options as unknown as SelectAsyncOptions);
   const candidates: SelectCandidate[] = [];
-  for (const components of counts) {
-    candidates.push(attempt(components, () => fitBeside(source as FitData, { ...rest, components }, neighbourOf(candidates, components))));
+  for (const components of options.components) {
+    let outcome: Fit | EmkitError;
+    try {
+      outcome = fitBeside(source as FitData, { ...rest, components }, neighbourOf(candidates, components));
+    } catch (error) {
+      outcome = refusal(error);
+    }
+    candidates.push(judge(components, outcome));
     if (hasTurned(candidates, criterion, options.patience)) break;
   }
-  return conclude(criterion, candidates, false) as unknown as Selection<P>;
+  return new Selection({ criterion, candidates, aborted: false }) as unknown as Selection<P>;
 }
 
 /**
@@ -76,84 +102,50 @@ export function select<P extends ParameterValues>(data: FitData, options: Select
  * @throws EmkitError as `select`, and `ABORTED` where no candidate was finished
  */
 export async function selectAsync<P extends ParameterValues>(data: FitAsyncData, options: SelectAsyncOptions<P>): Promise<Selection<P>> {
-  const { source, counts, criterion, rest } = prepare(data, options, [...SELECT_OPTIONS, ...ASYNC_OPTIONS, 'onCandidate']);
+  checkOptions(options, 'selectAsync');
+  const { onCandidate, signal } = options as unknown as SelectAsyncOptions;
+  const { source, criterion, rest } = prepare(data, options as unknown as SelectAsyncOptions);
   const candidates: SelectCandidate[] = [];
   let aborted = false;
-  for (const components of counts) {
-    let outcome: () => Fit;
+  for (const components of options.components) {
+    let outcome: Fit | EmkitError;
     try {
-      const done = await fitAsyncBeside(source, { ...rest, components }, neighbourOf(candidates, components));
-      outcome = () => done;
+      outcome = await fitAsyncBeside(source, { ...rest, components }, neighbourOf(candidates, components));
     } catch (error) {
-      outcome = () => {
-        throw error;
-      };
+      outcome = refusal(error, signal);
     }
-    aborted = options.signal?.aborted === true;
+    aborted = outcome instanceof EmkitError ? outcome.code === 'ABORTED' : outcome.diagnosis.kind === 'aborted';
+    if (aborted && !candidates.some(isEligible)) throw new EmkitError('ABORTED', `The choice was aborted at ${components} components.`);
     if (aborted) break;
-    const candidate = attempt(components, outcome);
-    options.onCandidate?.(candidate as unknown as SelectCandidate<P>);
+    const candidate = judge(components, outcome);
+    onCandidate?.(candidate);
     candidates.push(candidate);
     if (hasTurned(candidates, criterion, options.patience)) break;
   }
-  if (aborted && !candidates.some(isEligible)) {
-    throw new EmkitError('ABORTED', `The choice was aborted at ${counts[candidates.length]} components.`);
-  }
-  return conclude(criterion, candidates, aborted) as unknown as Selection<P>;
+  return new Selection({ criterion, candidates, aborted }) as unknown as Selection<P>;
 }
 
-function prepare(data: FitAsyncData, options: SelectOptions, names: readonly string[]) {
-  checkNames(options, names);
-  const { components: counts, criterion = 'bic', family, patience } = options;
-  if (!CRITERIA.includes(criterion))
-    throw new EmkitError('OPTION_INVALID', `The criterion is ${showValue(criterion)}.`, { remedy: `Give one of: ${CRITERIA.join(', ')}.` });
-  if (!Array.isArray(counts)) {
-    throw new EmkitError('OPTION_INVALID', `The numbers of components are ${showValue(counts)}.`, {
-      value: counts,
-      remedy: 'Give a list, for example [1, 2, 3].',
-    });
-  }
-  if (counts.length === 0) throw new EmkitError('OPTION_INVALID', 'No number of components is given to choose from.');
-  if (patience !== undefined && !(Number.isSafeInteger(patience) && patience >= 1)) {
-    throw new EmkitError('OPTION_INVALID', `The option patience is ${showValue(patience)}.`, {
-      remedy: 'Give a whole number of at least 1.',
-    });
-  }
-  const source = isSource(data) ? data : readData(data, family, counts, options);
+/** Data in memory are read once. */
+function prepare(data: FitAsyncData, options: SelectAsyncOptions) {
   const {
-    components: _,
-    criterion: __,
-    patience: _p,
-    onCandidate: _o,
-    weights: _w,
-    labels: _l,
-    columns: _c,
-    dimension: _d,
-    blockSize: _b,
+    criterion = 'bic',
+    components,
+    patience: _,
+    weights,
+    labels,
+    columns,
+    dimension,
+    sequences,
+    blockSize,
+    onCandidate: __,
     ...rest
-  } = options as SelectAsyncOptions;
-  return { source, counts, criterion, rest: rest as FitOptions };
-}
-
-/** The data are read once; what is wrong with the family is said as a fit would. */
-function readData(data: Exclude<FitAsyncData, Source>, family: Family, counts: readonly number[], options: SelectOptions): FitAsyncData {
-  const isFamily = typeof family === 'object' && family !== null && Array.isArray(family.columns);
-  return isFamily ? createDataset(data, [family], Math.max(...counts), options) : (data as Dataset);
-}
-
-function attempt(components: number, run: () => Fit): SelectCandidate {
-  try {
-    const result = run();
-    const { diagnosis } = result;
-    if (diagnosis.kind === 'collapsed')
-      return { components, fit: result, refused: `component ${diagnosis.component + 1} collapsed: ${diagnosis.reason}` };
-    if (diagnosis.kind === 'decreased') return { components, fit: result, refused: 'the log-likelihood fell' };
-    return { components, fit: result };
-  } catch (error) {
-    if (error instanceof EmkitError && (error.code === 'COMPONENT_DEGENERATE' || error.code === 'DATA_TOO_FEW_DISTINCT_ROWS'))
-      return { components, refused: error.message };
-    throw error;
+  } = options;
+  if (isSource(data)) {
+    refuseDataOptions(options);
+    return { source: data, criterion, rest };
   }
+  checkFamily(options.family, 'The family');
+  return { source: createDataset(data, [options.family], Math.max(...components), options), criterion, rest };
 }
 
 /** The fit with one component less, whose components further starts are split from. */
@@ -161,12 +153,35 @@ function neighbourOf(candidates: readonly SelectCandidate[], components: number)
   return candidates.find((candidate) => candidate.components === components - 1 && isEligible(candidate))?.fit as Fit | undefined;
 }
 
-function isEligible(candidate: SelectCandidate): boolean {
+/** An error that says that there is no fit; others are thrown on. */
+function refusal(error: unknown, signal?: AbortSignal): EmkitError {
+  const aborted = signal?.aborted === true ? ['ABORTED'] : [];
+  const codes: readonly string[] = ['COMPONENT_DEGENERATE', 'DATA_TOO_FEW_DISTINCT_ROWS', 'MODEL_IMPOSSIBLE_DATA', ...aborted];
+  if (error instanceof EmkitError && codes.includes(error.code)) return error;
+  throw error;
+}
+
+function judge(components: number, outcome: Fit | EmkitError): SelectCandidate {
+  if (outcome instanceof EmkitError) return { components, refused: outcome.message };
+  const { diagnosis } = outcome;
+  const refused =
+    diagnosis.kind === 'collapsed'
+      ? `component ${diagnosis.component + 1} collapsed: ${diagnosis.reason}`
+      : diagnosis.kind === 'decreased'
+        ? 'the log-likelihood fell'
+        : undefined;
+  return { components, fit: outcome, ...(refused !== undefined && { refused }) };
+}
+
+function isEligible<P extends ParameterValues>(candidate: SelectCandidate<P>): boolean {
   return candidate.fit !== undefined && candidate.refused === undefined;
 }
 
-function bestOf(candidates: readonly SelectCandidate[], criterion: Criterion): SelectCandidate | undefined {
-  let best: SelectCandidate | undefined;
+function bestOf<P extends ParameterValues>(
+  candidates: readonly SelectCandidate<P>[],
+  criterion: Criterion,
+): SelectCandidate<P> | undefined {
+  let best: SelectCandidate<P> | undefined;
   for (const candidate of candidates)
     if (isEligible(candidate) && (best === undefined || candidate.fit!.criteria[criterion] < best.fit!.criteria[criterion]))
       best = candidate;
@@ -177,13 +192,4 @@ function hasTurned(candidates: readonly SelectCandidate[], criterion: Criterion,
   if (patience === undefined) return false;
   const best = bestOf(candidates, criterion);
   return best !== undefined && candidates.length - 1 - candidates.indexOf(best) >= patience;
-}
-
-function conclude(criterion: Criterion, candidates: readonly SelectCandidate[], aborted: boolean): Selection {
-  const best = bestOf(candidates, criterion)?.fit;
-  if (best !== undefined) return { criterion, candidates, best, aborted };
-  throw new EmkitError(
-    'COMPONENT_DEGENERATE',
-    `None of the numbers of components tried has a proper fit: ${candidates.map(({ components, refused }) => `${components} (${refused})`).join('; ')}.`,
-  );
 }

@@ -39,7 +39,7 @@ export function loadColumns(memory: Float64Array, { size, columns }: Rows, start
   columns.forEach((column, index) => {
     const place = to + index * rows;
     memory.set(count === size && column.length === size ? column : column.subarray(start, start + count), place);
-    memory.fill(column[start + count - 1]!, place + count, place + rows);
+    if (rows > count) memory.fill(column[start + count - 1]!, place + count, place + rows);
   });
 }
 

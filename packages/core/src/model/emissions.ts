@@ -149,6 +149,8 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
       let points: ParameterValues[] | undefined;
       families.forEach((family, component) => {
         if (family.recentre === undefined || !(count(sums, component) > 0) || wholly[component]) return;
+        // Sums about different points cannot be added where the family cannot take them to a common one.
+        if (family.translate === undefined && sharedGroups.some(({ components }) => components.includes(component))) return;
         const point = family.recentre(statistics(sums, component), count(sums, component), about[component]!, held[component]!);
         if (point === undefined) return;
         points ??= [...about];

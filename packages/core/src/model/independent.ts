@@ -70,14 +70,15 @@ export function independent(components: number, { held = false }: { readonly hel
 
     gain(counts, _about, from, to) {
       if (from === to || held) return 0;
-      // sum N_k log(w'_k / w_k), less N (sum w' - sum w) = 0, so that the first order of each term is the difference of small numbers.
+      // sum N_k log(w'_k / w_k), less N (sum w' - sum w) = 0, so that the first order of each term is the difference of small numbers;
+      // but a step of nearly all of a weight would not tell what is left of it.
       let total = 0;
       for (const count of counts) total += count;
       let gain = 0;
       for (let k = 0; k < components; k += 1) {
         const [weight, step] = [from.weights[k]!, to.weights[k]! - from.weights[k]!];
-        if (weight > 0) gain += (counts[k]! / weight - total) * step + counts[k]! * log1pMinusLinear(step / weight);
-        else gain -= total * step;
+        if (Math.abs(step) < 0.5 * weight) gain += (counts[k]! / weight - total) * step + counts[k]! * log1pMinusLinear(step / weight);
+        else if (step !== 0) gain += (counts[k]! > 0 ? counts[k]! * (log(to.weights[k]!) - log(weight)) : 0) - total * step;
       }
       return gain;
     },

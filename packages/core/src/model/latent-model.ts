@@ -1,5 +1,5 @@
-import { EmkitError, showValue } from '../errors.ts';
-import type { Family } from '../family.ts';
+import { codeName, EmkitError, showValue } from '../errors.ts';
+import type { Family, FamilyDefinition } from '../family.ts';
 import { exp } from '../numerics/elementary.ts';
 import { type Components, createEmissions, type Emissions, type Ties } from './emissions.ts';
 import type { Estimable } from './estimable.ts';
@@ -47,6 +47,15 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
     throw new EmkitError(
       'OPTION_INVALID',
       `The latent structure ${latent.id} has ${latent.components} components, and there are ${families.length} families.`,
+    );
+  }
+  if (latent.logWeights !== undefined && latent.length !== latent.components) {
+    throw new EmkitError(
+      'OPTION_INVALID',
+      `The latent structure ${latent.id} has ${latent.length} sums for ${latent.components} components.`,
+      {
+        remedy: 'Where it has logWeights, its sums are the expected counts, one a component.',
+      },
     );
   }
   const offsets = emissions.offsets.map((offset) => HEADER + latent.length + offset);
@@ -167,6 +176,9 @@ const MOST_COMPONENTS = 100_000;
  * @throws EmkitError `OPTION_INVALID`; `CAPABILITY_MISSING` where a family cannot hold or share what it is asked to
  */
 export function createModelStructure(options: ModelOptions): LatentModel {
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`The options are ${showValue(options)}`, 'Give { family: gaussian(), components: 2 }.');
+  checkLatent(options.latent);
   const families = resolveFamilies(options);
   const { held, shared, latent } = options;
   if (latent !== undefined && held?.weights !== undefined) {
@@ -178,53 +190,86 @@ export function createModelStructure(options: ModelOptions): LatentModel {
   return createLatentModel(latent ?? independent(families.length, { held: held?.weights === true }), createEmissions(families, ties));
 }
 
+function checkLatent(latent: unknown): void {
+  if (latent === undefined || typeof (latent as Partial<Latent> | null)?.posterior === 'function') return;
+  throw invalid(
+    `The option latent is ${showValue(latent)}`,
+    'Give a latent structure, for example independent(2), or leave it out for a mixture.',
+    latent,
+  );
+}
+
 /** Makes the structure of a mixture. Errors as `createModelStructure`. */
 export function createMixture(options: Omit<ModelOptions, 'latent'>): Mixture {
   return createModelStructure(options) as Mixture;
 }
 
 function resolveFamilies(options: ModelOptions): readonly Family[] {
-  const { families } = options;
-  const components = options.components ?? (families === undefined ? options.latent?.components : undefined);
+  const { family, families, latent } = options;
+  const components = options.components ?? latent?.components;
   if (families !== undefined) {
     if (!Array.isArray(families) || families.length === 0) {
-      throw new EmkitError('OPTION_INVALID', `The option families is ${showValue(families)}.`, {
-        remedy: 'Give a list, one for each component: families: [gaussian(), gamma()].',
-      });
+      throw invalid(
+        `The option families is ${Array.isArray(families) ? 'an empty list' : 'no list'}`,
+        'Give a list with a family for each component: families: [gaussian(), exponential()].',
+      );
     }
     if (components !== undefined && components !== families.length) {
-      throw new EmkitError('OPTION_INVALID', `There are ${families.length} families for ${components} components.`);
+      throw invalid(`There are ${families.length} families for ${components} components`, 'Give a family for each component.');
     }
-    families.forEach((family, component) => {
-      checkFamily(family, `The family of component ${component + 1}`);
+    families.forEach((each, component) => {
+      checkFamily(each, `The family of component ${component + 1}`);
     });
     return families;
   }
+  checkFamily(family, 'The family');
   if (!Number.isSafeInteger(components) || components! < 1 || components! > MOST_COMPONENTS) {
-    throw new EmkitError('OPTION_INVALID', `The number of components is ${showValue(components)}.`, {
-      remedy: `Give a whole number from 1 to ${MOST_COMPONENTS}.`,
-    });
+    const given = components === undefined ? 'No number of components is given' : `The number of components is ${showValue(components)}`;
+    const several = Array.isArray(components) ? ' To choose among several, use select.' : '';
+    throw invalid(given, `Give components: a whole number from 1 to ${MOST_COMPONENTS}.${several}`, components);
   }
-  checkFamily(options.family, 'The family');
-  return Array.from({ length: components! }, () => options.family!);
+  return Array.from({ length: components! }, () => family!);
 }
 
-/** What people pass instead of a family, and what they meant. */
-function checkFamily(family: unknown, which: string): void {
+/** Families of other programs, by what they are called there. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  normal: 'gaussian',
+  norm: 'gaussian',
+  gauss: 'gaussian',
+  mvn: 'multivariate-gaussian',
+};
+
+/**
+ * Says what is wrong with what was passed instead of a family, and what was meant.
+ *
+ * @throws EmkitError `OPTION_INVALID`
+ */
+export function checkFamily(family: unknown, which: string): asserts family is Family {
   const record = family as Partial<Family> | null | undefined;
   if (typeof record === 'object' && record !== null && typeof record.logDensity === 'function' && Array.isArray(record.columns)) return;
-  const [what, remedy] =
-    family === undefined
-      ? [which === 'The family' ? 'No family is given' : `${which} is missing`, 'Give one, for example family: gaussian().']
-      : typeof family === 'function'
-        ? [`${which} is a definition, not an instance`, 'Call it: family: gaussian().']
-        : typeof family === 'string'
-          ? [
-              `${which} is the word ${showValue(family)}`,
-              `Import the family and call it: family: ${/^[a-z]+$/i.test(family) ? family : 'gaussian'}().`,
-            ]
-          : [`${which} is ${showValue(family)}`, 'Give an instance, for example family: gaussian().'];
-  throw new EmkitError('OPTION_INVALID', `${what}.`, { value: typeof family === 'string' ? family : typeof family, remedy });
+  if (family === undefined) {
+    throw invalid(which === 'The family' ? 'No family is given' : `${which} is missing`, 'Give one, for example family: gaussian().');
+  }
+  if (typeof family === 'function') {
+    const { id } = family as Partial<FamilyDefinition>;
+    throw invalid(`${which} is a definition, not an instance`, `Call it: ${codeName(typeof id === 'string' ? id : 'gaussian')}().`);
+  }
+  if (typeof family === 'string') {
+    const name = codeName(ELSEWHERE[family.toLowerCase()] ?? family.toLowerCase());
+    throw invalid(
+      `${which} is the word ${showValue(family)}`,
+      `Import the family and call it: ${/^[a-z]+$/i.test(name) ? name : 'gaussian'}().`,
+      family,
+    );
+  }
+  const remedy = Array.isArray(family)
+    ? 'Give one instance, or families: a list with one for each component.'
+    : 'Give an instance, for example gaussian().';
+  throw invalid(`${which} is ${Array.isArray(family) ? 'a list' : showValue(family)}`, remedy);
+}
+
+function invalid(what: string, remedy: string, value?: unknown): EmkitError {
+  return new EmkitError('OPTION_INVALID', `${what}.`, { ...(value !== undefined && { value }), remedy });
 }
 
 /** The number of free parameters of the model: what AIC and BIC count. Held ones are not counted, shared ones once. */

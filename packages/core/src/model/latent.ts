@@ -8,7 +8,8 @@ import type { Estimable } from './estimable.ts';
  *
  * A plain record, like a family; it knows nothing of densities, case weights or blocks of several units.
  *
- * @typeParam L its parameters by name, plain JSON; none may be called `components`
+ * @typeParam L its parameters by name, plain JSON; none may have the name of another entry of a model file: `components`, `family`,
+ * `families`, `options`, `kind`, `kindOptions`, `held`, `shared`, `exact`, `model`
  */
 // biome-ignore lint/suspicious/noExplicitAny: models hold latent structures of different parameters
 export interface Latent<L extends object = any> extends Estimable<L> {
@@ -23,7 +24,7 @@ export interface Latent<L extends object = any> extends Estimable<L> {
 
   /**
    * Where every row is a unit of its own: the logarithms of the probabilities of its label, the same for all rows. The engine then takes
-   * whole blocks at once. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
+   * whole blocks at once, and the sums must be the expected counts, one a label. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
    */
   logWeights?(at: L): readonly number[];
 

@@ -27,9 +27,10 @@ export interface StructureJson {
 }
 
 /** A latent structure before its options are chosen: what reads it back from a file or a message. */
-export interface LatentDefinition {
+// biome-ignore lint/suspicious/noExplicitAny: a reader takes definitions of different latent structures
+export interface LatentDefinition<L extends object = any> {
   readonly id: string;
-  create(components: number, options: Readonly<Record<string, unknown>>): Latent;
+  create(components: number, options: Readonly<Record<string, unknown>>): Latent<L>;
 }
 
 export function structureJson({ latent, emissions, families }: LatentModel): StructureJson {

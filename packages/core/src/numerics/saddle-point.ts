@@ -53,9 +53,9 @@ export function deviance(x: number, mean: number, meanLow = 0): number {
  * more digits. Edges: those of log a - log b.
  */
 export function logQuotient(a: number, b: number): number {
-  const quotient = a / b;
+  const ratio = a / b;
   // Survives: no test has so small a quotient that it lacks digits.
-  return quotient > 1e-300 && quotient < 1e300 ? log(quotient) : log(a) - log(b);
+  return ratio > 1e-300 && ratio < 1e300 ? log(ratio) : log(a) - log(b);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Summary } from '../data/summary.ts';
 import { drive, startState } from '../driver/drive.ts';
 import type { Answer, DriverResult, Process } from '../driver/driver.ts';
 import { expectAt } from '../driver/em-map.ts';
-import { EmkitError } from '../errors.ts';
+import { EmkitError, type ErrorCode } from '../errors.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
@@ -11,7 +11,7 @@ import type { SynchronousSource } from '../source/source.ts';
 import { type Assignment, kMeansAssignment, quantileAssignment, randomAssignment } from './assignments.ts';
 import { locate } from './central.ts';
 import { type Features, startFeatures } from './features.ts';
-import { parametersFromAssignment } from './from-assignment.ts';
+import { parametersFromAssignment, SPREAD } from './from-assignment.ts';
 import { type Neighbour, splitAssignments } from './split.ts';
 
 /** How a start is made: `auto` mixes the others. `quantile` is for one observed column. */
@@ -69,21 +69,30 @@ export function* chooseStarts(
       candidates.push({ ...known.candidate, method: chosen });
       return;
     }
+    const candidate = yield* shortRun(chosen, assignment, SPREAD);
+    // Where sizes differ by orders, a share of the largest rows swamps the others' components: then without it.
+    const harder = candidate === undefined || hasVanished(candidate) ? yield* shortRun(chosen, assignment, 0) : undefined;
+    const better = harder !== undefined && !harder.collapsed && !(harder.logLikelihood <= (candidate?.logLikelihood ?? -Infinity));
+    const found = better ? harder : candidate;
+    if (found === undefined) return;
+    candidates.push(found);
+    tried.push({ assignment, candidate: found });
+  }
+  function* shortRun(chosen: StartCandidate['method'], assignment: Assignment, spread: number): Process<StartCandidate | undefined> {
     try {
-      const parameters = parametersFromAssignment(model, sample, assignment, central);
+      const parameters = parametersFromAssignment(model, sample, assignment, central, spread);
       const result = yield* runHere(drive(model, startState('em', parameters), { iterations: SHORT_RUN, tolerance: 1e-6 }), source);
       const collapsed = result.diagnosis.kind === 'collapsed';
-      const candidate: StartCandidate = {
+      return {
         method: chosen,
         parameters: collapsed ? parameters : result.state.parameters,
         logLikelihood: result.expectation.logLikelihood,
         collapsed,
       };
-      candidates.push(candidate);
-      tried.push({ assignment, candidate });
     } catch (error) {
-      if (!(error instanceof EmkitError) || error.code !== 'COMPONENT_DEGENERATE') throw error;
-      failure = error;
+      if (!(error instanceof EmkitError) || !NO_START.includes(error.code)) throw error;
+      failure ??= error;
+      return undefined;
     }
   }
   for (let index = 0; index < starts; index += 1) {
@@ -96,6 +105,16 @@ export function* chooseStarts(
   }
   if (candidates.length === 0) throw failure;
   return candidates.sort((a, b) => Number(a.collapsed) - Number(b.collapsed) || b.logLikelihood - a.logLikelihood);
+}
+
+/** Without softening a component may have no estimate, or make some row impossible. */
+const NO_START: readonly ErrorCode[] = ['COMPONENT_DEGENERATE', 'MODEL_IMPOSSIBLE_DATA'];
+
+/** A component with so small a weight after a short run found no rows of its own. */
+const VANISHED = 1e-6;
+
+function hasVanished({ parameters, collapsed }: StartCandidate): boolean {
+  return !collapsed && (parameters.weights?.some((weight) => weight < VANISHED) ?? false);
 }
 
 /** A start whose short run is done. */

@@ -11,14 +11,14 @@ const tolerance = '1e-12';
 /**
  * The categorical distribution on 0, 1, ..., K - 1: mass probabilities[x], each from 0 to 1, summing to 1.
  *
- * Option `categories`: K, a whole number >= 2. Probabilities that sum to 1 only to rounding are taken as they are.
+ * Option `categories`: K, a whole number >= 2, or `levels`: K names. Probabilities that sum to 1 only to rounding are taken as they are.
  * The weighted estimate is probabilities[k] = sum of r_i over the rows with x_i = k, divided by the sum of all r_i.
  */
 export const categorical: ReferenceFamilyDefinition<CategoricalParameters> = {
   id: 'categorical',
   parameters: { probabilities: 'vector' },
   create: (reference, options) => {
-    const { categories } = options;
+    const categories = Array.isArray(options['levels']) ? options['levels'].length : options['categories'];
     if (!(Number.isSafeInteger(categories) && (categories as number) >= 2)) {
       throw new ReferenceFailure('invalid-option', `The option categories is ${String(categories)}: give a whole number >= 2.`, {
         family: 'categorical',

@@ -1,4 +1,5 @@
 import { type Domain, type Fit, isConverged, type MixtureParameters } from '@emkit/core';
+import { FAR } from '../draw.ts';
 import { type Coordinate, move, type Trial } from '../trial.ts';
 import { convergedFit, describe, type Law, notAsked, show, type Verdict } from './law.ts';
 
@@ -37,14 +38,16 @@ export const climbs: Law = {
     if (further.fit === undefined) return `plain EM from the answer throws ${String(further.error)}`;
     const { trace, diagnosis } = further.fit;
     const climbed = trace.at(-1)! - trace[0]!;
-    if (diagnosis.kind !== 'iteration-limit') return `plain EM from the answer ends: ${describe(diagnosis)}`;
-    if (climbed <= left(trial, fit)) return undefined;
+    const ended = diagnosis.kind !== 'iteration-limit' && !isConverged(diagnosis);
+    if (climbed <= left(trial, fit) && !ended) return undefined;
     // At a saddle only rounding moves, and grows; that is known by its first steps, and no broken promise.
-    if (trace[Math.min(5, trace.length - 1)]! - trace[0]! <= trial.rounding(trial.logDensities(trial.model(plain(fit))))) {
+    if (trace.length > 5 && trace[5]! - trace[0]! <= trial.rounding(trial.logDensities(trial.model(plain(fit))))) {
       trial.notes.add('a saddle');
       return undefined;
     }
-    return `plain EM climbs by ${show(climbed)} nats from where the fit is ${fit.diagnosis.kind}`;
+    return ended
+      ? `plain EM from the answer ends: ${describe(diagnosis)}`
+      : `plain EM climbs by ${show(climbed)} nats from where the fit is ${fit.diagnosis.kind}`;
   },
 };
 
@@ -252,7 +255,7 @@ export const stops: Law = {
   check(trial) {
     const { fit } = trial.outcome;
     const { tolerance, iterations, accelerate } = trial.case.options;
-    if (fit === undefined || tolerance !== undefined || iterations !== undefined || accelerate === false) return notAsked;
+    if (fit === undefined || tolerance !== undefined || (iterations ?? FAR) < FAR || accelerate === false) return notAsked;
     if (fit.diagnosis.kind !== 'iteration-limit') return undefined;
     const { trace } = fit;
     const gained = trace.at(-1)! - trace[Math.floor(trace.length / 2)]!;

@@ -101,7 +101,8 @@ export const selection: Law = {
     if (fuzzCase.families.length > 1 || rows.length > 60 || typeof options.start === 'object' || options.shared !== undefined)
       return notAsked;
     const { components: _, families: __, start: ___, held: ____, ...rest } = optionsOf(engine, fuzzCase);
-    const counts = [1, 2, 3];
+    // As many as the labels need.
+    const counts = [0, 1, 2].map((more) => (fuzzCase.labels === undefined ? 1 : fuzzCase.components) + more);
     let chosen: Selection;
     try {
       chosen = engine.select(dataOf(fuzzCase), { ...rest, family: families[0]!, components: counts, blockSize: 7 });

@@ -22,6 +22,8 @@ interface Image {
   readonly jacobian?: number;
   /** By what the case weights are multiplied. */
   readonly weightFactor?: number;
+  /** Whether parameters keep their digits the other way. */
+  keeps?(values: ParameterValues): boolean;
 }
 
 /** Steps of plain EM after which the two ways must still be together. */
@@ -41,7 +43,7 @@ function unitLaw(name: string, meaning: string, imageOf: (trial: Trial, random: 
       if (image === undefined) return notAsked;
       const base = image.base === undefined ? trial : new Trial(trial.engine, image.base);
       const start = startOf(base);
-      if (start === undefined) return notAsked;
+      if (start === undefined || !start.components.every((values) => image.keeps?.(values) ?? true)) return notAsked;
       const said = new Trial(trial.engine, imageCase(base, image, start));
       return fewSteps(base, said, image, start) ?? wholeFits(trial, base, said, image, start);
     },
@@ -79,10 +81,9 @@ function fewSteps(base: Trial, said: Trial, image: Image, start: MixtureParamete
     const [mine, yours] = [here, there].map(({ fit, error }) => (fit === undefined ? String(error) : describe(fit.diagnosis)));
     return `after ${STEPS} steps: here ${mine}, there ${yours}`;
   }
+  // A spread that is rounding alone collapses one step sooner or later, or not at all, and until then rounding is all there is to it.
+  if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
   if (here.fit.iterations !== there.fit.iterations) {
-    // A spread that is rounding alone collapses one step sooner or later, or not at all.
-    if (here.fit.diagnosis.kind === there.fit.diagnosis.kind) return undefined;
-    if (isTrueCollapse(base, here.fit) || isTrueCollapse(said, there.fit)) return undefined;
     return `after ${STEPS} steps: here ${describe(here.fit.diagnosis)}, there ${describe(there.fit.diagnosis)}`;
   }
   const before = base.logDensities(here.fit.model);
@@ -185,7 +186,7 @@ export const mirror: Law = unitLaw('mirror', 'Data seen in a mirror give the ans
 });
 
 /** Real columns change their sign, successes become failures, categories are numbered from the other end. */
-function mirrorOf(trial: Trial): Pick<Image, 'row' | 'parameters'> | undefined {
+function mirrorOf(trial: Trial): Pick<Image, 'row' | 'parameters' | 'keeps'> | undefined {
   const [{ id, columns, options }] = trial.families as [Family];
   if (everyFamily(trial, (family) => family.columns.every(({ support }) => support.kind === 'real') && 'mean' in family.parameters)) {
     const negate = (value: number): number => 0 - value;
@@ -204,6 +205,7 @@ function mirrorOf(trial: Trial): Pick<Image, 'row' | 'parameters'> | undefined {
     return {
       row: (row) => [trials(row) - row[0]!, ...row.slice(1)],
       parameters: ({ probability }) => ({ probability: 1 - (probability as number) }),
+      keeps: ({ probability }) => (probability as number) > 1e-6,
     };
   }
   if (id !== 'categorical') return undefined;

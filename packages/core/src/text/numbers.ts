@@ -36,10 +36,3 @@ export function showCount(value: number): string {
 export function plural(count: number, noun: string): string {
   return `${showCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
-
-/** The nearest of 1, 2, 5 times a power of ten that is not smaller. */
-export function niceAbove(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1, 2, 2.5, 5]) if (step * power >= value * (1 - 1e-9)) return step * power;
-  return 10 * power;
-}

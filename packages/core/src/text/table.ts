@@ -1,5 +1,5 @@
-import stringWidth from 'string-width';
-import type { Theme } from './theme.ts';
+import type { TextStyle } from './style.ts';
+import { textWidth } from './width.ts';
 
 /** A column of a table: numbers stand under one another by their decimal points. */
 export interface TableColumn {
@@ -11,26 +11,30 @@ const GAP = '   ';
 const INDENT = '  ';
 
 /** A table as lines, its header dimmed. Cells may hold colours. */
-export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], theme: Theme): string[] {
+export function renderTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  { dim }: Pick<TextStyle, 'dim'>,
+): string[] {
   const cells = columns.map((column, index) =>
     alignColumn(
       column,
       rows.map((row) => row[index] ?? ''),
     ),
   );
-  const widths = columns.map(({ header }, index) => Math.max(stringWidth(header), ...cells[index]!.map((cell) => stringWidth(cell))));
+  const widths = columns.map(({ header }, index) => Math.max(textWidth(header), ...cells[index]!.map((cell) => textWidth(cell))));
   const line = (texts: readonly string[]): string =>
     INDENT +
     texts
       .map((text, index) => pad(text, widths[index]!, columns[index]!.kind === 'number'))
       .join(GAP)
       .trimEnd();
-  return [theme.dim(line(columns.map(({ header }) => header))), ...rows.map((_, row) => line(cells.map((column) => column[row]!)))];
+  return [dim(line(columns.map(({ header }) => header))), ...rows.map((_, row) => line(cells.map((column) => column[row]!)))];
 }
 
 /** Pads a text to a width, counted as a terminal shows it. */
 export function pad(text: string, width: number, toTheRight = false): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
+  const space = ' '.repeat(Math.max(0, width - textWidth(text)));
   return toTheRight ? space + text : text + space;
 }
 
@@ -46,7 +50,7 @@ export function wrapText(text: string, width: number, indent: string = INDENT): 
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > width - indent.length) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width - indent.length) {
       lines.push(indent + line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;

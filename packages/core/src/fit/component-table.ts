@@ -1,0 +1,172 @@
+import type { Family, ParameterValue } from '../family.ts';
+import { showNumber, showWeight } from '../text/numbers.ts';
+import { printableName } from '../text/printable.ts';
+import type { TextStyle } from '../text/style.ts';
+import { renderTable, type TableColumn, wrapText } from '../text/table.ts';
+import { textWidth } from '../text/width.ts';
+import type { Model } from './model.ts';
+
+/** Whole covariance matrices are shown up to this many columns; beyond it they are too large to read. */
+const WIDEST_MATRIX = 4;
+
+/** So many entries of a vector are shown: those of a thousand categories would be a thousand lines. */
+const LONGEST_VECTOR = 20;
+
+/** One entry of the parameters: a cell for each component, or none where it is the heading of those that follow. */
+interface Entry {
+  readonly label: string;
+  readonly cells: readonly string[];
+}
+
+/** What the components are, in a row each; in a column each where their parameters are vectors, or the line is too short. */
+export function renderComponents(model: Model, columns: readonly string[], leftOut: string, style: TextStyle): string[] {
+  const entries = [...labelEntries(model), ...parameterEntries(model, columns.map(printableName))];
+  const values = model.components.flatMap((component) => Object.values(component));
+  if (entries.every(({ cells }) => cells.length > 0)) {
+    const lines = [...lawLines(model), ...rowEach(model, entries, style)];
+    if (widthOf(lines) <= style.width) return lines;
+  }
+  const lines = [...lawLines(model), ...columnEach(model, entries, style)];
+  const gone = [
+    ...(values.some((value) => isMatrix(value) && value.length > WIDEST_MATRIX) ? ['the covariance matrices'] : []),
+    ...(values.some((value) => lengthOf(value) > LONGEST_VECTOR) ? [`all entries after the first ${LONGEST_VECTOR}`] : []),
+  ];
+  if (gone.length === 0) return lines;
+  const sentence = `${gone.join(' and ')} are left out here; ${leftOut}.`;
+  return [...lines, '', ...wrapText(sentence.charAt(0).toUpperCase() + sentence.slice(1), style.width).map(style.dim)];
+}
+
+function rowEach(model: Model, entries: readonly Entry[], style: TextStyle): string[] {
+  const columns = ['component', ...entries.map(({ label }) => label)].map((header): TableColumn => ({ header, kind: 'number' }));
+  const rows = model.components.map((_, component) => [
+    style.component(component)(String(component + 1)),
+    ...entries.map(({ cells }) => cells[component]!),
+  ]);
+  return renderTable(columns, rows, style);
+}
+
+/** In as many tables as the width asks for. */
+function columnEach({ components }: Model, entries: readonly Entry[], style: TextStyle): string[] {
+  const lines: string[] = [];
+  for (let first = 0; first < components.length; ) {
+    let end = components.length;
+    let table = columnsFor(entries, first, end, style);
+    while (end > first + 1 && widthOf(table) > style.width) {
+      end -= 1;
+      table = columnsFor(entries, first, end, style);
+    }
+    lines.push(...(first > 0 ? [''] : []), ...table);
+    first = end;
+  }
+  return lines;
+}
+
+function columnsFor(entries: readonly Entry[], first: number, end: number, style: TextStyle): string[] {
+  const shown = Array.from({ length: end - first }, (_, index) => first + index);
+  return renderTable(
+    [
+      { header: 'component' },
+      ...shown.map((component): TableColumn => ({ header: style.component(component)(String(component + 1)), kind: 'number' })),
+    ],
+    entries.map(({ label, cells }) => [label, ...shown.map((component) => cells[component] ?? '')]),
+    style,
+  );
+}
+
+function widthOf(lines: readonly string[]): number {
+  return Math.max(...lines.map(textWidth));
+}
+
+/** What is known of the labels before a row is seen: the weights of a mixture, or the vectors and matrices of another law. */
+function labelEntries({ parameters }: Model): Entry[] {
+  const { components, weights, ...law } = parameters as unknown as Readonly<Record<string, ParameterValue>>;
+  const shares = weights === undefined ? [] : [{ label: 'weight', cells: (weights as readonly number[]).map(showWeight) }];
+  const others = Object.entries(law).flatMap(([label, value]): Entry[] => {
+    if (typeof value === 'number') return [];
+    if (!isMatrix(value)) return [{ label, cells: value.map((entry) => showNumber(entry, 5)) }];
+    return [
+      { label, cells: [] },
+      ...value.map((_, to) => ({ label: `  to ${to + 1}`, cells: value.map((row) => showNumber(row[to]!, 5)) })),
+    ];
+  });
+  return [...shares, ...others];
+}
+
+/** Numbers of the labels' law that belong to no component. */
+function lawLines({ parameters }: Model): string[] {
+  const numbers = Object.entries(parameters).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return numbers.length === 0 ? [] : [...numbers.map(([name, value]) => `  ${name}  ${showNumber(value)}`), ''];
+}
+
+function parameterEntries(model: Model, columns: readonly string[]): Entry[] {
+  const { families } = model.structure;
+  const names = [...new Set(model.components.flatMap((values) => Object.keys(values)))];
+  const isScalar = model.components.every((values) => Object.values(values).every((value) => typeof value === 'number'));
+  const entries = names.flatMap((name) => entriesOf(name, model, columns, isScalar ? 6 : 5));
+  return isScalar && families.every((family) => family === families[0]) ? [...entries, ...derivedEntries(model, names)] : entries;
+}
+
+/** Numbers people know better than the parameters: the mean and the standard deviation. */
+function derivedEntries({ structure, components }: Model, names: readonly string[]): Entry[] {
+  const family = structure.families[0]!;
+  const means =
+    family.mean === undefined || family.columns.some(({ given }) => given) ? [] : components.map((values) => family.mean!(values)[0]!);
+  // Where a parameter is the mean itself (a Poisson rate), showing it twice says nothing.
+  const isMean = (name: string): boolean => name === 'mean' || components.every((values, component) => values[name] === means[component]);
+  return [
+    ...(means.length === 0 || names.some(isMean) ? [] : [{ label: 'mean', cells: means.map((mean) => showNumber(mean)) }]),
+    ...(names.includes('variance')
+      ? [{ label: 'standard deviation', cells: components.map((values) => showNumber(Math.sqrt(values['variance'] as number))) }]
+      : []),
+  ];
+}
+
+/** A parameter's rows: one, or a heading and one for each entry. */
+function entriesOf(name: string, { structure, components }: Model, columns: readonly string[], digits: number): Entry[] {
+  const entry = (label: string, read: (value: ParameterValue) => number): Entry => ({
+    label,
+    cells: components.map((values) => (values[name] === undefined ? '' : showNumber(read(values[name]), digits))),
+  });
+  const owner = components.findIndex((values) => values[name] !== undefined);
+  const family = structure.families[owner]!;
+  const first = components[owner]![name]!;
+  if (typeof first === 'number') return [entry(name, (value) => value as number)];
+  const nameOf = entryNames(name, family, first.length, columns);
+  if (!isMatrix(first)) {
+    const shown = first.slice(0, LONGEST_VECTOR);
+    return [
+      { label: name, cells: [] },
+      ...shown.map((_, index) => entry(`  ${nameOf(index)}`, (value) => (value as readonly number[])[index]!)),
+    ];
+  }
+  const at = (i: number, j: number) => (value: ParameterValue) => (value as readonly (readonly number[])[])[i]![j]!;
+  if (first.length > WIDEST_MATRIX) {
+    const shown = first.slice(0, LONGEST_VECTOR);
+    return [
+      { label: 'standard deviation', cells: [] },
+      ...shown.map((_, index) => entry(`  ${nameOf(index)}`, (value) => Math.sqrt(at(index, index)(value)))),
+    ];
+  }
+  const lower = first.flatMap((_, i) =>
+    Array.from({ length: i + 1 }, (_unused, j) => entry(`  ${i === j ? nameOf(i) : `${nameOf(j)}, ${nameOf(i)}`}`, at(i, j))),
+  );
+  return [{ label: name, cells: [] }, ...lower];
+}
+
+/** What the entries of a vector are called: by the data's columns, by the words or whole numbers a column may hold, or counted. */
+function entryNames(name: string, family: Family, length: number, columns: readonly string[]): (index: number) => string {
+  const { support, levels } = family.columns[0]!;
+  if (family.parameters[name]!.kind !== 'simplex') {
+    return (index) => (length === columns.length ? columns[index]! : String(index + 1));
+  }
+  const smallest = support.kind === 'integer' ? support.minimum : 1;
+  return (index) => (levels === undefined ? String(index + smallest) : printableName(levels[index]!));
+}
+
+function isMatrix(value: ParameterValue): value is readonly (readonly number[])[] {
+  return typeof value === 'object' && typeof value[0] === 'object';
+}
+
+function lengthOf(value: ParameterValue): number {
+  return typeof value === 'object' ? value.length : 1;
+}
