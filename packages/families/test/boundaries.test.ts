@@ -30,6 +30,12 @@ describe('a maximum on the edge of its domain is reached exactly and said to lie
     expect(fit([0, 0, 0], { family: poisson(), components: 1 })).toMatchObject({ logLikelihood: 0, diagnosis: { kind: 'boundary' } });
   });
 
+  it('counts whose sizes are orders apart, where a share of the largest would swamp the others', () => {
+    const found = fit([1690295, 0, 350488159], { family: poisson(), components: 3 });
+    expect(found.diagnosis).toMatchObject({ kind: 'boundary', parameters: ['rate 1'] });
+    expect(found.components.map(({ rate }) => rate)).toEqual([0, 1690295, 350488159]);
+  });
+
   const failing = [0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 5, 4, 3, 7, 5];
   const mirrored = failing.map((x) => 10 - x);
   it('an all-success group as an all-failure group', () => {

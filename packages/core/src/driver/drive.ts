@@ -230,7 +230,7 @@ class Run {
         return yield* this.restartAt(point, next);
       }
     }
-    for (const point of space.edges?.(this.at) ?? []) {
+    for (const point of this.options.sampled ? [] : (space.edges?.(this.at) ?? [])) {
       const next = yield* this.try(point);
       if (next !== undefined && next.logLikelihood >= logLikelihood - this.noise()) return yield* this.restartAt(point, next);
     }
