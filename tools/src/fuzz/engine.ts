@@ -38,6 +38,7 @@ async function runMany(): Promise<number> {
   const cases = number('cases', values.minutes === undefined ? 10_000 : 1e12);
   const started = performance.now();
   let shown = started;
+  const told = new Set<string>();
   const rate = (tally: Tally): string => {
     const seconds = (performance.now() - started) / 1000;
     return `${tally.cases} cases of seed ${seed} in ${seconds.toFixed(0)} s, ${(tally.cases / seconds).toFixed(0)} a second`;
@@ -51,6 +52,12 @@ async function runMany(): Promise<number> {
     shrinking: 10_000,
     ...(values.engine !== undefined && { engine: values.engine }),
     onProgress: (so) => {
+      // At once too, for a long run may be cut short.
+      for (const finding of Object.values(so.findings)) {
+        if (told.has(finding.kind)) continue;
+        told.add(finding.kind);
+        show(finding);
+      }
       if (performance.now() - shown < 60_000) return;
       shown = performance.now();
       say(`${rate(so)}, ${Object.keys(so.findings).length} findings`);
