@@ -38,14 +38,17 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
 
   return (request) => {
     const { at, about, uncut } = request;
-    const logWeights = latent.logWeights?.(at);
+    let logWeights: readonly number[] | undefined;
     const { weights } = at as unknown as Weights;
     const shortcut = shape && prepareShortcut(shape, { weights, at: at.components, about: about.components, uncut });
     return (block, origin, into) => {
-      if (logWeights !== undefined && block.units === undefined) {
+      if (latent.logWeights !== undefined && block.units === undefined) {
         const whole = block.labels === undefined && block.allowed === undefined && block.inexact === undefined;
         if (shortcut !== undefined && whole) shortcut(block, into.vector);
-        else throughPosterior(block, request, logWeights, into);
+        else {
+          logWeights ??= latent.logWeights(at);
+          throughPosterior(block, request, logWeights, into);
+        }
         if (about !== at) into.vector[2] = 0;
         if (allFinite(into.vector)) return;
         into.clear();
