@@ -15,6 +15,8 @@ export interface ConvergenceMemory {
   /** The smallest EM step so far, and for how many iterations there was no smaller one. */
   readonly smallest: number | null;
   readonly restless: number;
+  /** How the run ended, and to which tolerance, where a last step took the place of the point that was judged. */
+  readonly end?: Ending & { readonly tolerance: number };
 }
 
 export const FRESH_MEMORY: ConvergenceMemory = {

@@ -122,6 +122,10 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
         ...latent.space.boundary(point, tolerance),
         ...emissions.space.boundary(point.components, tolerance),
       ],
+      edges: (point) => [
+        ...(latent.space.edges?.(point) ?? []).map((labels) => ({ ...point, ...labels })),
+        ...(emissions.space.edges?.(point.components) ?? []).map((components) => ({ ...point, components })),
+      ],
       free: sideBySide(latent.space.free, emissions.space.free),
     },
   };
