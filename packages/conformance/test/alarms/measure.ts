@@ -1,7 +1,7 @@
 /**
  * Counts false alarms: runs every law on every right family, seed after seed, and keeps the tally in docs/false-alarms.json.
  *
- *     pnpm --filter @emkit/conformance conformance:alarms -- --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--minutes 60] [--no-write] [--strict]
+ *     pnpm --filter @emkit/conformance conformance:alarms --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--minutes 60] [--no-write] [--strict]
  *
  * --no-write leaves the tally alone, --strict exits with 1 after an alarm. With a tally of other seeds there already, from the same number of runs, these are added to it; --first-seed next begins after them.
  */
