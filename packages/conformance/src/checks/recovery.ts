@@ -59,6 +59,8 @@ const caseArbitrary = (subject: Subject, components: number): fc.Arbitrary<Case>
  *   log-likelihood at the truth in unconstrained coordinates;
  * - 2 (l(estimate) - l(truth)) is below the chi-square threshold with as many degrees of freedom as there are coordinates.
  *
+ * Besides, whether the family draws or not: the scores of rows where the mass is have the rank of the parameters, so that none is redundant.
+ *
  * The thresholds share the stated false-alarm rate, exact in the limit of many rows. Where two components cannot be told apart (the
  * information is singular) or have more than 24 coordinates, the case says nothing, and one component still must be found.
  */
@@ -70,6 +72,7 @@ export const recovery: Law = {
     part<Case>({
       name: components === 1 ? 'one component' : 'two components',
       missing: ({ draw }) => (draw === undefined ? ['sample'] : []),
+      proves: 'that a fit finds the truth again',
       share: components === 1 ? 0.05 : 0.08,
       shrinks: 4,
       statistical: true,
