@@ -1,7 +1,7 @@
 import { createRandom, type Domain, type Mixture, type MixtureParameters, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import { pointArbitrary, sameBits, withShared } from '../cases.ts';
-import { coordinateRounding, coordinatesAt, whereDefined } from '../coordinates.ts';
+import { coordinateRounding, coordinatesAt, nudgedEach, whereDefined } from '../coordinates.ts';
 import { estimate, estimateErrors, expectedLogLikelihood, unitsAt, type Weighted } from '../estimate.ts';
 import { type Law, lacking, part, type Subject, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf } from '../likelihood.ts';
@@ -169,13 +169,23 @@ export const estimateParts: Law['parts'] = [
         coordinates.origin.map((_, other) => (other === index ? unit : 0)),
       );
       if (!Number.isFinite(slope) || !(Math.abs(slope) > 1e-3)) return VACUOUS;
+      // The way to coordinates and back rounds every parameter, and each of them may be worth more than the step.
+      const nudge = 2 ** -30;
+      const ofRounding = nudgedEach(from.components[0]!, nudge).reduce(
+        (sum, values) => sum + Math.abs(gainOf(subject, data, from, from, { ...from, components: [values] })) * (EPSILON / nudge),
+        0,
+      );
       for (const step of [10 ** -exponent, -(10 ** -exponent)]) {
         const to = coordinates.decode(coordinates.origin.map((value, other) => value + (other === index ? step * unit : 0)));
         const taken = (coordinates.encode(to)[index]! - coordinates.encode(from)[index]!) / unit;
         const gain = gainOf(subject, data, from, from, to);
         const rounding = coordinateRounding(coordinates, from)[index]! / unit;
         const allowance =
-          1e-4 * Math.abs(slope * taken) + bend * taken * taken + (error + 1e-9) * Math.abs(taken) + 64 * rounding * Math.abs(slope);
+          1e-4 * Math.abs(slope * taken) +
+          bend * taken * taken +
+          (error + 1e-9) * Math.abs(taken) +
+          64 * rounding * Math.abs(slope) +
+          16 * ofRounding;
         if (!(Math.abs(gain - slope * taken) <= allowance))
           violate(
             `the gain of a step of ${taken} standard errors from ${showPoint(from)} to ${showPoint(to)} is ${gain}, and Q changes by ${slope * taken}`,
