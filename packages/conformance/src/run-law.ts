@@ -376,6 +376,9 @@ interface PartRun {
   readonly budget: number | undefined;
 }
 
+/** Cases that must all say nothing before a part is said to have failed by it: a few may do so by chance. */
+const ENOUGH = 30;
+
 function runPart<S extends Named>(
   law: Law<S>,
   part: Part<S>,
@@ -413,7 +416,8 @@ function runPart<S extends Named>(
   if (details.failed && details.counterexample === null && !details.interrupted)
     return failed(`cases could not be drawn (${String(details.errorInstance ?? 'none was found')})`);
   if (!details.failed || details.counterexample === null) {
-    if (vacuous < tried || tried === 0 || part.mayBeVacuous) return whole;
+    if (vacuous < tried || tried === 0 || part.mayBeVacuous || details.interrupted) return whole;
+    if (tried < ENOUGH) return runPart(law, part, subject, { ...run, cases: ENOUGH });
     return failed(`none of ${tried} cases could be judged: the ${subject.kind} refused every one`);
   }
   const [counterexample] = details.counterexample;

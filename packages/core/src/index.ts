@@ -38,8 +38,6 @@ export {
   type Support,
 } from './family.ts';
 export {
-  type FitAsyncData,
-  type FitData,
   type FitStep,
   fit,
   fitAsync,
@@ -48,6 +46,7 @@ export {
 export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
 export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
+export type { FitAsyncData, FitData } from './fit/plan.ts';
 export { readModel } from './fit/read-model.ts';
 export { Fit, type FitJson, type StartEvidence } from './fit/result.ts';
 export {
@@ -65,10 +64,10 @@ export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
-export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
+export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters, type OwnSpace } from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
-export type { Estimable } from './model/estimable.ts';
+export { type Estimable, MOST_RECENTRINGS } from './model/estimable.ts';
 export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';

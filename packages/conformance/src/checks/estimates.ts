@@ -6,7 +6,7 @@ import { estimate, estimateErrors, expectedLogLikelihood, unitsAt, type Weighted
 import { type Law, lacking, part, type Subject, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf } from '../likelihood.ts';
 import { EPSILON } from '../tolerance.ts';
-import { type Case, caseArbitrary, requireMaximum, showPoint } from './m-step.ts';
+import { ascendsToMaximum, type Case, caseArbitrary, requireMaximum, showPoint } from './m-step.ts';
 
 /** How far an estimate may stay from where Q is stationary, in standard errors of the sample. */
 const OFF = 3e-8;
@@ -26,6 +26,7 @@ export const estimateParts: Law['parts'] = [
       name: components === 1 ? 'Q is stationary' : 'Q is stationary, with two components',
       share: components === 1 ? 0.2 : 0.1,
       shrinks: 60,
+      missing: needsArgmax,
       // Where every estimate lies on an edge.
       mayBeVacuous: true,
       arbitrary: (subject) => caseArbitrary(subject, components),
@@ -82,6 +83,7 @@ export const estimateParts: Law['parts'] = [
   }),
   part<Case & { readonly exponent: number }>({
     name: 'responsibilities in another unit',
+    missing: needsArgmax,
     share: 0.3,
     shrinks: 60,
     arbitrary: (subject) =>
@@ -109,7 +111,10 @@ export const estimateParts: Law['parts'] = [
   }),
   part<Case & { readonly places: readonly number[]; readonly exponent: number }>({
     name: 'far from zero',
-    missing: ({ family }) => (family.columns.some(isMovable) ? [] : ['column without a scale of its own']),
+    missing: (subject) => [
+      ...needsArgmax(subject),
+      ...(subject.family.constraint === undefined && subject.family.columns.some(isMovable) ? [] : ['column without a scale of its own']),
+    ],
     share: 0.15,
     shrinks: 40,
     arbitrary: (subject) =>
@@ -217,7 +222,7 @@ const RESTING_STEP = 1e-5;
 
 /** Away from the estimate Q is a parabola: what opposite steps gain together goes with their square. */
 function requireDigitsOfGain(subject: Subject, mixture: Mixture, data: Weighted, previous: MixtureParameters, place: number): void {
-  const found = estimate(subject, mixture, data, previous);
+  const found = subject.family.ascends ? undefined : estimate(subject, mixture, data, previous);
   if (found === undefined) return;
   const coordinates = coordinatesAt(mixture, found);
   if (coordinates.origin.some((value) => Math.abs(value) >= EDGE && Math.abs(value) === EDGE)) return;
@@ -237,6 +242,11 @@ function requireDigitsOfGain(subject: Subject, mixture: Mixture, data: Weighted,
     violate(
       `from the estimate ${showPoint(found)} two opposite steps of ${RESTING_STEP} standard errors in ${coordinates.describe(index)} gain ${large}, and two of a hundredth of that ${small}, not a ten-thousandth: the gain is computed from large numbers, and rounds as they do`,
     );
+}
+
+/** A step of a generalised EM is no estimate yet: what comes of its repetition is for the other parts. */
+function needsArgmax({ family }: Subject): readonly string[] {
+  return family.ascends ? ['closed form'] : [];
 }
 
 type Q = ReturnType<typeof expectedLogLikelihood>;
@@ -269,6 +279,7 @@ function requireTied(subject: Subject, mixture: Mixture, value: Case, held: read
     if (!sameBits(found.components[0]![name], before))
       violate(`${name} was held at ${show(before)} and came out as ${show(found.components[0]![name])}`);
   }
+  if (subject.family.ascends) return ascendsToMaximum(subject, mixture, value);
   requireMaximum(subject, mixture, value, found);
   return requireStationary(mixture, value, found);
 }
@@ -345,7 +356,8 @@ type Column = Subject['family']['columns'][number];
 
 /** Columns whose numbers may be anything, or anything above 0: data far out are as good as any. */
 function isMovable({ support, given }: Column): boolean {
-  return given !== true && (support.kind === 'real' || isHalfLine({ support }) || isCount({ support }));
+  const atoms = support.kind !== 'integer' && support.atoms !== undefined;
+  return given !== true && !atoms && (support.kind === 'real' || isHalfLine({ support }) || isCount({ support }));
 }
 
 function isHalfLine({ support }: Pick<Column, 'support'>): boolean {
