@@ -1,8 +1,7 @@
-import { createRandom, EmkitError, fit, fitAsync, type Latent, openWorker, readModel } from '@emkit/core';
+import { createRandom, EmkitError, fit, fitAsync, type Latent, type Markov, markov, markovChain, openWorker, readModel } from '@emkit/core';
 import { families, gaussian, poisson } from '@emkit/families';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { sticky, stickyChain } from '../example/sticky.ts';
-import { type Markov, markov, markovChain } from './support/markov.ts';
 
 const LENGTH = 60;
 

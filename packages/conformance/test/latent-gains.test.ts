@@ -1,8 +1,7 @@
-import { createRandom, independent, type Latent, type Random } from '@emkit/core';
+import { createRandom, independent, type Latent, markov, type Random } from '@emkit/core';
 import { createReference } from '@emkit/reference';
 import { describe, expect, test } from 'vitest';
 import { sticky } from '../example/sticky.ts';
-import { markov } from './support/markov.ts';
 
 const arithmetic = createReference({ precision: 50 });
 type Decimal = ReturnType<typeof arithmetic.decimal>;

@@ -84,6 +84,10 @@ export {
   type ModelOptions,
   type ModelParameters,
 } from './model/latent-model.ts';
+export type { Markov } from './model/markov/forward-backward.ts';
+export { markov, markovChain } from './model/markov/markov.ts';
+export { cyclic, leftToRight, type MarkovOptions, zerosOf } from './model/markov/options.ts';
+export { stationaryDistribution } from './model/markov/stationary.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

@@ -160,7 +160,7 @@ export class EStep {
       const end = block.units?.[unit + 1] ?? block.size;
       const weight = block.weights?.[unit] ?? 1;
       const logDensity = latent.posterior(block, first, end, at, joint, unitSums.fill(0));
-      if (!(logDensity - logDensity === 0)) refuseUnit(kept, first, end, origin, logDensity);
+      if (!(logDensity - logDensity === 0)) this.refuseUnit(block, first, end, at, origin, logDensity);
       unitLogDensity[unit] = logDensity;
       if (into === undefined) continue;
       let expected = latent.expectedLogProbability(unitSums, at);
@@ -176,6 +176,41 @@ export class EStep {
     }
     if (into !== undefined) addLogDensities(unitLogDensity, units, block.weights, into);
     return entropy;
+  }
+
+  /** Says what makes a unit impossible, and from which row on: the shortest beginning of it that is. */
+  private refuseUnit(block: Block, first: number, end: number, at: ModelParameters, origin: RowOrigin, value: number): never {
+    const { kept, joint, unitSums } = this;
+    for (let row = first; row < end; row += 1) {
+      refuseNoNumber(kept, row, origin);
+      if (kept.every((column) => column[row] === -Infinity)) refuseRow(kept, row, origin, -1);
+    }
+    const isPossible = (last: number): boolean => {
+      joint.forEach((out, component) => {
+        out.set(kept[component]!.subarray(first, last + 1), first);
+      });
+      return this.model.latent.posterior(block, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
+    };
+    let [from, to] = [first, end - 1];
+    while (value === -Infinity && from < to) {
+      const middle = (from + to) >> 1;
+      if (isPossible(middle)) from = middle + 1;
+      else to = middle;
+    }
+    const what = `The sequence from row ${callersRow(first, origin) + 1} to row ${callersRow(end - 1, origin) + 1}`;
+    if (value !== -Infinity) {
+      throw new EmkitError('NOT_FINITE', `${what}: its log-likelihood is ${value}.`, {
+        row: callersRow(first, origin),
+        value,
+        remedy: 'It must be a number or minus infinity; the latent structure is at fault.',
+      });
+    }
+    const row = callersRow(to, origin);
+    throw new EmkitError(
+      'MODEL_IMPOSSIBLE_DATA',
+      `${what} is impossible under the parameters: no sequence of labels can have produced it up to row ${row + 1}.`,
+      { row, value, remedy: 'Start from parameters under which every sequence is possible.' },
+    );
   }
 
   /** Multiplies case weights into the responsibilities: the one place where they are applied. */
@@ -250,25 +285,4 @@ function refuseNoNumber(joint: readonly Float64Array[], row: number, origin: Row
       remedy: 'A log-density must be a number or minus infinity; the family is at fault.',
     });
   }
-}
-
-function refuseUnit(logDensities: readonly Float64Array[], first: number, end: number, origin: RowOrigin, value: number): never {
-  for (let row = first; row < end; row += 1) {
-    refuseNoNumber(logDensities, row, origin);
-    if (logDensities.every((column) => column[row] === -Infinity)) refuseRow(logDensities, row, origin, -1);
-  }
-  const [from, to] = [callersRow(first, origin) + 1, callersRow(end - 1, origin) + 1];
-  const what = `The sequence from row ${from} to row ${to}`;
-  if (value !== -Infinity) {
-    throw new EmkitError('NOT_FINITE', `${what}: its log-likelihood is ${value}.`, {
-      row: from - 1,
-      value,
-      remedy: 'It must be a number or minus infinity; the latent structure is at fault.',
-    });
-  }
-  throw new EmkitError('MODEL_IMPOSSIBLE_DATA', `${what} is impossible under the parameters: no sequence of labels can have produced it.`, {
-    row: from - 1,
-    value,
-    remedy: 'Start from parameters under which every sequence is possible.',
-  });
 }
