@@ -45,7 +45,27 @@ export {
   fitAsync,
   fitSteps,
 } from './fit/fit.ts';
-export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
+export {
+  expectedDurations,
+  type Filtered,
+  filterStates,
+  forecast,
+  type HiddenMarkov,
+  type Path,
+  type PseudoResiduals,
+  pseudoResiduals,
+  viterbi,
+} from './fit/hidden-markov.ts';
+export {
+  type Exact,
+  Model,
+  type Prediction,
+  type PredictOptions,
+  type Row,
+  type RowPrediction,
+  type Sample,
+  type SequenceDensities,
+} from './fit/model.ts';
 export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
 export { readModel } from './fit/read-model.ts';
