@@ -11,7 +11,7 @@ type Probabilities = readonly (readonly Decimal[])[];
 const PROBABILITIES: Readonly<Record<string, (at: never) => Probabilities>> = {
   independent: ({ weights }: { weights: readonly number[] }) => [weights.map(arithmetic.decimal)],
   sticky: ({ stay }: { stay: number }) => [[arithmetic.decimal(stay), arithmetic.decimal(1).minus(arithmetic.decimal(stay))]],
-  markov: ({ initial, transitions }: { initial: readonly number[]; transitions: readonly (readonly number[])[] }) =>
+  'hidden-markov': ({ initial, transitions }: { initial: readonly number[]; transitions: readonly (readonly number[])[] }) =>
     [initial, ...transitions].map((row) => row.map(arithmetic.decimal)),
 };
 

@@ -36,8 +36,8 @@ test('no law is skipped, and only what cannot apply is left out', () => {
     ['independent', 4],
     ['independent', 3, 'free parameters'],
     ['sticky', 2, 'logWeights'],
-    ['markov', 1, 'free parameters', 'logWeights', 'permuted', 'second label'],
-    ...[2, 3, 3, 2, 2, 2, 3].map((states) => ['markov', states, 'logWeights', 'permuted']),
-    ...[2, 3, 3].map((states) => ['markov', states, 'logWeights']),
+    ['hidden-markov', 1, 'free parameters', 'logWeights', 'permuted', 'second label'],
+    ...[2, 3, 3, 2, 2, 2, 3].map((states) => ['hidden-markov', states, 'logWeights', 'permuted']),
+    ...[2, 3, 3].map((states) => ['hidden-markov', states, 'logWeights']),
   ]);
 });

@@ -13,7 +13,7 @@ const variant = (components: number, options: MarkovOptions = {}) => ({ componen
 
 /** Chains under every option, for the laws. */
 export const chains: CheckedLatent = {
-  id: 'markov',
+  id: 'hidden-markov',
   create: (components, options) => markov(components, options),
   variants: [
     variant(1),

@@ -240,7 +240,7 @@ function backwardOf(densities: readonly (readonly number[])[], { transitions }: 
 
 function modelOf<C extends AnyComponents>(model: HiddenMarkov<C>): Model<C, Markov> {
   const whole = model instanceof Model ? model : model.model;
-  if (whole instanceof Model && whole.structure.latent.id === 'markov') return whole;
+  if (whole instanceof Model && whole.structure.latent.id === 'hidden-markov') return whole;
   throw new EmkitError('OPTION_INVALID', 'The model is no hidden Markov model.', { remedy: 'Fit one with latent: markov(2).' });
 }
 

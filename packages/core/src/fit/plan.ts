@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/block.ts';
-import { countDistinctRows, createDataset } from '../data/dataset.ts';
+import { countDistinctRows, createDataset, isDataset } from '../data/dataset.ts';
 import type { DataInput } from '../data/input.ts';
 import { originOf, shiftDataset } from '../data/origin.ts';
 import type { DriverState } from '../driver/driver.ts';
@@ -43,7 +43,8 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
-  const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
+  const whole = model.latent.logWeights === undefined && !isDataset(data);
+  const sequences = options.sequences ?? (whole ? true : undefined);
   const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
   const distinct = countDistinctRows(given, components);
   if (distinct < components) {

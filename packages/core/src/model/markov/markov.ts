@@ -36,7 +36,7 @@ export function markov(components: number, options: MarkovOptions = {}): Latent<
     transitions,
   });
   return {
-    id: 'markov',
+    id: 'hidden-markov',
     options: { ...options },
     components,
     start: complete(heldInitial ?? shared(pattern.allowedInitial), heldTransitions ?? pattern.allowed.map(shared)),
@@ -90,7 +90,7 @@ export function markov(components: number, options: MarkovOptions = {}): Latent<
 }
 
 /** What reads hidden Markov models back from files, and makes them in workers: `readModel(json, families, [markovChain])`. */
-export const markovChain: LatentDefinition<Markov> = { id: 'markov', create: (components, options) => markov(components, options) };
+export const markovChain: LatentDefinition<Markov> = { id: 'hidden-markov', create: (components, options) => markov(components, options) };
 
 function shared(mask: readonly number[]): readonly number[] {
   const count = mask.reduce((sum, entry) => sum + entry, 0);
