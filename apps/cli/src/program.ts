@@ -92,7 +92,7 @@ and of a hidden Markov model, whose zeros stay zero:
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      '\nPrints CSV with the columns row, label, responsibility_1 to responsibility_K and\nlog_density (in nats); of a hidden Markov model row, label, path (the most probable\nsequence of states) and smoothed_1 to smoothed_K. Rows and labels count from 1.',
+      '\nPrints CSV with the columns row, label, responsibility_1 to responsibility_K and\nlog_density (in nats). Of a hidden Markov model: row, label, path (the states\nof the most probable sequence) and smoothed_1 to smoothed_K.\nRows and labels count from 1.',
     )
     .action(async (model: string, data: string, flags: PredictFlags) =>
       done(await (await import('./commands/predict.ts')).runPredict(model, data, flags, io)),

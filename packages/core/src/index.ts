@@ -1,6 +1,7 @@
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
+export { joinSequences } from './data/sequences.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Arrival, type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
