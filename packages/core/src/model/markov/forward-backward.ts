@@ -13,7 +13,10 @@ const SUB_BLOCK = 1024;
 /** In numbers, a state that is this much less probable than others is as good as lost. */
 const FAINT = 1e-150;
 
-/** Transitions below this are multiplied in logarithms. */
+/** Joint densities are divided by their sum when it falls below this. */
+const SMALL = 1e-60;
+
+/** A product of transitions below this with a probability may be lost, and leave a state that can be reached without one. */
 const RARE = 1e-100;
 
 /**
@@ -30,12 +33,12 @@ interface Law {
   readonly transitions: Float64Array;
   /** Whether a state that underflows can be forgotten, whatever comes. */
   readonly forgetful: boolean;
-  /** Whether some transition is too rare for numbers. */
+  /** Whether some transition may be lost in a product. */
   readonly rare: boolean;
 }
 
 /**
- * The forward-backward algorithm of one chain of K states (Baum, Petrie, Soules and Weiss 1970), of which the filter is a part.
+ * The forward-backward algorithm of a chain of K states (Baum, Petrie, Soules and Weiss 1970).
  *
  * Forwards, each row's joint densities p(rows so far, state) are divided by their sum, the row's conditional density, after the largest
  * log-density of a state *that can be reached* was taken off: a state out of reach may fit a row ten thousand nats better. Where one that can
@@ -72,26 +75,13 @@ export class ForwardBackward {
   posterior(first: number, end: number, at: Markov, logDensities: readonly Float64Array[], sums: Float64Array): number {
     const { states } = this;
     const law = this.prepare(at, end - first);
-    const scaled = law.rare ? undefined : this.forward(law, first, end, logDensities);
+    const scaled = this.forward(law, first, end, logDensities);
     const logLikelihood = scaled ?? this.forwardInLogarithms(law, first, end, logDensities);
     if (!(logLikelihood - logLikelihood === 0)) return logLikelihood;
     if (scaled === undefined) this.backwardInLogarithms(law, first, end, logDensities, sums);
     else this.backwards(law, first, end, logDensities, sums);
     for (let k = 0; k < states; k += 1) sums[k]! += logDensities[k]![first]!;
     return logLikelihood;
-  }
-
-  /**
-   * The first half alone: `filtered` then holds P(state | rows so far), K numbers a row. The log-densities stay as they are.
-   */
-  filter(first: number, end: number, at: Markov, logDensities: readonly Float64Array[]): number {
-    const law = this.prepare(at, end - first);
-    const logLikelihood = law.rare ? undefined : this.forward(law, first, end, logDensities);
-    if (logLikelihood !== undefined) return logLikelihood;
-    const again = this.forwardInLogarithms(law, first, end, logDensities);
-    const length = this.states * (end - first);
-    for (let index = 0; index < length; index += 1) this.filtered[index] = exp(this.filtered[index]!);
-    return again;
   }
 
   private prepare(at: Markov, rows: number): Law {
@@ -113,76 +103,96 @@ export class ForwardBackward {
     return this.law;
   }
 
-  /** Undefined where a state that matters is too faint. */
+  /**
+   * Joint densities p(rows so far, state), each row's taken off its largest log-density in reach, and divided by their sum only when that
+   * has become small: it cancels in the posterior. Undefined where a state that matters is too faint.
+   */
   private forward(law: Law, first: number, end: number, logDensities: readonly Float64Array[]): number | undefined {
-    const { states, filtered, factors, predicted, joint } = this;
-    const { transitions, forgetful } = law;
-    let [sum, lost] = [0, 0];
-    // Conditional densities are multiplied, and a logarithm taken only where the product comes near the end of doubles.
-    let product = 1;
-    for (let row = first; row < end; row += 1) {
-      const place = (row - first) * states;
-      if (row === first) predicted.set(law.initial);
-      else predict(filtered, place - states, transitions, predicted);
+    const { states, filtered, factors, predicted } = this;
+    const { transitions, forgetful, rare } = law;
+    const rows = end - first;
+    for (let k = 0; k < states; k += 1) {
+      const values = logDensities[k]!;
+      for (let row = 0, place = k; row < rows; row += 1, place += states) factors[place] = values[first + row]!;
+    }
+    let [logLikelihood, lost, part] = [0, 0, 0];
+    let before = 0;
+    for (let row = 0, place = 0; row < rows; row += 1, place += states) {
       let largest = -Infinity;
       for (let k = 0; k < states; k += 1) {
-        if (predicted[k]! > 0 && logDensities[k]![row]! > largest) largest = logDensities[k]![row]!;
+        let sum = 0;
+        if (row === 0) sum = law.initial[k]!;
+        else for (let j = 0, index = k; j < states; j += 1, index += states) sum += filtered[place - states + j]! * transitions[index]!;
+        predicted[k] = sum;
+        if (sum > 0 && factors[place + k]! > largest) largest = factors[place + k]!;
       }
       let total = 0;
       for (let k = 0; k < states; k += 1) {
-        const factor = predicted[k]! > 0 ? exp(logDensities[k]![row]! - largest) : 0;
+        const factor = predicted[k] === 0 ? 0 : exp(factors[place + k]! - largest);
+        total += filtered[place + k] = predicted[k]! * factor;
         factors[place + k] = factor;
-        total += joint[k] = predicted[k]! * factor;
       }
       // Minus infinity in all states that can be reached leaves no number, like a log-density that is none.
-      if (!(total > 0)) return total === 0 ? undefined : isImpossible(predicted, logDensities, row) ? -Infinity : Number.NaN;
-      for (let k = 0; k < states; k += 1) {
-        const share = joint[k]! / total;
-        if (!forgetful && share < FAINT && predicted[k]! > 0 && logDensities[k]![row]! > -Infinity) return undefined;
-        filtered[place + k] = share;
-        factors[place + k]! /= total;
+      if (!(total > 0)) return total === 0 ? undefined : isImpossible(predicted, logDensities, first + row) ? -Infinity : Number.NaN;
+      if (!forgetful && this.isFaint(logDensities, first + row, place, FAINT * total, rare)) return undefined;
+      part += largest;
+      before = total;
+      if (total < SMALL) {
+        for (let k = 0; k < states; k += 1) filtered[place + k]! /= total;
+        part += log(total);
+        before = 1;
       }
-      product *= total;
-      if (product < FAINT || product > 1 / FAINT) {
-        largest += log(product);
-        product = 1;
-      }
-      const next = sum + largest;
-      lost += Math.abs(sum) >= Math.abs(largest) ? sum - next + largest : largest - next + sum;
-      sum = next;
+      if (row % SUB_BLOCK !== 0 && row < rows - 1) continue;
+      const next = logLikelihood + part;
+      lost += Math.abs(logLikelihood) >= Math.abs(part) ? logLikelihood - next + part : part - next + logLikelihood;
+      logLikelihood = next;
+      part = 0;
     }
-    return sum + lost + log(product);
+    return logLikelihood + lost + log(before);
   }
 
-  /** P(state | all rows) from the last row to the first, with the densities of later rows relative to what was predicted of them. */
+  /** Whether a state that can be reached, and that the row allows, is below a limit. */
+  private isFaint(logDensities: readonly Float64Array[], row: number, place: number, limit: number, rare: boolean): boolean {
+    const { states, filtered, predicted } = this;
+    for (let k = 0; k < states; k += 1) {
+      if (filtered[place + k]! < limit && (rare || predicted[k]! > 0) && logDensities[k]![row]! > -Infinity) return true;
+    }
+    return false;
+  }
+
+  /** P(state | all rows) from the last row to the first: the product of what rows up to it and rows after it say, over the sum of these. */
   private backwards(law: Law, first: number, end: number, logDensities: readonly Float64Array[], sums: Float64Array): void {
     const { states, filtered, factors, joint, backward, weighed, pairs } = this;
     const { transitions } = law;
-    const last = (end - 1 - first) * states;
-    for (let k = 0; k < states; k += 1) logDensities[k]![end - 1] = filtered[last + k]!;
     backward.fill(1);
     pairs.fill(0);
-    for (let row = end - 2; row >= first; row -= 1) {
-      const place = (row - first) * states;
-      for (let k = 0; k < states; k += 1) weighed[k] = factors[place + states + k]! * backward[k]!;
+    for (let row = end - 1, place = (end - 1 - first) * states; row >= first; row -= 1, place -= states) {
       let total = 0;
+      for (let k = 0; k < states; k += 1) total += joint[k] = filtered[place + k]! * backward[k]!;
+      for (let k = 0; k < states; k += 1) logDensities[k]![row] = joint[k]! / total;
+      if (row === first) break;
+      let largest = 0;
+      for (let k = 0; k < states; k += 1) {
+        const value = factors[place + k]! * backward[k]!;
+        weighed[k] = value;
+        if (value > largest) largest = value;
+      }
+      // What rows after it say is only known but for a factor, and must neither vanish nor overflow.
+      const scale = largest < SMALL || largest > 1 / SMALL ? 1 / largest : 1;
+      let pairTotal = 0;
       for (let j = 0, index = 0; j < states; j += 1) {
         let value = 0;
         for (let k = 0; k < states; k += 1, index += 1) value += transitions[index]! * weighed[k]!;
-        backward[j] = value;
-        total += joint[j] = filtered[place + j]! * value;
+        backward[j] = value * scale;
+        pairTotal += filtered[place - states + j]! * value;
       }
-      // 1 but for rounding, which must not add up over a long sequence.
       for (let j = 0, index = 0; j < states; j += 1) {
-        const here = filtered[place + j]! / total;
-        backward[j]! /= total;
-        logDensities[j]![row] = joint[j]! / total;
+        const here = filtered[place - states + j]! / pairTotal;
         for (let k = 0; k < states; k += 1, index += 1) pairs[index]! += here * weighed[k]!;
       }
-      if ((row - first) % SUB_BLOCK === 0) {
-        for (let index = 0; index < pairs.length; index += 1) sums[states + index]! += pairs[index]! * transitions[index]!;
-        pairs.fill(0);
-      }
+      if ((row - 1 - first) % SUB_BLOCK !== 0) continue;
+      for (let index = 0; index < pairs.length; index += 1) sums[states + index]! += pairs[index]! * transitions[index]!;
+      pairs.fill(0);
     }
   }
 
@@ -243,16 +253,6 @@ export class ForwardBackward {
         pairs.fill(0);
       }
     }
-  }
-}
-
-/** P(state in the next row | rows so far), from that of the row before, whose K numbers stand from `place` on. */
-export function predict(filtered: Float64Array, place: number, transitions: Float64Array, out: Float64Array): void {
-  const states = out.length;
-  for (let k = 0; k < states; k += 1) {
-    let sum = 0;
-    for (let j = 0; j < states; j += 1) sum += filtered[place + j]! * transitions[j * states + k]!;
-    out[k] = sum;
   }
 }
 
