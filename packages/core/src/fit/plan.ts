@@ -46,9 +46,11 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
   const whole = model.latent.logWeights === undefined && !isDataset(data);
   const sequences = options.sequences ?? (whole ? true : undefined);
   const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
-  const distinct = countDistinctRows(given, components);
-  if (distinct < components) {
-    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${distinct} different rows.`, {
+  // Equal rows may come from different labels where these hang together.
+  const [rows, what] =
+    model.latent.logWeights === undefined ? [given.distinctRows, 'rows'] : [countDistinctRows(given, components), 'different rows'];
+  if (rows < components) {
+    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${rows} ${what}.`, {
       value: components,
       remedy: 'Use fewer components, or more data.',
     });
