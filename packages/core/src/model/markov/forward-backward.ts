@@ -1,3 +1,6 @@
+import { CHAIN_KERNELS } from '../../kernels/chain.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { Allocation } from '../../kernels/memory.ts';
 import { exp, log } from '../../numerics/elementary.ts';
 
 /** The law of a chain of labels: probabilities of the first state, and of each state after each. */
@@ -7,14 +10,15 @@ export interface Markov {
   readonly transitions: readonly (readonly number[])[];
 }
 
-/** Rows whose sums are taken by themselves before they are added to the others: rounding then grows with neither their number nor theirs. */
+/** The most numbers of rows and states that kernels take at a time; sums of these rows are taken by themselves before they are added to others. */
+const NUMBERS_AT_A_TIME = 16_384;
 const SUB_BLOCK = 1024;
+
+/** Joint densities are divided by their sum when it falls below this. */
+const SMALL = 2 ** -60;
 
 /** In numbers, a state that is this much less probable than others is as good as lost. */
 const FAINT = 1e-150;
-
-/** Joint densities are divided by their sum when it falls below this. */
-const SMALL = 1e-60;
 
 /** A product of transitions below this with a probability may be lost, and leave a state that can be reached without one. */
 const RARE = 1e-100;
@@ -28,44 +32,59 @@ const MOST_PREFERENCE = 1e20;
 /** What is known of a point before rows are looked at. */
 interface Law {
   readonly at: Markov;
-  readonly initial: Float64Array;
-  /** Row by row. */
+  /** Row by row, filled up by states that are never reached; and transposed. */
   readonly transitions: Float64Array;
+  readonly transposed: Float64Array;
   /** Whether a state that underflows can be forgotten, whatever comes. */
   readonly forgetful: boolean;
   /** Whether some transition may be lost in a product. */
   readonly rare: boolean;
 }
 
+/** Where things stand in the kernels' memory, in numbers. */
+interface Places {
+  /** Rows at a time. */
+  readonly rows: number;
+  readonly matrix: number;
+  readonly factors: number;
+  readonly filtered: number;
+  readonly totals: number;
+  readonly backward: number;
+  readonly weighed: number;
+  readonly pairs: number;
+  readonly length: number;
+}
+
 /**
  * The forward-backward algorithm of a chain of K states (Baum, Petrie, Soules and Weiss 1970).
  *
- * Forwards, each row's joint densities p(rows so far, state) are divided by their sum, the row's conditional density, after the largest
- * log-density of a state *that can be reached* was taken off: a state out of reach may fit a row ten thousand nats better. Where one that can
- * be reached is too faint for a double, and a later row could still turn to it, the unit is done again in logarithms.
+ * Forwards, each row's joint densities p(rows so far, state) are taken relative to the row's largest, and divided by their sum when that becomes
+ * small. A state out of reach may fit a row ten thousand nats better than those within: where one that can be reached is too faint for a
+ * double, and a later row could still turn to it, the unit is done again in logarithms.
  *
  * It keeps room for the rows of one unit, 2 K numbers a row, from one to the next; nothing in it outlives a call.
  */
 export class ForwardBackward {
   private readonly states: number;
+  /** The states, filled up to an even number. */
+  private readonly width: number;
+  private readonly places: Places;
   private law: Law | undefined;
-  /** P(state | rows so far): K numbers a row; its logarithm where all is done in logarithms. */
-  filtered: Float64Array = new Float64Array(0);
-  /** Density of the row in each state over its conditional density; in logarithms, log P(state | rows before). */
+  /** p(rows so far, state) but for a factor a row; where all is done in logarithms, log P(state | rows so far). */
+  private filtered: Float64Array = new Float64Array(0);
+  /** Density of the row in each state relative to the largest; in logarithms, log P(state | rows before). */
   private factors: Float64Array = new Float64Array(0);
-  private readonly predicted: Float64Array;
   private readonly joint: Float64Array;
-  private readonly backward: Float64Array;
-  private readonly weighed: Float64Array;
-  private readonly pairs: Float64Array;
+  private readonly before: Float64Array;
+  private readonly smoothed: Float64Array;
 
   constructor(states: number) {
     this.states = states;
-    this.predicted = new Float64Array(states);
+    this.width = 2 * Math.ceil(states / 2);
+    this.places = placesFor(this.width);
     this.joint = new Float64Array(states);
-    this.backward = new Float64Array(states);
-    this.weighed = new Float64Array(states);
-    this.pairs = new Float64Array(states * states);
+    this.before = new Float64Array(states);
+    this.smoothed = new Float64Array(states);
   }
 
   /**
@@ -73,138 +92,161 @@ export class ForwardBackward {
    * states and, row by row, of transitions to `sums`. Returns the log-likelihood, minus infinity or NaN where there is no posterior.
    */
   posterior(first: number, end: number, at: Markov, logDensities: readonly Float64Array[], sums: Float64Array): number {
-    const { states } = this;
     const law = this.prepare(at, end - first);
     const scaled = this.forward(law, first, end, logDensities);
     const logLikelihood = scaled ?? this.forwardInLogarithms(law, first, end, logDensities);
     if (!(logLikelihood - logLikelihood === 0)) return logLikelihood;
     if (scaled === undefined) this.backwardInLogarithms(law, first, end, logDensities, sums);
-    else this.backwards(law, first, end, logDensities, sums);
-    for (let k = 0; k < states; k += 1) sums[k]! += logDensities[k]![first]!;
+    else this.backward(law, first, end, logDensities, sums);
+    for (let k = 0; k < this.states; k += 1) sums[k]! += logDensities[k]![first]!;
     return logLikelihood;
   }
 
   private prepare(at: Markov, rows: number): Law {
-    const { states } = this;
-    if (this.filtered.length < states * rows) {
-      this.filtered = new Float64Array(states * rows);
-      this.factors = new Float64Array(states * rows);
+    const { states, width } = this;
+    if (this.filtered.length < width * rows) {
+      this.filtered = new Float64Array(width * rows);
+      this.factors = new Float64Array(width * rows);
     }
     if (this.law?.at === at) return this.law;
-    const transitions = Float64Array.from(at.transitions.flat());
-    const rare = transitions.some((probability) => probability > 0 && probability < RARE);
-    this.law = {
-      at,
-      initial: Float64Array.from(at.initial),
-      transitions,
-      forgetful: preference(transitions, states) < MOST_PREFERENCE,
-      rare,
-    };
+    const transitions = new Float64Array(width * width);
+    const transposed = new Float64Array(width * width);
+    at.transitions.forEach((row, j) => {
+      row.forEach((probability, k) => {
+        transitions[width * j + k] = transposed[width * k + j] = probability;
+      });
+    });
+    const rare = at.transitions.some((row) => row.some((probability) => probability > 0 && probability < RARE));
+    this.law = { at, transitions, transposed, forgetful: !rare && preference(transitions, states, width) < MOST_PREFERENCE, rare };
     return this.law;
   }
 
-  /**
-   * Joint densities p(rows so far, state), each row's taken off its largest log-density in reach, and divided by their sum only when that
-   * has become small: it cancels in the posterior. Undefined where a state that matters is too faint.
-   */
+  /** Undefined where numbers will not do. */
   private forward(law: Law, first: number, end: number, logDensities: readonly Float64Array[]): number | undefined {
-    const { states, filtered, factors, predicted } = this;
-    const { transitions, forgetful, rare } = law;
+    const { states, width, filtered, factors, places } = this;
     const rows = end - first;
-    for (let k = 0; k < states; k += 1) {
-      const values = logDensities[k]!;
-      for (let row = 0, place = k; row < rows; row += 1, place += states) factors[place] = values[first + row]!;
+    let logLikelihood = this.relate(law, first, rows, logDensities);
+    for (let k = 0; k < states; k += 1) filtered[k] = law.at.initial[k]! * factors[k]!;
+    let total = this.sumOf(0);
+    if (!(total > 0)) return undefined;
+    const engine = kernels();
+    const memory = engine.memory(places.length);
+    memory.set(law.transitions, places.matrix);
+    for (let row = 1; row < rows; row += places.rows) {
+      const count = Math.min(places.rows, rows - row);
+      memory.set(factors.subarray(row * width, (row + count) * width), places.factors);
+      memory.set(filtered.subarray((row - 1) * width, row * width), places.filtered);
+      engine
+        .further(CHAIN_KERNELS)
+        .chainForward(count, width, SMALL, 8 * places.factors, 8 * places.matrix, 8 * places.filtered, 8 * places.totals);
+      filtered.set(memory.subarray(places.filtered + width, places.filtered + (count + 1) * width), row * width);
+      let logDivisors = 0;
+      for (let index = 0; index < count; index += 1) {
+        const divisor = memory[places.totals + index]!;
+        if (!(divisor > 0)) return undefined;
+        if (divisor !== 1) logDivisors += log(divisor);
+      }
+      logLikelihood += logDivisors;
     }
-    let [logLikelihood, lost, part] = [0, 0, 0];
-    let before = 0;
-    for (let row = 0, place = 0; row < rows; row += 1, place += states) {
-      let largest = -Infinity;
-      for (let k = 0; k < states; k += 1) {
-        let sum = 0;
-        if (row === 0) sum = law.initial[k]!;
-        else for (let j = 0, index = k; j < states; j += 1, index += states) sum += filtered[place - states + j]! * transitions[index]!;
-        predicted[k] = sum;
-        if (sum > 0 && factors[place + k]! > largest) largest = factors[place + k]!;
-      }
-      let total = 0;
-      for (let k = 0; k < states; k += 1) {
-        const factor = predicted[k] === 0 ? 0 : exp(factors[place + k]! - largest);
-        total += filtered[place + k] = predicted[k]! * factor;
-        factors[place + k] = factor;
-      }
-      // Minus infinity in all states that can be reached leaves no number, like a log-density that is none.
-      if (!(total > 0)) return total === 0 ? undefined : isImpossible(predicted, logDensities, first + row) ? -Infinity : Number.NaN;
-      if (!forgetful && this.isFaint(logDensities, first + row, place, FAINT * total, rare)) return undefined;
-      part += largest;
-      before = total;
-      if (total < SMALL) {
-        for (let k = 0; k < states; k += 1) filtered[place + k]! /= total;
-        part += log(total);
-        before = 1;
-      }
-      if (row % SUB_BLOCK !== 0 && row < rows - 1) continue;
-      const next = logLikelihood + part;
-      lost += Math.abs(logLikelihood) >= Math.abs(part) ? logLikelihood - next + part : part - next + logLikelihood;
-      logLikelihood = next;
-      part = 0;
-    }
-    return logLikelihood + lost + log(before);
+    total = this.sumOf(rows - 1);
+    return !law.forgetful && this.loses(law, first, rows, logDensities) ? undefined : logLikelihood + log(total);
   }
 
-  /** Whether a state that can be reached, and that the row allows, is below a limit. */
-  private isFaint(logDensities: readonly Float64Array[], row: number, place: number, limit: number, rare: boolean): boolean {
-    const { states, filtered, predicted } = this;
+  private sumOf(row: number): number {
+    let total = 0;
+    for (let k = 0; k < this.states; k += 1) total += this.filtered[row * this.width + k]!;
+    return total;
+  }
+
+  /** Densities of all rows relative to the largest of each row: in the first, of the states that can begin. Returns the sum of those, in nats. */
+  private relate({ at }: Law, first: number, rows: number, logDensities: readonly Float64Array[]): number {
+    const { states, width, factors } = this;
+    if (states < width) for (let row = 0, place = states; row < rows; row += 1, place += width) factors[place] = 0;
     for (let k = 0; k < states; k += 1) {
-      if (filtered[place + k]! < limit && (rare || predicted[k]! > 0) && logDensities[k]![row]! > -Infinity) return true;
+      const values = logDensities[k]!;
+      for (let row = 0, place = k; row < rows; row += 1, place += width) factors[place] = values[first + row]!;
+    }
+    let [sum, lost, part] = [0, 0, 0];
+    for (let row = 0, place = 0; row < rows; row += 1, place += width) {
+      let largest = -Infinity;
+      for (let k = 0; k < states; k += 1) {
+        if (factors[place + k]! > largest && (row > 0 || at.initial[k]! > 0)) largest = factors[place + k]!;
+      }
+      for (let k = 0; k < states; k += 1) factors[place + k] = row === 0 && at.initial[k] === 0 ? 0 : exp(factors[place + k]! - largest);
+      part += largest;
+      if (row % SUB_BLOCK !== 0 && row < rows - 1) continue;
+      const next = sum + part;
+      lost += Math.abs(sum) >= Math.abs(part) ? sum - next + part : part - next + sum;
+      sum = next;
+      part = 0;
+    }
+    return sum + lost;
+  }
+
+  /** Whether a state that can be reached, and that its row allows, has become too faint. */
+  private loses({ at, transitions, rare }: Law, first: number, rows: number, logDensities: readonly Float64Array[]): boolean {
+    const { states, width, filtered } = this;
+    for (let row = 0, place = 0; row < rows; row += 1, place += width) {
+      for (let k = 0; k < states; k += 1) {
+        if (!(filtered[place + k]! < FAINT) || logDensities[k]![first + row] === -Infinity) continue;
+        let isReached = row === 0 ? at.initial[k]! > 0 : rare;
+        for (let j = 0; j < states && row > 0 && !isReached; j += 1)
+          isReached = filtered[place - width + j]! * transitions[j * width + k]! > 0;
+        if (isReached) return true;
+      }
     }
     return false;
   }
 
   /** P(state | all rows) from the last row to the first: the product of what rows up to it and rows after it say, over the sum of these. */
-  private backwards(law: Law, first: number, end: number, logDensities: readonly Float64Array[], sums: Float64Array): void {
-    const { states, filtered, factors, joint, backward, weighed, pairs } = this;
-    const { transitions } = law;
-    backward.fill(1);
-    pairs.fill(0);
-    for (let row = end - 1, place = (end - 1 - first) * states; row >= first; row -= 1, place -= states) {
-      let total = 0;
-      for (let k = 0; k < states; k += 1) total += joint[k] = filtered[place + k]! * backward[k]!;
-      for (let k = 0; k < states; k += 1) logDensities[k]![row] = joint[k]! / total;
-      if (row === first) break;
-      let largest = 0;
+  private backward(law: Law, first: number, end: number, logDensities: readonly Float64Array[], sums: Float64Array): void {
+    const { states, width, filtered, factors, places } = this;
+    const engine = kernels();
+    const memory = engine.memory(places.length);
+    memory.set(law.transposed, places.matrix);
+    memory.fill(1, places.backward, places.backward + width);
+    for (let to = end - first; to > 1; to -= places.rows) {
+      const from = Math.max(1, to - places.rows);
+      const count = to - from;
+      memory.set(factors.subarray(from * width, to * width), places.factors);
+      memory.set(filtered.subarray((from - 1) * width, to * width), places.filtered);
+      memory.fill(0, places.pairs, places.pairs + width * width);
+      engine
+        .further(CHAIN_KERNELS)
+        .chainBackward(
+          count,
+          width,
+          8 * places.factors,
+          8 * places.matrix,
+          8 * places.filtered,
+          8 * places.backward,
+          8 * places.weighed,
+          8 * places.pairs,
+        );
       for (let k = 0; k < states; k += 1) {
-        const value = factors[place + k]! * backward[k]!;
-        weighed[k] = value;
-        if (value > largest) largest = value;
+        const out = logDensities[k]!;
+        for (let row = from, place = places.factors + k; row < to; row += 1, place += width) out[first + row] = memory[place]!;
       }
-      // What rows after it say is only known but for a factor, and must neither vanish nor overflow.
-      const scale = largest < SMALL || largest > 1 / SMALL ? 1 / largest : 1;
-      let pairTotal = 0;
-      for (let j = 0, index = 0; j < states; j += 1) {
-        let value = 0;
-        for (let k = 0; k < states; k += 1, index += 1) value += transitions[index]! * weighed[k]!;
-        backward[j] = value * scale;
-        pairTotal += filtered[place - states + j]! * value;
+      for (let j = 0; j < states; j += 1) {
+        for (let k = 0; k < states; k += 1)
+          sums[states * (j + 1) + k]! += memory[places.pairs + width * j + k]! * law.transitions[width * j + k]!;
       }
-      for (let j = 0, index = 0; j < states; j += 1) {
-        const here = filtered[place - states + j]! / pairTotal;
-        for (let k = 0; k < states; k += 1, index += 1) pairs[index]! += here * weighed[k]!;
-      }
-      if ((row - 1 - first) % SUB_BLOCK !== 0) continue;
-      for (let index = 0; index < pairs.length; index += 1) sums[states + index]! += pairs[index]! * transitions[index]!;
-      pairs.fill(0);
     }
+    let total = 0;
+    for (let k = 0; k < states; k += 1) total += this.joint[k] = filtered[k]! * memory[places.backward + k]!;
+    for (let k = 0; k < states; k += 1) logDensities[k]![first] = this.joint[k]! / total;
   }
 
   private forwardInLogarithms(law: Law, first: number, end: number, logDensities: readonly Float64Array[]): number {
     const { states, filtered, factors: logPredicted, joint } = this;
-    const logTransitions = law.transitions.map(log);
+    const logInitial = law.at.initial.map(log);
+    const logTransitions = Float64Array.from(law.at.transitions.flat(), log);
     let [sum, lost] = [0, 0];
     for (let row = first; row < end; row += 1) {
       const place = (row - first) * states;
       let largest = -Infinity;
       for (let k = 0; k < states; k += 1) {
-        const predicted = row === first ? log(law.initial[k]!) : logPredict(filtered, place - states, logTransitions, k, states);
+        const predicted = row === first ? logInitial[k]! : logPredict(filtered, place - states, logTransitions, k, states);
         logPredicted[place + k] = predicted;
         joint[k] = predicted === -Infinity ? predicted : predicted + logDensities[k]![row]!;
         if (joint[k]! > largest || Number.isNaN(joint[k])) largest = joint[k]!;
@@ -224,11 +266,11 @@ export class ForwardBackward {
 
   /** Each state's probability given all rows goes back to the states before it, in the shares in which they lead to it. */
   private backwardInLogarithms(law: Law, first: number, end: number, logDensities: readonly Float64Array[], sums: Float64Array): void {
-    const { states, filtered, factors: logPredicted, backward: before, weighed: smoothed, pairs } = this;
-    const logTransitions = law.transitions.map(log);
+    const { states, filtered, factors: logPredicted, before, smoothed } = this;
+    const logTransitions = Float64Array.from(law.at.transitions.flat(), log);
+    const pairs = new Float64Array(states * states);
     const last = (end - 1 - first) * states;
     for (let k = 0; k < states; k += 1) smoothed[k] = exp(filtered[last + k]!);
-    pairs.fill(0);
     for (let row = end - 1; ; row -= 1) {
       let total = 0;
       for (let k = 0; k < states; k += 1) total += smoothed[k]!;
@@ -265,20 +307,29 @@ function logPredict(logFiltered: Float64Array, place: number, logTransitions: Fl
   return largest + log(total);
 }
 
-function isImpossible(predicted: Float64Array, logDensities: readonly Float64Array[], row: number): boolean {
-  return logDensities.every((column, k) => predicted[k] === 0 || column[row] === -Infinity);
-}
-
-/** The largest ratio of two transitions into the same state; infinite where only one of them is possible. */
-function preference(transitions: Float64Array, states: number): number {
+/** The largest ratio of two transitions into the same state; infinite where some transition is impossible. */
+function preference(transitions: Float64Array, states: number, width: number): number {
   let most = 1;
   for (let k = 0; k < states; k += 1) {
     let [least, largest] = [Infinity, 0];
     for (let j = 0; j < states; j += 1) {
-      least = Math.min(least, transitions[j * states + k]!);
-      largest = Math.max(largest, transitions[j * states + k]!);
+      least = Math.min(least, transitions[j * width + k]!);
+      largest = Math.max(largest, transitions[j * width + k]!);
     }
-    if (largest > 0) most = Math.max(most, largest / least);
+    most = Math.max(most, least === 0 ? Infinity : largest / least);
   }
   return most;
+}
+
+function placesFor(width: number): Places {
+  const allocation = new Allocation();
+  const rows = Math.max(16, Math.min(SUB_BLOCK, Math.floor(NUMBERS_AT_A_TIME / width)));
+  const matrix = allocation.take(width * width);
+  const factors = allocation.take(rows * width);
+  const filtered = allocation.take((rows + 1) * width);
+  const totals = allocation.take(rows);
+  const backward = allocation.take(width);
+  const weighed = allocation.take(width);
+  const pairs = allocation.take(width * width);
+  return { rows, matrix, factors, filtered, totals, backward, weighed, pairs, length: allocation.length };
 }
