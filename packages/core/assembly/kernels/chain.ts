@@ -1,7 +1,16 @@
 // The recursions of forward-backward over consecutive rows of a sequence, two states in a lane each. States are filled up to an even number
-// by such as are never reached. The order of every rounding operation is part of the contract with the plain twin in src/kernels/chain.ts.
+// by such as are never reached. The order of every rounding operation is part of the contract with the plain twin in src/kernels/chain.ts. Nothing is imported, because
+// elementary.ts brings constants, and there is no room kept for those of a third module.
 
-import { load, loadSplat, splat } from './elementary';
+// @ts-ignore: decorator
+@inline function load(pointer: usize): v128 {
+  return v128.load(pointer);
+}
+
+// @ts-ignore: decorator
+@inline function loadSplat(pointer: usize): v128 {
+  return v128.load64_splat(pointer);
+}
 
 /** `states` numbers: a row vector times a matrix, whose rows stand one after the other. Each sum is taken in the order of the vector. */
 // @ts-ignore: decorator
@@ -65,7 +74,7 @@ export function chainForward(rows: i32, states: usize, small: f64, factors: usiz
     const total = multiply(width, here, factors, here);
     const divided = !(total >= small);
     f64.store(totals, divided ? total : 1);
-    if (divided) for (let place: usize = 0; place < width; place += 16) v128.store(here + place, f64x2.div(load(here + place), splat(total)));
+    if (divided) for (let place: usize = 0; place < width; place += 16) v128.store(here + place, f64x2.div(load(here + place), f64x2.splat(total)));
     filtered = here;
   }
 }
@@ -92,11 +101,11 @@ export function chainBackward(
     factors -= width;
     const before = filtered - width;
     multiply(width, factors, backward, weighed);
-    const total = splat(multiply(width, filtered, backward, factors));
+    const total = f64x2.splat(multiply(width, filtered, backward, factors));
     for (let place: usize = 0; place < width; place += 16) v128.store(factors + place, f64x2.div(load(factors + place), total));
     product(states, weighed, matrix, backward);
     // The products with the row before are not needed: the place of this row's is free.
-    const scale = splat(1 / multiply(width, before, backward, filtered));
+    const scale = f64x2.splat(1 / multiply(width, before, backward, filtered));
     for (let place: usize = 0; place < width; place += 16) v128.store(backward + place, f64x2.mul(load(backward + place), scale));
     let pair = pairs;
     for (let j: usize = 0; j < width; j += 8) {

@@ -6,7 +6,6 @@
 
 export const BASE_CONSTANTS = 128;
 export const COLUMN_CONSTANTS = 192;
-export const CHAIN_CONSTANTS = 240;
 export const POWERS = 256;
 export const RESERVED = 512;
 

@@ -1,6 +1,7 @@
 import { CHAIN_KERNELS } from '../../kernels/chain.ts';
 import { kernels } from '../../kernels/kernels.ts';
-import { Allocation } from '../../kernels/memory.ts';
+import { Allocation, EXPECTED_COUNTS } from '../../kernels/memory.ts';
+import { PosteriorPass } from '../../kernels/posterior-pass.ts';
 import { exp, log } from '../../numerics/elementary.ts';
 
 /** The law of a chain of labels: probabilities of the first state, and of each state after each. */
@@ -58,7 +59,7 @@ interface Places {
 /**
  * The forward-backward algorithm of a chain of K states (Baum, Petrie, Soules and Weiss 1970).
  *
- * Forwards, each row's joint densities p(rows so far, state) are taken relative to the row's largest, and divided by their sum when that becomes
+ * Forwards, each row's joint densities p(rows so far, state) are taken relative to the sum of the row's, and divided by theirs when that becomes
  * small. A state out of reach may fit a row ten thousand nats better than those within: where one that can be reached is too faint for a
  * double, and a later row could still turn to it, the unit is done again in logarithms.
  *
@@ -69,10 +70,12 @@ export class ForwardBackward {
   /** The states, filled up to an even number. */
   private readonly width: number;
   private readonly places: Places;
+  private readonly pass: PosteriorPass;
+  private readonly likelihood: Float64Array;
   private law: Law | undefined;
   /** p(rows so far, state) but for a factor a row; where all is done in logarithms, log P(state | rows so far). */
   private filtered: Float64Array = new Float64Array(0);
-  /** Density of the row in each state relative to the largest; in logarithms, log P(state | rows before). */
+  /** Density of the row in each state relative to the sum of all; in logarithms, log P(state | rows before). */
   private factors: Float64Array = new Float64Array(0);
   private readonly joint: Float64Array;
   private readonly before: Float64Array;
@@ -82,6 +85,8 @@ export class ForwardBackward {
     this.states = states;
     this.width = 2 * Math.ceil(states / 2);
     this.places = placesFor(this.width);
+    this.pass = new PosteriorPass(states);
+    this.likelihood = new Float64Array(EXPECTED_COUNTS + states);
     this.joint = new Float64Array(states);
     this.before = new Float64Array(states);
     this.smoothed = new Float64Array(states);
@@ -125,10 +130,10 @@ export class ForwardBackward {
   private forward(law: Law, first: number, end: number, logDensities: readonly Float64Array[]): number | undefined {
     const { states, width, filtered, factors, places } = this;
     const rows = end - first;
-    let logLikelihood = this.relate(law, first, rows, logDensities);
+    let logLikelihood = this.relate(first, rows, logDensities);
+    if (!Number.isFinite(logLikelihood)) return undefined;
     for (let k = 0; k < states; k += 1) filtered[k] = law.at.initial[k]! * factors[k]!;
-    let total = this.sumOf(0);
-    if (!(total > 0)) return undefined;
+    if (!(this.sumOf(0) >= FAINT)) return undefined;
     const engine = kernels();
     const memory = engine.memory(places.length);
     memory.set(law.transitions, places.matrix);
@@ -148,8 +153,7 @@ export class ForwardBackward {
       }
       logLikelihood += logDivisors;
     }
-    total = this.sumOf(rows - 1);
-    return !law.forgetful && this.loses(law, first, rows, logDensities) ? undefined : logLikelihood + log(total);
+    return !law.forgetful && this.loses(law, first, rows, logDensities) ? undefined : logLikelihood + log(this.sumOf(rows - 1));
   }
 
   private sumOf(row: number): number {
@@ -158,27 +162,27 @@ export class ForwardBackward {
     return total;
   }
 
-  /** Densities of all rows relative to the largest of each row: in the first, of the states that can begin. Returns the sum of those, in nats. */
-  private relate({ at }: Law, first: number, rows: number, logDensities: readonly Float64Array[]): number {
-    const { states, width, factors } = this;
+  /**
+   * Densities of all rows relative to the sum of each row's, as if states were independent. Returns the logarithms of these sums, summed; they
+   * are no number where a row is impossible in every state, or a density is no number.
+   */
+  private relate(first: number, rows: number, logDensities: readonly Float64Array[]): number {
+    const { states, width, factors, pass, likelihood } = this;
     if (states < width) for (let row = 0, place = states; row < rows; row += 1, place += width) factors[place] = 0;
-    for (let k = 0; k < states; k += 1) {
-      const values = logDensities[k]!;
-      for (let row = 0, place = k; row < rows; row += 1, place += width) factors[place] = values[first + row]!;
-    }
-    let [sum, lost, part] = [0, 0, 0];
-    for (let row = 0, place = 0; row < rows; row += 1, place += width) {
-      let largest = -Infinity;
+    let [sum, lost] = [0, 0];
+    for (let start = 0; start < rows; start += SUB_BLOCK) {
+      const size = Math.min(SUB_BLOCK, rows - start);
+      const shares = pass.densities(size);
+      for (let k = 0; k < states; k += 1) shares[k]!.set(logDensities[k]!.subarray(first + start, first + start + size));
+      pass.run({ size }, likelihood);
       for (let k = 0; k < states; k += 1) {
-        if (factors[place + k]! > largest && (row > 0 || at.initial[k]! > 0)) largest = factors[place + k]!;
+        const values = shares[k]!;
+        for (let row = 0, place = start * width + k; row < size; row += 1, place += width) factors[place] = values[row]!;
       }
-      for (let k = 0; k < states; k += 1) factors[place + k] = row === 0 && at.initial[k] === 0 ? 0 : exp(factors[place + k]! - largest);
-      part += largest;
-      if (row % SUB_BLOCK !== 0 && row < rows - 1) continue;
+      const part = likelihood[0]!;
       const next = sum + part;
       lost += Math.abs(sum) >= Math.abs(part) ? sum - next + part : part - next + sum;
       sum = next;
-      part = 0;
     }
     return sum + lost;
   }
