@@ -1,4 +1,4 @@
-import { EmkitError, Expectation, type Mixture, type MixtureParameters } from '@emkit/core';
+import { EmkitError, Expectation, type Mixture, type MixtureParameters, MOST_RECENTRINGS } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
 import { type Coordinates, coordinateRounding, coordinatesAt, curvatures } from './coordinates.ts';
 import { type Subject, violate } from './law.ts';
@@ -9,9 +9,6 @@ export interface Weighted {
   readonly rows: readonly Row[];
   readonly responsibilities: readonly (readonly number[])[];
 }
-
-/** Statistics are taken again about a better point at most this often by a family that keeps the contract. */
-const MOST_RECENTRINGS = 6;
 
 /** One M-step through the engine, from given responsibilities; undefined where the family says that a component has no estimate. */
 export function estimate(subject: Subject, mixture: Mixture, data: Weighted, previous: MixtureParameters): MixtureParameters | undefined {

@@ -4,6 +4,7 @@ import { drive, startState } from '../driver/drive.ts';
 import type { Answer, DriverResult, Process } from '../driver/driver.ts';
 import { expectAt } from '../driver/em-map.ts';
 import { EmkitError, type ErrorCode } from '../errors.ts';
+import { MOST_RECENTRINGS } from '../model/estimable.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
@@ -169,8 +170,6 @@ function* wholeEstimate(model: Mixture, central: MixtureParameters): Process<Mix
   }
   return model.maximize(sums, about);
 }
-
-const MOST_RECENTRINGS = 3;
 
 /** Answers a process from a source at hand, offering a pause for every slice of work. */
 export function* runHere(process: Process<DriverResult>, source: SynchronousSource): Process<DriverResult> {
