@@ -165,7 +165,7 @@ export const inverseGaussian: FamilyDefinition<InverseGaussianParameters> = defi
       transform: ({ mean, shape }, scale) => ({ mean: mean * scale[0]!, shape: shape * scale[0]! }),
     },
 
-    accuracy: { logDensity: 6, maximize: 8, cdf: 8, quantile: 8 },
+    accuracy: { logDensity: 6, maximize: 12, cdf: 8, quantile: 8 },
   }),
 });
 

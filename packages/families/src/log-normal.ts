@@ -1,5 +1,5 @@
 import { type Block, degenerate, EmkitError, type FamilyDefinition } from '@emkit/core';
-import { exp, log } from '@emkit/core/numerics';
+import { exp, log, logQuotient, SMALLEST_NORMAL } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { type GaussianParameters, gaussian } from './gaussian.ts';
 import { ROUNDING } from './spread.ts';
@@ -33,17 +33,20 @@ export const logNormal: FamilyDefinition<LogNormalParameters> = defineFamily<Log
       statisticsLength: normal.statisticsLength,
 
       logDensity(block, parameters, out) {
-        const logs = logarithms(block);
-        normal.logDensity(logs, ofLogarithm(parameters), out);
-        const values = logs.columns[0]!;
-        for (let i = 0; i < block.size; i += 1) out[i] = block.columns[0]![i]! > 0 ? out[i]! - values[i]! : -Infinity;
+        const x = block.columns[0]!;
+        const frame = frameAt(parameters);
+        normal.logDensity(deviations(block, frame), inFrame(parameters, frame), out);
+        for (let i = 0; i < block.size; i += 1) out[i] = x[i]! > 0 ? out[i]! - log(x[i]!) : -Infinity;
       },
 
-      accumulate: (block, responsibilities, about, statistics) =>
-        normal.accumulate(logarithms(block), responsibilities, ofLogarithm(about), statistics),
+      accumulate(block, responsibilities, about, statistics) {
+        const frame = frameAt(about);
+        normal.accumulate(deviations(block, frame), responsibilities, inFrame(about, frame), statistics);
+      },
 
       maximize(statistics, count, about, held) {
-        const found = fromLogarithm(maximizeNormal(statistics, count, about, held));
+        const frame = frameAt(about);
+        const found = fromFrame(maximizeNormal(statistics, count, inFrame(about, frame), held), frame, about, held);
         // The rounding of x itself is an absolute one of log x.
         if (!held.has('logVariance') && found.logVariance <= ROUNDING * ROUNDING)
           throw collapsed('all its observations are equal to rounding');
@@ -51,13 +54,24 @@ export const logNormal: FamilyDefinition<LogNormalParameters> = defineFamily<Log
       },
 
       recentre(statistics, count, about, held) {
-        const better = normal.recentre!(statistics, count, ofLogarithm(about), heldOf(held));
-        return better === undefined ? undefined : fromLogarithm(better);
+        const frame = frameAt(about);
+        const better = normal.recentre!(statistics, count, inFrame(about, frame), heldOf(held));
+        if (better === undefined) return undefined;
+        const found = fromFrame(better, frame, about, held);
+        // A move of log x below the rounding of x is none.
+        const moves = Math.abs(found.logMean - about.logMean) > ROUNDING * Math.max(1, Math.abs(about.logMean));
+        return moves || found.logVariance !== about.logVariance ? found : undefined;
       },
 
       shareable: ['logVariance'],
-      translate: (statistics, count, about, to) => normal.translate!(statistics, count, ofLogarithm(about), ofLogarithm(to)),
-      gain: (statistics, count, about, from, to) => normal.gain!(statistics, count, ofLogarithm(about), ofLogarithm(from), ofLogarithm(to)),
+      translate(statistics, count, about, to) {
+        const frame = frameAt(about);
+        return normal.translate!(statistics, count, inFrame(about, frame), inFrame(to, frame));
+      },
+      gain(statistics, count, about, from, to) {
+        const frame = frameAt(about);
+        return normal.gain!(statistics, count, inFrame(about, frame), inFrame(from, frame), inFrame(to, frame));
+      },
 
       // By the variance that a log-normal of this mean and variance has, taken so that no square overflows.
       locate({ columns: [column] }) {
@@ -72,19 +86,29 @@ export const logNormal: FamilyDefinition<LogNormalParameters> = defineFamily<Log
         row[0] = Math.min(Math.max(exp(logMean + Math.sqrt(logVariance) * random.normal()), Number.MIN_VALUE), Number.MAX_VALUE);
       },
 
-      cdf: (x, parameters) => (x > 0 ? normal.cdf!(log(x), ofLogarithm(parameters)) : 0),
+      cdf(x, parameters) {
+        if (!(x > 0)) return 0;
+        const frame = frameAt(parameters);
+        return normal.cdf!(logQuotient(x, frame.centre), inFrame(parameters, frame));
+      },
       quantile: (probability, parameters) => exp(normal.quantile!(probability, ofLogarithm(parameters))),
       mean: ({ logMean, logVariance }) => [exp(logMean + 0.5 * logVariance)],
 
       distance: (from, to) => normal.distance!(ofLogarithm(from), ofLogarithm(to)),
 
       /** In the coordinates logMean and log logVariance. */
-      scores: (block, parameters, out) => normal.scores!(logarithms(block), ofLogarithm(parameters), out),
+      scores(block, parameters, out) {
+        const frame = frameAt(parameters);
+        normal.scores!(deviations(block, frame), inFrame(parameters, frame), out);
+      },
 
       exponentialForm: {
         ...normal.exponentialForm!,
         naturalParameters: (parameters) => normal.exponentialForm!.naturalParameters(ofLogarithm(parameters)),
-        fromNatural: (natural) => fromLogarithm(normal.exponentialForm!.fromNatural(natural)),
+        fromNatural: (natural) => {
+          const { mean, variance } = normal.exponentialForm!.fromNatural(natural);
+          return { logMean: mean, logVariance: variance };
+        },
         sufficientStatistics: (row) => normal.exponentialForm!.sufficientStatistics(Float64Array.of(log(row[0]!))),
       },
 
@@ -97,9 +121,9 @@ export const logNormal: FamilyDefinition<LogNormalParameters> = defineFamily<Log
       accuracy: { logDensity: 4, maximize: 6, cdf: 4, quantile: 4 },
     };
 
-    function maximizeNormal(statistics: Float64Array, count: number, about: LogNormalParameters, held: ReadonlySet<string>) {
+    function maximizeNormal(statistics: Float64Array, count: number, about: GaussianParameters, held: ReadonlySet<string>) {
       try {
-        return normal.maximize(statistics, count, ofLogarithm(about), heldOf(held));
+        return normal.maximize(statistics, count, about, heldOf(held));
       } catch (error) {
         throw error instanceof EmkitError && error.details.parameter === 'variance'
           ? collapsed('all its observations are equal, or so near or so far from each other that the variance is no double')
@@ -113,19 +137,42 @@ function collapsed(reason: string): EmkitError {
   return degenerate('logVariance', reason);
 }
 
-function logarithms({ size, columns }: Block): Block {
+/**
+ * Logarithms are taken of x in parts of a centre near exp(logMean), so that those of amounts of 1e-150 have the digits of those round 1:
+ * log x itself would have lost them before the mean is taken off.
+ */
+interface Frame {
+  readonly centre: number;
+  readonly logCentre: number;
+}
+
+function frameAt({ logMean }: LogNormalParameters): Frame {
+  const centre = Math.min(Math.max(exp(logMean), SMALLEST_NORMAL), Number.MAX_VALUE);
+  return { centre, logCentre: log(centre) };
+}
+
+function deviations({ size, columns }: Block, { centre }: Frame): Block {
   const x = columns[0]!;
   const logs = new Float64Array(size);
-  for (let i = 0; i < size; i += 1) logs[i] = log(x[i]!);
+  for (let i = 0; i < size; i += 1) logs[i] = logQuotient(x[i]!, centre);
   return { size, columns: [logs] };
+}
+
+function inFrame({ logMean, logVariance }: LogNormalParameters, { logCentre }: Frame): GaussianParameters {
+  return { mean: logMean - logCentre, variance: logVariance };
+}
+
+function fromFrame(
+  { mean, variance }: GaussianParameters,
+  { logCentre }: Frame,
+  about: LogNormalParameters,
+  held: ReadonlySet<string>,
+): LogNormalParameters {
+  return { logMean: held.has('logMean') ? about.logMean : mean + logCentre, logVariance: variance };
 }
 
 function ofLogarithm({ logMean, logVariance }: LogNormalParameters): GaussianParameters {
   return { mean: logMean, variance: logVariance };
-}
-
-function fromLogarithm({ mean, variance }: GaussianParameters): LogNormalParameters {
-  return { logMean: mean, logVariance: variance };
 }
 
 function heldOf(held: ReadonlySet<string>): ReadonlySet<string> {

@@ -18,7 +18,8 @@ export type ParetoOptions = { readonly minimum?: number };
  * no sum over the rows.
  *
  * Edge cases: values equal to the minimum are ordinary; where all the responsibility lies on them the shape grows without bound and the
- * M-step throws `COMPONENT_DEGENERATE`. For shape <= 1 the mean is infinite.
+ * M-step throws `COMPONENT_DEGENERATE`. For shape <= 1 there is no mean, and none is
+ * offered.
  *
  * Source: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1 (1994), chapter 20.
  */
@@ -69,7 +70,6 @@ export const pareto: FamilyDefinition<ParetoParameters, ParetoOptions> = defineF
 
     cdf: (x, { shape }) => (x > minimum ? -expm1(-shape * logExcess(x, minimum)) : 0),
     quantile: (probability, { shape }) => minimum * exp(-log1p(-probability) / shape),
-    mean: ({ shape }) => [shape > 1 ? minimum * (shape / (shape - 1)) : Infinity],
 
     distance: (from, to) => Math.abs(to.shape - from.shape) / Math.max(to.shape, from.shape),
 

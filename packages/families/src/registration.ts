@@ -1,4 +1,5 @@
 // One line for each family: everything else that is done with families runs over these lines.
+export * from './beta.ts';
 export * from './binomial.ts';
 export * from './categorical.ts';
 export * from './exponential.ts';
@@ -12,3 +13,4 @@ export * from './pareto.ts';
 export * from './poisson.ts';
 export * from './rayleigh.ts';
 export * from './uniform.ts';
+export * from './weibull.ts';

@@ -27,7 +27,7 @@ export const uniform: FamilyDefinition<UniformParameters, UniformOptions> = defi
     minimum: { kind: 'number', default: 0, description: 'the lower end of the range' },
     maximum: { kind: 'number', default: 1, description: 'the upper end of the range' },
   },
-  variants: [{}, { minimum: -3, maximum: 5 }],
+  variants: [{ minimum: -3, maximum: 5 }],
   create({ minimum = 0, maximum = 1 }) {
     const width = maximum - minimum;
     if (!(width > 0 && width < Infinity)) {
