@@ -136,6 +136,7 @@ export const beta: FamilyDefinition<BetaParameters> = defineFamily<BetaParameter
 
     cdf: (x, { alpha, beta: other }) => (x > 0 ? (x < 1 ? regularizedBeta(x, alpha, other) : 1) : 0),
     quantile(probability, { alpha, beta: other }) {
+      if (probability > 0.5) return 1 - regularizedBetaInverse(1 - probability, other, alpha);
       const point = regularizedBetaInverse(probability, alpha, other);
       if (point >= TINY || !(probability > 0)) return point;
       return exp((log(probability) + log(alpha) + logBeta(alpha, other)) / alpha);
