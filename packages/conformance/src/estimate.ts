@@ -65,10 +65,14 @@ export function expectedLogLikelihood(
   return { value: total.value, magnitude };
 }
 
-/** What one standard error of the whole sample is in each coordinate, about a maximum of Q: 1 / sqrt(curvature). */
+/** What one standard error of the whole sample is in each coordinate, about a maximum: 1 / sqrt(curvature). */
+export function unitsOf(logLikelihood: (values: Float64Array) => number, origin: Float64Array): Float64Array {
+  return curvatures(logLikelihood, origin).curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
+}
+
+/** The same about a maximum of Q. */
 export function unitsAt(mixture: Mixture, data: Weighted, coordinates: Coordinates): Float64Array {
-  const { curvature } = curvatures((values) => expectedLogLikelihood(mixture, coordinates.decode(values), data).value, coordinates.origin);
-  return curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
+  return unitsOf((values) => expectedLogLikelihood(mixture, coordinates.decode(values), data).value, coordinates.origin);
 }
 
 /** The errors of one estimate against another in ulps: of a standard error for one observation, and of the parameters' own rounding. */

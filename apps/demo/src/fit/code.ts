@@ -7,8 +7,8 @@ export function fitProgram(request: FitRequest, table: TableSummary, shown: numb
   const { columns, weights } = request;
   const names = weights === undefined ? columns : [...columns, weights];
   const options = Object.keys(request.options).length === 0 ? '' : literal(request.options);
-  const several = request.components.length > 1;
   const listed = chosen ? request.components : request.components.filter((components) => components <= shown);
+  const several = listed.length > 1;
   const settings = [
     `family: ${family}(${options})`,
     several ? `components: [${listed.join(', ')}]` : `components: ${shown}`,

@@ -25,7 +25,8 @@ const chosen = rightFamilies().filter(({ name }) => values.family === undefined 
 const runs = Number(values.runs);
 const before = JSON.parse(readFileSync(TALLY, 'utf8')) as Tally;
 const goesOn = values['first-seed'] === 'next';
-if (goesOn && before.runsEach !== runs) throw new Error(`the tally is of ${before.runsEach} runs each, not ${runs}: begin anew with --first-seed`);
+if (goesOn && before.runsEach !== runs)
+  throw new Error(`the tally is of ${before.runsEach} runs each, not ${runs}: begin anew with --first-seed`);
 const first = goesOn ? before.firstSeed + before.seeds : Number(values['first-seed']);
 let tally: Tally = goesOn ? before : { runsEach: runs, firstSeed: first, seeds: 0, counts: {} };
 const until = performance.now() + 60_000 * Number(values.minutes);
@@ -39,7 +40,8 @@ for (let seed = first; seed < first + Number(values.seeds) && performance.now() 
     counts = found.counts;
     alarms.push(...found.alarms);
     for (const { family, law, message } of found.alarms) process.stdout.write(`seed ${seed}, ${family}, ${law}: ${message}\n\n`);
-    if (values.family !== undefined) process.stdout.write(`seed ${seed}, ${right.name}: ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
+    if (values.family !== undefined)
+      process.stdout.write(`seed ${seed}, ${right.name}: ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
   }
   tally = { ...tally, seeds: tally.seeds + 1, counts };
   if (values['no-write'] || values.family !== undefined) continue;

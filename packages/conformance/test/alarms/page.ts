@@ -22,8 +22,14 @@ function alarmsText(tally: Tally): string {
   const worst = Math.max(...LAW_NAMES.map((law) => upperBound(ofLaw(tally, law))));
   return [
     `${families.length} right families, ${tally.seeds} seeds (from ${tally.firstSeed} on), \`--runs ${tally.runsEach}\`: ${all.runs} runs of a law on a family, ${all.alarms} false alarms. With 95 % confidence a law raises one in at most ${percent(upperBound(all))} of its runs, pooled over all laws, and none of the laws in more than ${percent(worst)}.`,
-    table(['law', 'families', 'runs', 'false alarms', 'at most'], LAW_NAMES.map((law) => [law, String(families.filter(([, laws]) => laws[law] !== undefined).length), ...cells(ofLaw(tally, law))])),
-    table(['family', 'runs of a law', 'false alarms', 'at most'], families.map(([name, laws]) => [name, ...cells(pooled(Object.values(laws)))])),
+    table(
+      ['law', 'families', 'runs', 'false alarms', 'at most'],
+      LAW_NAMES.map((law) => [law, String(families.filter(([, laws]) => laws[law] !== undefined).length), ...cells(ofLaw(tally, law))]),
+    ),
+    table(
+      ['family', 'runs of a law', 'false alarms', 'at most'],
+      families.map(([name, laws]) => [name, ...cells(pooled(Object.values(laws)))]),
+    ),
   ].join('\n\n');
 }
 
@@ -31,7 +37,11 @@ function ofLaw({ counts }: Tally, law: string): Count {
   return pooled(Object.values(counts).flatMap((laws) => laws[law] ?? []));
 }
 
-const cells = (count: Count): readonly string[] => [String(count.runs), String(count.alarms), count.runs === 0 ? '' : percent(upperBound(count))];
+const cells = (count: Count): readonly string[] => [
+  String(count.runs),
+  String(count.alarms),
+  count.runs === 0 ? '' : percent(upperBound(count)),
+];
 
 const percent = (rate: number): string => `${(100 * rate).toPrecision(2)} %`;
 

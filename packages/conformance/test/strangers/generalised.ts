@@ -1,5 +1,5 @@
 import { defineFamily, degenerate, type FamilyDefinition, type Random } from '@emkit/core';
-import { digamma, digammaInverse, exp, log, log1p, logGamma } from '@emkit/core/numerics';
+import { deviance, digamma, digammaInverse, exp, log, log1p, logFactorial, logGamma, stirlingError } from '@emkit/core/numerics';
 
 /** Families whose estimates have no closed form: generalised EM, and iterations on the data. */
 
@@ -55,7 +55,10 @@ export const student: FamilyDefinition<Student> = defineFamily<Student>({
         return { location: about.location + shift * Math.sqrt(about.squaredScale), squaredScale: about.squaredScale * square };
       },
 
-      locate: ({ columns: [column] }) => ({ location: column!.mean, squaredScale: column!.variance > 0 ? column!.variance : 1 }),
+      locate: ({ columns: [column] }) => ({
+        location: column!.mean,
+        squaredScale: column!.variance > 0 ? Math.min(column!.variance, 1e300) : 1,
+      }),
 
       sample({ location, squaredScale }, random, row) {
         // The sum of two exponential numbers, doubled, is a chi-square of four degrees of freedom.
@@ -104,13 +107,20 @@ export const negativeBinomial: FamilyDefinition<NegativeBinomial> = defineFamily
     ascends: true,
     typical: { parameters: (random) => ({ mean: between(random, 0.5, 8), size: between(random, 0.5, 5) }) },
 
+    // Below 64 as a product; above as the deviances of a binomial probability, in which nothing cancels.
     logDensity({ size: rows, columns: [x] }, { mean, size }, out) {
       const [logFailure, logSuccess] = [-log1p(mean / size), -log1p(size / mean)];
       for (let row = 0; row < rows; row += 1) {
         const count = x![row]!;
-        const valid = count >= 0 && count < Infinity && Math.floor(count) === count;
-        const choices = logRising(size, count) - logGamma(count + 1);
-        out[row] = valid ? choices + size * logFailure + (count === 0 ? 0 : count * logSuccess) : -Infinity;
+        if (!(count >= 0 && count < Infinity && Math.floor(count) === count)) out[row] = -Infinity;
+        else if (count < 64)
+          out[row] = logRising(size, count) - logFactorial(count) + size * logFailure + (count === 0 ? 0 : count * logSuccess);
+        else {
+          const all = size + count;
+          const errors = stirlingError(all) - stirlingError(size) - stirlingError(count);
+          const away = deviance(size, (all * size) / (size + mean)) + deviance(count, (all * mean) / (size + mean));
+          out[row] = errors - away + 0.5 * (log(size / all) - log(2 * Math.PI) - log(count));
+        }
       }
     },
 
@@ -145,7 +155,6 @@ export const negativeBinomial: FamilyDefinition<NegativeBinomial> = defineFamily
 
 /** log Gamma(size + count) - log Gamma(size). */
 function logRising(size: number, count: number): number {
-  if (!(count < 64)) return logGamma(size + count) - logGamma(size);
   let sum = 0;
   for (let index = 0; index < count; index += 1) sum += log(size + index);
   return sum;
@@ -220,15 +229,19 @@ export const weibull: FamilyDefinition<Weibull> = defineFamily<Weibull>({
       if (!(shape < 1e6)) throw degenerate('shape', 'it grows without bound: the observations of the component are all but equal');
       // The sum of powers is the one at the shape before: what a step in its last digits changes is carried along.
       const [, powers, first] = statistics as unknown as [number, number, number];
-      const moved = powers + first * (shape - about.shape);
-      return { shape, scale: about.scale * exp(log(moved / count) / shape) };
+      const scale = about.scale * exp(log((powers + first * (shape - about.shape)) / count) / shape);
+      if (!(scale > 0 && scale < Infinity)) throw degenerate('scale', 'it is no double');
+      return { shape, scale };
     },
 
     recentre(statistics, count, about, held) {
       if (held.size > 0) return undefined;
       const { shape, step } = newton(statistics, count, about);
-      const [, powers] = statistics as unknown as [number, number];
-      if (!(Math.abs(step) > 1e-8) || !(shape < 1e6) || !(powers > 0 && powers < Infinity)) return undefined;
+      const [logs, powers, , second] = statistics as unknown as [number, number, number, number];
+      // So far off that powers are no doubles: nearer, by the mean of the logarithms.
+      if (!(powers > 1e-290 && second < 1e290))
+        return about.shape > 1e-3 ? { shape: about.shape / 8, scale: about.scale * exp(logs / count) } : undefined;
+      if (!(Math.abs(step) > 1e-8) || !(shape < 1e6)) return undefined;
       // About the scale that fits, powers are numbers round 1.
       const scale = about.scale * exp(log(powers / count) / about.shape);
       return { shape, scale };
@@ -305,16 +318,17 @@ export const dirichlet: FamilyDefinition<Concentrations> = defineFamily<Concentr
 
     logDensity({ size, columns }, { concentrations }, out) {
       const total = concentrations[0]! + concentrations[1]! + concentrations[2]!;
-      const constant = concentrations.reduce((sum, value) => sum - logGamma(value), logGamma(total));
+      // Stirling's formula for every gamma function: what is left are deviances of a_j from x_j times their sum, in which nothing cancels.
+      const constant = concentrations.reduce(
+        (sum, value) => sum + 0.5 * log(value / (2 * Math.PI)) - stirlingError(value),
+        stirlingError(total) - 0.5 * log(total / (2 * Math.PI)),
+      );
       for (let row = 0; row < size; row += 1) {
-        let sum = 0;
-        let value = constant;
-        for (let share = 0; share < 3; share += 1) {
-          const x = columns[share]![row]!;
-          sum += x;
-          value += x > 0 && x < 1 ? (concentrations[share]! - 1) * log(x) : -Infinity;
-        }
-        out[row] = Math.abs(sum - 1) <= 1e-12 && !Number.isNaN(value) ? Math.min(value, Number.MAX_VALUE) : -Infinity;
+        const shares = columns.map((column) => column[row]!);
+        const possible = shares.every((x) => x > 0 && x < 1) && Math.abs(shares[0]! + shares[1]! + shares[2]! - 1) <= 1e-12;
+        out[row] = possible
+          ? shares.reduce((sum, x, share) => sum - log(x) - deviance(concentrations[share]!, total * x), constant)
+          : -Infinity;
       }
     },
 

@@ -48,6 +48,7 @@ export const spike: FamilyDefinition<{ readonly share: number }> = defineFamily<
     parameters: { share: { kind: 'probability' } },
     statisticsLength: 1,
     ascends: true,
+    typical: { row: (random) => [random.uniform() < 0.3 ? 1 + WIDTH * random.normal() : 2 * random.normal()] },
     logDensity({ size, columns: [x] }, { share }, out) {
       for (let row = 0; row < size; row += 1) out[row] = logAddExp(...parts(x![row]!, share));
     },

@@ -44,7 +44,9 @@ export const line: FamilyDefinition<Line> = defineFamily<Line>({
       if (held.size > 0) return about;
       const step = solve(statistics);
       const variance = (statistics[5]! - step.intercept * statistics[3]! - step.slope * statistics[4]!) / count;
-      if (!(variance > 1e-300 && variance < Infinity)) throw degenerate('variance', 'the rows of the component lie on a line');
+      // What the residuals are rounded to: parts of 2^-53 of the values of y.
+      const size = about.intercept ** 2 + (about.slope ** 2 * statistics[2]!) / count;
+      if (!(variance > 1e-26 * size && variance < Infinity)) throw degenerate('variance', 'the rows of the component lie on a line');
       return { intercept: about.intercept + step.intercept, slope: about.slope + step.slope, variance };
     },
 

@@ -1,5 +1,5 @@
 import { defineFamily, degenerate, type FamilyDefinition, type OwnSpace } from '@emkit/core';
-import { exp, expit, log, log1p, logGamma, logit } from '@emkit/core/numerics';
+import { exp, expit, log, log1p, logit, logPoissonMass } from '@emkit/core/numerics';
 
 /** Families with parameters in spaces of their own: a circle, ascending numbers, whole numbers, an open interval. */
 
@@ -234,8 +234,8 @@ export const erlang: FamilyDefinition<Erlang> = defineFamily<Erlang>({
       for (let row = 0; row < size; row += 1) {
         const value = x![row]!;
         const product = rate * value;
-        const density = stages * log(rate) + (stages - 1) * log(value) - product - logGamma(stages);
-        out[row] = value > 0 && product < Infinity ? density : -Infinity;
+        // The last stage ends now, and all before it have: their number is a Poisson one.
+        out[row] = value > 0 && product < Infinity ? log(rate) + logPoissonMass(stages - 1, product) : -Infinity;
       }
     },
 
@@ -250,10 +250,11 @@ export const erlang: FamilyDefinition<Erlang> = defineFamily<Erlang>({
       if (held.size > 0) return about;
       const mean = sum! / count;
       const spread = log(mean) - logs! / count;
-      const profile = (stages: number): number => stages * log(stages / mean) + (stages - 1) * (logs! / count) - stages - logGamma(stages);
-      if (!(spread > 1e-9) || !(mean < 1e300)) throw degenerate('stages', 'they grow without bound: the observations are all but equal');
+      // What one stage more adds to the log-likelihood of an observation; it falls with the stages.
+      const gain = (stages: number): number => (stages + 1) * log1p(1 / stages) - 1 - spread;
+      if (!(spread > 1e-6) || !(mean < 1e300)) throw degenerate('stages', 'they grow without bound: the observations are all but equal');
       let stages = Math.max(1, Math.floor((3 - spread + Math.sqrt((spread - 3) ** 2 + 24 * spread)) / (12 * spread)) - 1);
-      while (profile(stages + 1) > profile(stages)) stages += 1;
+      while (gain(stages) > 0) stages += 1;
       return { stages, rate: stages / mean };
     },
 
@@ -324,6 +325,7 @@ export const logarithmic: FamilyDefinition<{ readonly ratio: number }> = defineF
         if (Math.abs(next - odds) <= 4e-16 * odds) break;
         odds = next;
       }
+      if (!(odds < 1e12)) throw degenerate('ratio', 'it grows to 1, as far as doubles tell');
       return { ratio: odds / (1 + odds) };
     },
 

@@ -198,6 +198,8 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     const one = new Int32Array(1);
     if (latent.logWeights === undefined) latent.sample(labels, rows, this.parameters, random);
     const row = new Float64Array(described.length);
+    const { components } = this.point();
+    const origin = this.exact?.origin;
     for (let index = 0; index < rows; index += 1) {
       if (latent.logWeights !== undefined) {
         latent.sample(one, 1, this.parameters, random);
@@ -205,8 +207,8 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
       }
       const component = labels[index]!;
       for (let column = 0; column < row.length; column += 1) row[column] = columns[column]![index]!;
-      families[component]!.sample!(this.components[component]!, random, row);
-      for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]!;
+      families[component]!.sample!(components[component]!, random, row);
+      for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]! + (origin?.[column] ?? 0);
     }
     return { columns, labels };
   }

@@ -4,7 +4,14 @@ import type { Family, ParameterValues } from '../family.ts';
 import { stridedSum } from '../numerics/sum.ts';
 import { familyCoordinates } from './coordinates.ts';
 import type { Estimable } from './estimable.ts';
-import { checkComponent, componentBoundary, componentDistance, componentRounding, containsComponent } from './family-space.ts';
+import {
+  checkComponent,
+  componentBoundary,
+  componentDistance,
+  componentEdges,
+  componentRounding,
+  containsComponent,
+} from './family-space.ts';
 import { maximizeShared } from './sharing.ts';
 import type { Coordinates } from './space.ts';
 
@@ -168,6 +175,17 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         families.flatMap((family, component) =>
           componentBoundary(family, point[component]!, held[component]!).map((name) => `${name} ${component + 1}`),
         ),
+      edges(point) {
+        const edges = families.map((family, component) => componentEdges(family, point[component]!, held[component]!));
+        // All together first: mostly that is right, and one pass tells.
+        const all = point.map((values, component) => edges[component]!.at(-1) ?? values);
+        const alone = families.flatMap((_, component) =>
+          sharedGroups.some(({ components }) => components.includes(component))
+            ? []
+            : edges[component]!.map((values) => point.map((other, index) => (index === component ? values : other))),
+        );
+        return edges.flat().length === alone.length && alone.length < 2 ? alone : [all, ...alone];
+      },
       free: tiedCoordinates(families, held, sharedGroups),
     },
   };
