@@ -183,10 +183,15 @@ function spreadOf(statistics: Float64Array, count: number): number {
   return statistics[1]! / count - (shift / (1 + shift)) * shift;
 }
 
-/** sqrt(shape / x) (x - mean) / mean, by roots that neither overflow nor vanish. */
-function deviate(x: number, { mean, shape }: InverseGaussianParameters): number {
-  const root = Math.sqrt(mean);
-  return (Math.sqrt(shape) / root) * ((x - mean) / Math.sqrt(x) / root);
+/** sqrt(shape / x) (x - mean) / mean. */
+function deviate(x: number, parameters: InverseGaussianParameters): number {
+  return standardised(x - parameters.mean, x, parameters);
+}
+
+/** sqrt(shape / x) difference / mean for differences up to x + mean, by roots in an order in which nothing overflows or vanishes on the way. */
+function standardised(difference: number, x: number, { mean, shape }: InverseGaussianParameters): number {
+  const [larger, smaller] = x > mean ? [x, mean] : [mean, x];
+  return (Math.sqrt(shape) / Math.sqrt(mean)) * (difference / Math.sqrt(larger) / Math.sqrt(smaller));
 }
 
 /** log(sqrt(shape / x^3)): one logarithm where the quotient is an ordinary number, for two would cancel. */
@@ -197,10 +202,8 @@ function logHeight(x: number, shape: number): number {
 
 /** P(X <= x) and P(X > x): each right to its own size where it is the smaller. */
 function tails(x: number, parameters: InverseGaussianParameters): { readonly lower: number; readonly upper: number } {
-  const { mean, shape } = parameters;
   const near = deviate(x, parameters) * Math.SQRT1_2;
-  const root = Math.sqrt(mean);
-  const far = (Math.sqrt(shape) / root) * ((x + mean) / Math.sqrt(x) / root) * Math.SQRT1_2;
+  const far = standardised(x + parameters.mean, x, parameters) * Math.SQRT1_2;
   const height = 0.5 * exp(-near * near);
   if (near < 0) {
     const lower = height * (erfcx(-near) + erfcx(far));

@@ -98,7 +98,9 @@ export function storeFigures(id: string, figures: FamilyFigures): void {
 function storedFigures(): readonly FamilyFigures[] {
   return families.map(({ id }) => {
     if (!existsSync(fileOf(id))) throw new Error(`The accuracy of ${id} was never measured: run \`pnpm accuracy --family ${id}\`.`);
-    return JSON.parse(readFileSync(fileOf(id), 'utf8')) as FamilyFigures;
+    // JSON has no Infinity, the error of a function that has no number where there is one.
+    const infinite = (name: string, value: unknown): unknown => (name === 'largest' && value === null ? Infinity : value);
+    return JSON.parse(readFileSync(fileOf(id), 'utf8'), infinite) as FamilyFigures;
   });
 }
 
