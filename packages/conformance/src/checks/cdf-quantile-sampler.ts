@@ -208,6 +208,8 @@ export const cdfQuantileSampler: Law = {
         if (JSON.stringify(first) !== JSON.stringify(again))
           violate(`the same seed ${seed} drew ${show(first[0])} and then ${show(again[0])}`);
         for (const row of first) {
+          if (family.constraint?.holds(Float64Array.from(row)) === false)
+            violate(`the draw ${show(row)} does not have ${family.constraint.description}`);
           family.columns.forEach(({ given, name }, column) => {
             if (given && row[column] !== template[column])
               violate(`the sampler changed the given column ${name} from ${template[column]} to ${row[column]}`);

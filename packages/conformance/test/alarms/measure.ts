@@ -1,9 +1,9 @@
 /**
  * Counts false alarms: runs every law on every right family, seed after seed, and keeps the tally in docs/false-alarms.json.
  *
- *     pnpm --filter @emkit/conformance conformance:alarms -- --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--law NAME] [--minutes 60] [--no-write]
+ *     pnpm --filter @emkit/conformance conformance:alarms -- --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--minutes 60] [--no-write] [--strict]
  *
- * With a tally of other seeds there already, from the same number of runs, these are added to it; --first-seed next begins after them.
+ * --no-write leaves the tally alone, --strict exits with 1 after an alarm. With a tally of other seeds there already, from the same number of runs, these are added to it; --first-seed next begins after them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: 'Infinity' },
     family: { type: 'string', multiple: true },
     'no-write': { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
   },
 });
 
@@ -49,3 +50,4 @@ for (let seed = first; seed < first + Number(values.seeds) && performance.now() 
   writeFileSync(PAGE, freshPage(readFileSync(PAGE, 'utf8'), tally));
 }
 process.stdout.write(`${tally.seeds} seeds, ${alarms.length} new alarms\n`);
+if (values.strict && alarms.length > 0) process.exitCode = 1;

@@ -43,7 +43,7 @@ const cells = (count: Count): readonly string[] => [
   count.runs === 0 ? '' : percent(upperBound(count)),
 ];
 
-const percent = (rate: number): string => `${(100 * rate).toPrecision(2)} %`;
+const percent = (rate: number): string => `${Number((100 * rate).toPrecision(2))} %`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (entries: readonly string[]): string => `| ${entries.join(' | ')} |`;

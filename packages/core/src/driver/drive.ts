@@ -7,7 +7,7 @@ import { type Ending, FRESH_MEMORY, judge, type Observation } from './convergenc
 import type { Diagnosis } from './diagnosis.ts';
 import type { Driver, DriverMethod, DriverOptions, DriverResult, DriverState, EmPair, Process } from './driver.ts';
 import { emImage, expectAt, type GainOf, NO_POINT, roundingAllowance } from './em-map.ts';
-import { type Bend, bendAt, crestWay, MOST_COORDINATES, newtonWay, upwardWay } from './newton.ts';
+import { type Bend, bendAt, bendFrom, crestWay, MOST_COORDINATES, type NewtonWay, newtonWay, upwardWay } from './newton.ts';
 
 /** The state of a driver that has not begun. */
 export function startState<L extends object = Weights>(
@@ -130,27 +130,66 @@ class Run {
   private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | number | undefined> {
     const { space } = this.model;
     if (space.free.length === 0 || space.free.length > MOST_COORDINATES) return undefined;
+    // What approaches an edge does so for ever, in coordinates in which the edge is infinitely far.
+    if (yield* this.settleOnEdge()) return 'moved';
     const bend = yield* bendAt(this.model, this.at, image, gainOf);
     if (bend === undefined) return undefined;
     this.evaluations += bend.passes;
-    const { tolerance, nats = 0 } = this.options;
     const whole = newtonWay(bend, 0);
+    let approaching = false;
     if (whole !== undefined) {
-      const top = space.free.move(this.at, whole.way, 0);
-      const remaining = space.distance(this.at, top);
+      const { point, remaining, rule } = this.ahead(this.at, whole);
+      approaching = remaining < 0.5 * (this.convergence.remaining ?? Infinity);
       this.convergence = { ...this.convergence, remaining: Number.isFinite(remaining) ? remaining : null, left: whole.gain };
-      const rule = remaining <= tolerance ? 'distance' : whole.gain <= nats ? 'nats' : undefined;
-      if (tolerance > 0 && rule !== undefined) {
-        return (yield* this.end({ kind: 'converged', rule }, this.convergence, top)) ?? 'moved';
-      }
+      if (rule !== undefined) return (yield* this.end({ kind: 'converged', rule }, this.convergence, point)) ?? 'moved';
     }
     // Plain EM is asked how near it is, and goes its own way.
-    const way = this.anderson && upwardWay(bend);
-    const best = way && (yield* this.follow(bend, way));
+    if (this.anderson === undefined) return undefined;
+    const way = upwardWay(bend);
+    const repeated = yield* this.repeat(bend, whole);
+    const best = repeated ?? (way && (yield* this.follow(bend, way)));
     const gain = best === undefined ? 0 : best.expectation.logLikelihood - this.expectation.logLikelihood;
-    if (best === undefined || gain <= Math.max(nats, this.noise())) return this.anderson && gain;
+    // What rounding hides of the log-likelihood may still be seen in the parameters, as long as they come nearer each time.
+    const nearer = repeated !== undefined && approaching;
+    if (best === undefined || (gain <= Math.max(this.options.nats ?? 0, this.noise()) && !nearer)) return gain;
     yield* this.moveTo(best.point, best.expectation);
     return 'moved';
+  }
+
+  /** The end of a way by Newton's method, how far it is, and by which rule that is near enough. */
+  private ahead(
+    from: MixtureParameters,
+    { way, gain }: NewtonWay,
+  ): { point: MixtureParameters; remaining: number; rule?: 'distance' | 'nats' } {
+    const { space } = this.model;
+    const { tolerance, nats = 0 } = this.options;
+    const point = space.free.move(from, way, 0);
+    const remaining = space.distance(from, point);
+    if (tolerance > 0 && remaining <= tolerance) return { point, remaining, rule: 'distance' };
+    return tolerance > 0 && gain <= nats ? { point, remaining, rule: 'nats' } : { point, remaining };
+  }
+
+  /**
+   * Steps with one bend as long as they gain what it says: each costs a pass, and not one for every coordinate. Where a ridge is curved they
+   * do not. Undefined where there is none.
+   */
+  private *repeat(bend: Bend, first: NewtonWay | undefined): Process<Place | undefined> {
+    let place: Place = { point: this.at, expectation: this.expectation };
+    for (let way = first, turn = 0; way !== undefined && turn < REPETITIONS; turn += 1) {
+      const { point, rule } = this.ahead(place.point, way);
+      if (rule !== undefined) break;
+      const expectation = yield* this.try(point);
+      if (expectation === undefined) break;
+      const rise = expectation.logLikelihood - place.expectation.logLikelihood;
+      if (!(rise + roundingAllowance(this.model, point, expectation) >= 0.5 * way.gain)) break;
+      place = { point, expectation };
+      const step = yield* emImage(this.model, point, expectation);
+      this.evaluations += step.passes;
+      const next: NewtonWay | undefined = 'collapsed' in step ? undefined : newtonWay(bendFrom(this.model, bend, point, step.image), 0);
+      way = next !== undefined && next.gain < 0.25 * way.gain ? next : undefined;
+    }
+    const fall = this.expectation.logLikelihood - place.expectation.logLikelihood;
+    return place.point === this.at || fall > roundingAllowance(this.model, place.point, place.expectation) ? undefined : place;
   }
 
   /** The best point on a way: nearer where the log-likelihood falls, farther as long as it rises. */
@@ -218,7 +257,6 @@ class Run {
 
   /** The diagnosis of a run whose point was judged, with the optimum as far as it is known; undefined where it goes on from a better point. */
   private *end(end: Ending, memory: DriverState['convergence'], top: MixtureParameters | undefined): Process<Diagnosis | undefined> {
-    const { space } = this.model;
     if (end.kind === 'stalled') return this.arrival(end, memory);
     const { expectation } = this;
     const { logLikelihood } = expectation;
@@ -227,13 +265,11 @@ class Run {
         const next = yield* this.try(point);
         if (next === undefined || !(next.logLikelihood > logLikelihood)) continue;
         this.revivals += 1;
-        return yield* this.restartAt(point, next);
+        yield* this.restartAt(point, next);
+        return undefined;
       }
     }
-    for (const point of this.options.sampled ? [] : (space.edges?.(this.at) ?? [])) {
-      const next = yield* this.try(point);
-      if (next !== undefined && next.logLikelihood >= logLikelihood - this.noise()) return yield* this.restartAt(point, next);
-    }
+    if (yield* this.settleOnEdge()) return undefined;
     if (end.rule === 'nats' || top === undefined || this.iteration >= this.options.iterations) return this.arrival(end, memory);
     // What was judged is within the tolerance, and where the accelerated step leads has digits more: one pass tells.
     const next = yield* this.try(top);
@@ -243,12 +279,23 @@ class Run {
     return undefined;
   }
 
+  /** Lays what all but lies on an edge of its domain on it, where the log-likelihood is no lower there. */
+  private *settleOnEdge(): Process<boolean> {
+    const points = this.options.sampled ? [] : (this.model.space.edges?.(this.at) ?? []);
+    for (const point of points) {
+      const next = yield* this.try(point);
+      if (next === undefined || !(next.logLikelihood >= this.expectation.logLikelihood - this.noise())) continue;
+      yield* this.restartAt(point, next);
+      return true;
+    }
+    return false;
+  }
+
   /** Goes on from a point that no EM step leads to. */
-  private *restartAt(point: MixtureParameters, expectation: Expectation): Process<undefined> {
+  private *restartAt(point: MixtureParameters, expectation: Expectation): Process<void> {
     this.anderson?.forget();
     this.convergence = FRESH_MEMORY;
     yield* this.moveTo(point, expectation);
-    return undefined;
   }
 
   private *moveTo(point: MixtureParameters, expectation: Expectation): Process<void> {
@@ -338,6 +385,9 @@ interface Place {
 const SHORTER: readonly number[] = [1, 1 / 4, 1 / 16];
 const LONGER = 4;
 const LONGEST = 1024;
+
+/** Newton's steps with one bend at most. */
+const REPETITIONS = 10;
 
 /** Steps back to the crest after one along a ridge. */
 const CORRECTIONS = 5;

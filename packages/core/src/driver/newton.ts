@@ -101,16 +101,24 @@ export function upwardWay(bend: Bend): Float64Array | undefined {
   return undefined;
 }
 
-/** From a point near the one of the bend back to the crest of a ridge, given the point's image. */
-export function crestWay(model: Mixture, bend: Bend, from: MixtureParameters, image: MixtureParameters): Float64Array | undefined {
-  return newtonWay({ ...bend, step: whitened(model, bend.complete, from, image) }, TO_THE_CREST)?.way;
+/** The bend of a point, for another one near it whose image is given. */
+export function bendFrom(model: Mixture, bend: Bend, from: MixtureParameters, image: MixtureParameters): Bend {
+  return { ...bend, step: whitened(model, bend.complete, from, image) };
 }
 
-/** The way to the optimum as far as the bend tells, and what is to be gained on it, in nats; undefined where the bend goes the wrong way. */
-export function newtonWay(
-  { complete, observed, step }: Bend,
-  damping: number,
-): { readonly way: Float64Array; readonly gain: number } | undefined {
+/** From a point near the one of the bend back to the crest of a ridge, given the point's image. */
+export function crestWay(model: Mixture, bend: Bend, from: MixtureParameters, image: MixtureParameters): Float64Array | undefined {
+  return newtonWay(bendFrom(model, bend, from, image), TO_THE_CREST)?.way;
+}
+
+export interface NewtonWay {
+  readonly way: Float64Array;
+  /** What is to be gained on it, in nats. */
+  readonly gain: number;
+}
+
+/** The way to the optimum as far as the bend tells; undefined where the bend goes the wrong way. */
+export function newtonWay({ complete, observed, step }: Bend, damping: number): NewtonWay | undefined {
   const { length } = step;
   const damped = observed.slice();
   for (let index = 0; index < length; index += 1) damped[index * length + index]! += damping;

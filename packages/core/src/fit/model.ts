@@ -269,8 +269,8 @@ function spreadRows<A extends Float64Array | Int32Array>(dataset: Dataset, value
 /** A copy of numbers in lists and records that nobody can change. */
 function frozenCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  const copy: unknown = Array.isArray(value)
-    ? value.map(frozenCopy)
-    : Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, frozenCopy(entry)]));
-  return Object.freeze(copy) as T;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
+  const copy = {} as T;
+  for (const name in value) copy[name] = frozenCopy(value[name]);
+  return Object.freeze(copy);
 }

@@ -301,3 +301,10 @@ export function ontoBoundary(domain: Domain, value: ParameterValue): ParameterVa
       return undefined;
   }
 }
+
+/** A value on an edge of its domain, taken a part of the domain's size inside; undefined where it is not on an edge. */
+export function offBoundary(domain: Domain, value: ParameterValue, part: number): number | undefined {
+  if (domain.kind === 'simplex' || !onBoundary(domain, value)) return undefined;
+  const [low, high] = domain.kind === 'interval' ? [domain.minimum, domain.maximum] : [0, 1];
+  return value === low ? low + part * (high - low) : high - part * (high - low);
+}

@@ -38,8 +38,14 @@ export interface Emissions extends Estimable<Components> {
   /** Where each component's sums begin among these; one entry more than there are components. */
   readonly offsets: readonly number[];
   logDensities(block: Block, at: Components, out: readonly Float64Array[]): void;
-  /** Adds the sums of a block about `about`; case weights are in the responsibilities. */
-  accumulate(block: Block, responsibilities: readonly Float64Array[], about: Components, into: Float64Array): void;
+  /** Adds the sums of a block about `about`; case weights are in the responsibilities. `counts`: their sums, where they are known already. */
+  accumulate(
+    block: Block,
+    responsibilities: readonly Float64Array[],
+    about: Components,
+    into: Float64Array,
+    counts?: ArrayLike<number>,
+  ): void;
 }
 
 export interface SharedGroup {
@@ -91,10 +97,10 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         families[component]!.logDensity(block, at[component]!, out[component]!);
     },
 
-    accumulate(block, responsibilities, about, into) {
+    accumulate(block, responsibilities, about, into, counts) {
       for (let component = 0; component < families.length; component += 1) {
         const values = responsibilities[component]!;
-        into[offsets[component]!]! += stridedSum(values, block.size);
+        into[offsets[component]!]! += counts?.[component] ?? stridedSum(values, block.size);
         families[component]!.accumulate(block, values, about[component]!, statistics(into, component));
       }
     },

@@ -72,7 +72,8 @@ export function* chooseStarts(
     }
     const candidate = yield* shortRun(chosen, assignment, SPREAD);
     // Where sizes differ by orders, a share of the largest rows swamps the others' components: then without it.
-    const harder = candidate === undefined || hasVanished(candidate) ? yield* shortRun(chosen, assignment, 0) : undefined;
+    const swamped = candidate === undefined || hasVanished(candidate) || (tried.length === 0 && isSkewed(features));
+    const harder = swamped ? yield* shortRun(chosen, assignment, 0) : undefined;
     const better = harder !== undefined && !harder.collapsed && !(harder.logLikelihood <= (candidate?.logLikelihood ?? -Infinity));
     const found = better ? harder : candidate;
     if (found === undefined) return;
@@ -117,6 +118,14 @@ const VANISHED = 1e-6;
 
 function hasVanished({ parameters, collapsed }: StartCandidate): boolean {
   return !collapsed && (parameters.weights?.some((weight) => weight < VANISHED) ?? false);
+}
+
+/** Whether half of the rows of a single column are nearer to its least value than what a start spreads of all. */
+function isSkewed({ columns: [column, ...others], rows }: Features): boolean {
+  if (column === undefined || others.length > 0) return false;
+  const sorted = column.toSorted();
+  const mean = sorted.reduce((sum, value) => sum + value / rows, 0);
+  return SPREAD * (mean - sorted[0]!) > sorted[rows >> 1]! - sorted[0]!;
 }
 
 /** A start whose short run is done. */
