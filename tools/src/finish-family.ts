@@ -36,6 +36,6 @@ for (const id of ids) {
   if (existsSync(file)) continue;
   const title = /title: '(.*)'/.exec(readFileSync(join(root, 'packages/families/src', `${id}.ts`), 'utf8'))?.[1] ?? id;
   const packages = ['families', 'reference'].map((name) => `'@emkit/${name}': minor`);
-  writeFileSync(file, `---\n${packages.join('\n')}\n---\n\nA new family, \`${id}\`: ${title[0]!.toLowerCase()}${title.slice(1)}.\n`);
+  writeFileSync(file, `---\n${packages.join('\n')}\n---\n\nA new family, \`${id}\`. ${title}.\n`);
   process.stdout.write(`.changeset/family-${id}.md: written\n`);
 }
