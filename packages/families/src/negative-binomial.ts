@@ -160,7 +160,7 @@ export const negativeBinomial: FamilyDefinition<NegativeBinomialParameters> = de
 
     typical: { parameters: (random) => ({ mean: exp(3 * random.uniform() - 0.7), dispersion: exp(3 * random.uniform() - 2) }) },
 
-    accuracy: { logDensity: 8, maximize: 24, cdf: 8, quantile: 0 },
+    accuracy: { logDensity: 8, maximize: 128, cdf: 8, quantile: 0 },
   }),
 });
 

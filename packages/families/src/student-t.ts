@@ -37,7 +37,7 @@ const MOST = 1e8;
  * 1e8, free or held. One column.
  * Statistics, about the given parameters and with the latent precision w = (v + 1) / (v + z^2): the sums of r w, r w z, r w z^2, of r log w,
  * and of r z^2 and r z^4. A step of EM with expanded parameters, for there is no closed form: m' = m + s d with d = (sum of r w z) / (sum of r w),
- * s'^2 = s^2 ((sum of r w z^2) / (sum of r w) - d^2), and v' by the shape of a gamma distribution that fits the w. It never lowers the
+ * s'^2 = s^2 ((sum of r w z^2) / (sum of r w) - d^2), or a sixteenth of its first term where that is more, and v' by the shape of a gamma distribution that fits the w. It never lowers the
  * likelihood (`ascends`), and rests where that has no slope.
  *
  * Edge cases: on data with tails no heavier than a Gaussian's the degrees of freedom go to their upper end, a boundary and no error: where the
@@ -97,7 +97,9 @@ export const studentT: FamilyDefinition<StudentTParameters> = defineFamily<Stude
       const { degreesOfFreedom: v } = about;
       let scale = about.scale;
       if (!held.has('scale')) {
-        const square = second! / weights! - move * (held.has('location') ? 0 : first! / weights!);
+        const before = second! / weights!;
+        // What a far move leaves of the square has lost its digits: a part of the way there ascends too, and the next step goes on.
+        const square = Math.max(before - move * (held.has('location') ? 0 : first! / weights!), LEAST_PART * before);
         if (!(about.scale * Math.sqrt(square) > ROUNDING * Math.abs(location)) || !(square > 1e-300))
           throw degenerate('scale', 'it fell to zero, for the observations of the component are equal or differ by their rounding only');
         scale = about.scale * Math.sqrt(square);
@@ -178,9 +180,12 @@ export const studentT: FamilyDefinition<StudentTParameters> = defineFamily<Stude
       }),
     },
 
-    accuracy: { logDensity: 6, maximize: 24, cdf: 8, quantile: 16 },
+    accuracy: { logDensity: 6, maximize: 128, cdf: 8, quantile: 16 },
   }),
 });
+
+/** The square of the scale falls to this part of itself at most in one step. */
+const LEAST_PART = 1 / 16;
 
 /** Beyond this many scales squares overflow, and beside them 1 is nothing. */
 const FAR = 1e150;
@@ -238,10 +243,14 @@ function quantileOf(probability: number, v: number): number {
     for (let turn = 0; turn < 6; turn += 1) z -= normalDeviate(z, v) - target;
     return -Math.sqrt(v * expm1((z / (v - 0.5)) * z));
   }
-  if (probability < 0.25) {
-    const y = regularizedBetaInverse(2 * probability, 0.5 * v, 0.5);
-    return -Math.sqrt(v) * Math.sqrt((1 - y) / y);
+  const y = probability < 0.25 ? regularizedBetaInverse(2 * probability, 0.5 * v, 0.5) : 0;
+  const w = probability < 0.25 ? 1 - y : regularizedBetaInverse(1 - 2 * probability, 0.5, 0.5 * v);
+  let z = Math.sqrt(v) * Math.sqrt(w / (probability < 0.25 ? y : 1 - w));
+  // Far out the inverse has some digits only: two of Newton's steps in the logarithms of the tail and of z have the rest.
+  for (let turn = 0; turn < 2 && z > 1 && z < FAR; turn += 1) {
+    const tail = 0.5 * bothTails(z, v);
+    const density = exp(logHeight(v) - 0.5 * (v + 1) * log1p((z / v) * z));
+    z *= exp((log1p((tail - probability) / probability) * tail) / (z * density));
   }
-  const w = regularizedBetaInverse(1 - 2 * probability, 0.5, 0.5 * v);
-  return -Math.sqrt(v * (w / (1 - w)));
+  return -z;
 }

@@ -14,7 +14,7 @@ const [least, most] = ['0.1', '1e8'];
  * scale > 0, degrees of freedom v from 0.1 to 1e8.
  *
  * The estimate is a step from the previous parameters, of EM with expanded parameters: with w = (v + 1) / (v + z^2), the location is the mean
- * of x weighted by r w, scale^2 the mean of (x - location)^2 weighted by r w, and v' solves
+ * of x weighted by r w, scale^2 the mean of (x - location)^2 weighted by r w, or a sixteenth of that about the location before where this is more; v' solves
  * ln(v'/2) - psi(v'/2) = ln(mean w) - mean(ln w) + ln((v + 1)/2) - psi((v + 1)/2); with the scale held, (mean w) - 1 in the place of ln(mean w).
  * From v = 8 on, where v' > v and the kurtosis of z lies more than 16 / v below 3, v' is 8 v instead.
  */
@@ -79,8 +79,10 @@ export const studentT: ReferenceFamilyDefinition<StudentTParameters> = {
         const total = (values: readonly Decimal[]): Decimal => reference.sum(values.map((value, i) => value.times(responsibilities[i]!)));
         const weights = total(ws);
         const move = held.has('location') ? reference.zero : total(ws.map((w, i) => w.times(zs[i]!))).div(weights);
-        const square = total(ws.map((w, i) => w.times(zs[i]!.minus(move).pow(2)))).div(weights);
-        if (!held.has('scale') && square.lt(`1e-${2 * (reference.workingPrecision - 5)}`))
+        const around = total(ws.map((w, i) => w.times(zs[i]!.minus(move).pow(2)))).div(weights);
+        const before = total(ws.map((w, i) => w.times(zs[i]!.pow(2)))).div(weights);
+        const square = reference.Decimal.max(around, before.div(16));
+        if (!held.has('scale') && around.lt(`1e-${2 * (reference.workingPrecision - 5)}`))
           throw new ReferenceFailure('collapsed-component', 'Every row of the component is the same, so that its scale is 0.', {
             family: 'student-t',
             parameter: 'scale',
