@@ -65,6 +65,9 @@ export interface Grid {
  */
 export function gridOf(subject: Subject, parameters: ParameterValues, template: Row): Grid | undefined {
   const { family } = subject;
+  // Rows that hang together have no grid, and atoms fall between its points.
+  if (family.constraint !== undefined || family.columns.some(({ support }) => support.kind !== 'integer' && support.atoms !== undefined))
+    return undefined;
   const pilots = pilotsOf(subject, parameters, template, PILOTS);
   const observed = family.columns.flatMap(({ given }, index) => (given ? [] : [index]));
   const axes: Axis[] = [];
@@ -119,6 +122,7 @@ export function pilotsOf(subject: Subject, parameters: ParameterValues, template
     });
   }
   const { family } = subject;
+  if (family.constraint !== undefined) return [];
   const observed = family.columns.flatMap(({ given }, index) => (given ? [] : [index]));
   const logTarget = (row: Row): number =>
     observed.reduce(

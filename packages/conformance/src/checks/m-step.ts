@@ -171,7 +171,7 @@ function noNeighbourIsBetter(subject: Subject, value: Case, components: number):
 const MOST_STEPS = 400;
 
 /** Steps of generalised EM: none lowers Q, and where they come to rest Q has no slope. */
-function ascendsToMaximum(subject: Subject, mixture: ReturnType<typeof mixtureOf>, value: Case): Verdict {
+export function ascendsToMaximum(subject: Subject, mixture: ReturnType<typeof mixtureOf>, value: Case): Verdict {
   let point = value.previous;
   let q = expectedLogLikelihood(mixture, point, value.data);
   for (let step = 0; step < MOST_STEPS; step += 1) {

@@ -156,7 +156,13 @@ function requireSameDensity(
   const onGrid = rows.map((row) =>
     row.map((value, column) => (family.columns[column]!.support.kind === 'integer' ? value : Math.round(value * GRID) / GRID)),
   );
-  const inside = onGrid.filter((row, index) => row.every((value, column) => value !== 0 || rows[index]![column] === 0));
+  const isAtom = (value: number, column: number): boolean => {
+    const { support } = family.columns[column]!;
+    return support.kind !== 'integer' && support.atoms?.includes(value) === true;
+  };
+  const inside = onGrid.filter((row, index) =>
+    row.every((value, column) => (value !== 0 || rows[index]![column] === 0) && !isAtom(value, column)),
+  );
   if (inside.length === 0) return;
   const moved = inside.map((row) => row.map(move));
   const before = logDensities(family, blockOf(family, inside), parameters);
