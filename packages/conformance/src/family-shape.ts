@@ -66,4 +66,5 @@ const DOMAINS: readonly string[] = [
   'simplex',
   'positive-definite',
   'lower-triangle',
+  'record',
 ];

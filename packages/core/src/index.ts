@@ -1,6 +1,7 @@
-export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
+export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact, type MissingCells } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
+export type { MissingPolicy } from './data/missing.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Arrival, type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
@@ -65,7 +66,8 @@ export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
-export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
+export { within } from './model/coordinates.ts';
+export { checkParameters, type Domain, type Domains, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
 export type { Estimable } from './model/estimable.ts';
@@ -73,6 +75,7 @@ export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } fro
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';
 export {
+  checkFamily,
   countFreeParameters,
   createLatentModel,
   createMixture,
@@ -84,6 +87,7 @@ export {
   type ModelOptions,
   type ModelParameters,
 } from './model/latent-model.ts';
+export { accumulateObserved, observedLogDensity } from './model/observed.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

@@ -193,6 +193,7 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
     case 'real-vector':
       return [...pick(random, bare.rows)];
     case 'lower-triangle':
+    case 'record':
       return value;
     case 'non-negative':
       return chance(random, 0.03) ? 0 : inDoubles((value as number) * factor());

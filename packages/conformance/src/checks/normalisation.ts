@@ -3,7 +3,7 @@ import { cholesky, solveLower } from '@emkit/core/numerics';
 import * as fc from 'fast-check';
 import { normalThreshold, sampleMean } from '../goodness-of-fit.ts';
 import { type Law, lacking, part, type Subject, seedArbitrary, VACUOUS, violate } from '../law.ts';
-import { logDensities } from '../likelihood.ts';
+import { blockOf, logDensities } from '../likelihood.ts';
 import { expectUnder, ONE, onlyObservedColumn } from '../quadrature.ts';
 
 /** The mass may miss 1 by the rounding of exponentials of log-densities (some ulps of numbers up to a few hundred) and of the sum. */
@@ -24,6 +24,9 @@ const DEGREES_OF_FREEDOM = 5;
  * Several observed real columns: importance sampling from a multivariate Student distribution shaped by the family's own draws.
  * E_q[f/q] = 1 whatever the proposal q; the estimate's standard error is measured, and the mass must be 1 within the normal
  * threshold of the false-alarm rate. A sampler that draws from elsewhere only makes the estimate worse, never wrong.
+ *
+ * Parts side by side: the density of a row is the product of the parts' densities of their own columns, to rounding; their mass is for this
+ * law at each of them.
  */
 export const normalisation: Law = {
   name: 'normalisation',
@@ -72,6 +75,28 @@ export const normalisation: Law = {
             `the density's mass is ${mean.toPrecision(5)} and not 1 (importance sampling, allowed error ${allowance.toPrecision(2)})`,
           );
         return;
+      },
+    }),
+    part({
+      name: 'parts side by side',
+      missing: ({ family }) => lacking(family, 'parts'),
+      share: 0.5,
+      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), row: subject.row('ordinary') }),
+      check({ parameters, row }, { subject: { family } }) {
+        const [whole] = logDensities(family, blockOf(family, [row]), parameters);
+        let first = 0;
+        let sum = 0;
+        let magnitude = 1;
+        for (const [name, part] of Object.entries(family.parts!)) {
+          const own = row.slice(first, first + part.columns.length);
+          first += part.columns.length;
+          const [value] = logDensities(part, blockOf(part, [own]), parameters[name] as ParameterValues);
+          sum += value!;
+          magnitude += Math.abs(value!);
+        }
+        if (first !== row.length) violate(`the parts have ${first} columns together, and the family has ${row.length}`);
+        if (Object.is(whole, sum) || Math.abs(whole! - sum) <= 8 * Number.EPSILON * magnitude) return;
+        violate(`log f(${row.join(', ')}) is ${whole}, and the logarithms of the parts' densities add up to ${sum}`);
       },
     }),
   ],

@@ -1,5 +1,6 @@
 import type { Family } from '../family.ts';
 import type { Block, Dataset } from './block.ts';
+import { shiftCells } from './cells.ts';
 import { summarize } from './summary.ts';
 
 /** Data are moved only where they lie so many of their own ranges from zero: nearer, the digits that a double loses are few. */
@@ -14,13 +15,25 @@ const FAR = 1024;
  */
 export function originOf(dataset: Dataset, families: readonly Family[]): readonly number[] | undefined {
   if (families.some((family) => family.shift === undefined)) return undefined;
-  const origin = summarize(dataset).columns.map(({ minimum, maximum }) => {
+  const origin = summarize(dataset).columns.map(({ minimum, maximum }, column) => {
+    if (!families.every((family) => canMove(family, column))) return 0;
     const middle = minimum + (maximum - minimum) / 2;
     const [small, large] = [Math.min(Math.abs(minimum), Math.abs(maximum)), Math.max(Math.abs(minimum), Math.abs(maximum))];
     const near = minimum > 0 === maximum > 0 && large <= 2 * Math.abs(middle) && small >= Math.abs(middle) / 2;
     return near && large > FAR * (maximum - minimum) ? middle : 0;
   });
   return origin.some((value) => value !== 0) ? origin : undefined;
+}
+
+/** Whether the family can say what becomes of its parameters when a column is moved: of a composed one, the part whose column it is. */
+function canMove({ parts, shift }: Family, column: number): boolean {
+  if (parts === undefined) return shift !== undefined;
+  let first = 0;
+  for (const part of Object.values(parts)) {
+    if (column < first + part.columns.length) return canMove(part, column - first);
+    first += part.columns.length;
+  }
+  return false;
 }
 
 /** The data set with the origin taken off its columns: a copy of those where it is not 0. */
@@ -30,9 +43,9 @@ export function shiftDataset(dataset: Dataset, origin: readonly number[]): Datas
       const from = origin[index]!;
       return from === 0 ? column : column.subarray(0, block.size).map((value) => value - from);
     });
-    return { ...block, columns };
+    return { ...block, columns, ...(block.inexact && { inexact: shiftCells(block.inexact, origin) }) };
   });
-  const { rows, distinctRows, totalWeight, columnNames, labelled, units } = dataset;
+  const { rows, distinctRows, totalWeight, columnNames, labelled, units, missing } = dataset;
   return {
     rows,
     distinctRows,
@@ -41,6 +54,7 @@ export function shiftDataset(dataset: Dataset, origin: readonly number[]): Datas
     blocks,
     labelled,
     ...(units !== undefined && { units }),
+    ...(missing && { missing }),
     get blockRow() {
       return dataset.blockRow;
     },

@@ -1,6 +1,7 @@
 import { type Dataset, largestBlock } from '../data/block.ts';
 import { createDataset, type DatasetOptions, isDataset } from '../data/dataset.ts';
 import type { DataInput } from '../data/input.ts';
+import type { MissingPolicy } from '../data/missing.ts';
 import { shiftDataset } from '../data/origin.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import { type InformationBound, informationBound } from '../inference/bound.ts';
@@ -15,8 +16,10 @@ import { checkSeed } from './options.ts';
 import { describeModel, type SummaryOptions, showInConsoles } from './summary-text.ts';
 import type { AnyComponents } from './typed.ts';
 
-/** Which columns of the data are meant, known labels, and which rows are sequences. */
-export type PredictOptions = Pick<DatasetOptions, 'columns' | 'labels' | 'dimension' | 'sequences'>;
+/** Which columns of the data are meant, known labels, which rows are sequences, and whether values may be missing: every row has its answer. */
+export interface PredictOptions extends Pick<DatasetOptions, 'columns' | 'labels' | 'dimension' | 'sequences'> {
+  readonly missing?: Exclude<MissingPolicy, 'drop'>;
+}
 
 /** Rows drawn from a model. */
 export interface Sample {
@@ -234,7 +237,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     const asked = { ...options, ...(whole && { sequences: true as const }), merge: false };
     const dataset = createDataset(data, this.structure.families, this.components.length, asked);
     if (dataset.blockRow?.includes(-1)) {
-      throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', {
+      throw new EmkitError('OPTION_INVALID', 'The data leave out rows, and their answer with them.', {
         remedy: 'Pass the data themselves.',
       });
     }

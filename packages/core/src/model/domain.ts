@@ -26,7 +26,12 @@ export type Domain =
   /** A symmetric positive definite matrix, as rows; with a structure, only its own entries are free. */
   | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' }
   /** A lower triangle as rows of 1, 2, ..., `dimension` numbers, the last of each > 0: a Cholesky factor. */
-  | { readonly kind: 'lower-triangle'; readonly dimension: number };
+  | { readonly kind: 'lower-triangle'; readonly dimension: number }
+  /** The parameters of a part of a composed family, by name; further entries that it may have hold digits that these cannot. */
+  | { readonly kind: 'record'; readonly entries: Domains; readonly refinements?: Domains };
+
+/** Domains by name. */
+export type Domains = { readonly [name: string]: Domain };
 
 /** How far a given vector of probabilities may sum from 1, in units of the machine epsilon per entry. */
 const SIMPLEX_TOLERANCE = 64 * Number.EPSILON;
@@ -47,6 +52,8 @@ export function freeParameters(domain: Domain): number {
           : 1;
     case 'lower-triangle':
       return (domain.dimension * (domain.dimension + 1)) / 2;
+    case 'record':
+      return Object.values(domain.entries).reduce((sum, entry) => sum + freeParameters(entry), 0);
     default:
       return 1;
   }
@@ -77,6 +84,10 @@ export function describeDomain(domain: Domain): string {
     }
     case 'lower-triangle':
       return `a lower triangle of ${domain.dimension} rows, each one number longer, its last number > 0`;
+    case 'record':
+      return `a record of ${Object.entries(domain.entries)
+        .map(([name, entry]) => `${name} (${describeDomain(entry)})`)
+        .join(', ')}`;
   }
 }
 
@@ -108,6 +119,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
       return matrixViolation(value, domain.dimension, domain.structure);
     case 'lower-triangle':
       return triangleViolation(value, domain.dimension);
+    case 'record':
+      return recordViolation(value, domain.entries, domain.refinements ?? {});
   }
 }
 
@@ -153,6 +166,22 @@ function diagonalViolation(matrix: readonly (readonly number[])[], structure: 'd
     if (!(entries[row]! > 0)) return `it is not positive definite (pivot ${row + 1} is not positive)`;
     if (structure === 'spherical' && entries[row]! !== matrix[0]![0]!)
       return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  return undefined;
+}
+
+function recordViolation(value: unknown, entries: Domains, refinements: Domains): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `it is ${showValue(value)}, not a record`;
+  const record = value as Readonly<Record<string, unknown>>;
+  const stray = Object.keys(record).find((name) => !Object.hasOwn(entries, name) && !Object.hasOwn(refinements, name));
+  if (stray !== undefined) return `it has no entry ${showValue(stray)}, only ${Object.keys(entries).join(', ')}`;
+  for (const [name, domain] of Object.entries({ ...refinements, ...entries })) {
+    if (!Object.hasOwn(record, name)) {
+      if (Object.hasOwn(entries, name)) return `it lacks ${name}`;
+      continue;
+    }
+    const violation = domainViolation(domain, record[name]);
+    if (violation !== undefined) return `of its ${name}, which must be ${describeDomain(domain)}, ${violation}`;
   }
   return undefined;
 }
@@ -235,6 +264,8 @@ export function onBoundary(domain: Domain, value: ParameterValue): boolean {
       return value === domain.minimum || value === domain.maximum;
     case 'simplex':
       return (value as readonly number[]).some((number) => number === 0);
+    case 'record':
+      return Object.entries(domain.entries).some(([name, entry]) => onBoundary(entry, (value as ParameterValues)[name]!));
     default:
       return false;
   }

@@ -73,7 +73,7 @@ export class EStep {
     const entropy = this.label(block, at, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
-    this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
+    this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length), at.components);
   }
 
   /**

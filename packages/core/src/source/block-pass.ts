@@ -35,7 +35,8 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
       else for (let row = 0; row < block.size; row += 1) out[row]! += logWeight;
     });
     posterior.run(block, into.vector);
-    if (Number.isFinite(into.logLikelihood)) emissions.accumulate(block, joint, about.components, into.sums.subarray(latent.length));
+    if (Number.isFinite(into.logLikelihood))
+      emissions.accumulate(block, joint, about.components, into.sums.subarray(latent.length), at.components);
   };
 
   return (request) => {

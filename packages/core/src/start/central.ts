@@ -26,6 +26,8 @@ function centralValue(domain: Domain): ParameterValue {
       return Array.from({ length: domain.length }, () => 1);
     case 'simplex':
       return Array.from({ length: domain.length }, () => 1 / domain.length);
+    case 'record':
+      return Object.fromEntries(Object.entries(domain.entries).map(([name, entry]) => [name, centralValue(entry)]));
     case 'lower-triangle':
       return Array.from({ length: domain.dimension }, (_, row) =>
         Array.from({ length: row + 1 }, (__, column) => (row === column ? 1 : 0)),
