@@ -39,8 +39,6 @@ export {
   type Support,
 } from './family.ts';
 export {
-  type FitAsyncData,
-  type FitData,
   type FitStep,
   fit,
   fitAsync,
@@ -49,6 +47,7 @@ export {
 export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
 export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
+export type { FitAsyncData, FitData } from './fit/plan.ts';
 export { readModel } from './fit/read-model.ts';
 export { Fit, type FitJson, type StartEvidence } from './fit/result.ts';
 export {

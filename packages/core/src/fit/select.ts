@@ -4,8 +4,9 @@ import type { Family, ParameterValues } from '../family.ts';
 import type { Criterion } from '../inference/criteria.ts';
 import { checkFamily } from '../model/latent-model.ts';
 import { isSource } from '../source/source.ts';
-import { type FitAsyncData, type FitData, fitAsyncBeside, fitBeside } from './fit.ts';
+import { fitAsyncBeside, fitBeside } from './fit.ts';
 import { checkOptions, type FitAsyncOptions, type FitOptions, refuseDataOptions } from './options.ts';
+import type { FitAsyncData, FitData } from './plan.ts';
 import type { Fit } from './result.ts';
 import { describeSelection, type SummaryOptions, showInConsoles } from './summary-text.ts';
 
