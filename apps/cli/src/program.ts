@@ -61,7 +61,7 @@ START.json holds the weights and the parameters to start from:
 'emkit families' names the parameters.`,
     )
     .action(async (path: string, flags: FitFlags) => {
-      requireFlag(flags.family, '--family', 'say what a component is, for example --family gaussian');
+      requireFlag(flags.family ?? flags.families, '--family', 'say what a component is, for example --family gaussian');
       requireFlag(flags.components, '--components', 'say how many there are, or let `emkit select` choose');
       done(await (await import('./commands/fit.ts')).runFit(path, flags, io));
     });
@@ -73,7 +73,7 @@ START.json holds the weights and the parameters to start from:
   );
   select.addOption(new Option('--criterion <name>', 'what to judge by; smaller is better').choices(['bic', 'aic', 'icl']).default('bic'));
   outputOptions(algorithmOptions(select), 'write the best model to a file').action(async (path: string, flags: SelectFlags) => {
-    requireFlag(flags.family, '--family', 'say what a component is, for example --family gaussian');
+    requireFlag(flags.family ?? flags.families, '--family', 'say what a component is, for example --family gaussian');
     done(await (await import('./commands/select.ts')).runSelect(path, flags, io));
   });
 
@@ -83,6 +83,7 @@ START.json holds the weights and the parameters to start from:
     .argument('<DATA.csv>', DATA_ARGUMENT)
     .option('--columns <names>', "the data columns, in the model's order (default: those it was fitted to)", nameList)
     .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'values may be missing (blank, NA, NaN, null, ?, ., or these words)')
     .option('--out <PRED.csv>', 'write to a file')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -131,6 +132,10 @@ function dataOptions(command: Command): Command {
     .argument('<DATA.csv>', DATA_ARGUMENT)
     .optionsGroup('The model:')
     .option('--family <F>', "what a component is: exponential, binomial, gaussian, ... ('emkit families' lists them)")
+    .option(
+      '--families <list>',
+      'a family for each column: height=gaussian,answer=categorical, options in brackets: hits=binomial(trials=10)',
+    )
     .option('--option <name=value>', 'an option of the family: trials=10, trials-column=n, covariance=tied', collect)
     .optionsGroup('The data:')
     .option('--columns <names>', 'the data columns, with commas between them (default: all columns of numbers)', nameList)
@@ -140,6 +145,7 @@ function dataOptions(command: Command): Command {
       new Option('--first-label <number>', 'what the first component is called there: 0 or 1').argParser(wholeNumber(0)).default(1),
     )
     .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'values may be missing (blank, NA, NaN, null, ?, ., or these words) and are integrated out')
     .optionsGroup('The model:');
 }
 

@@ -1,8 +1,9 @@
-import type { Prediction } from '@emkit/core';
+import type { Column, Prediction } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
+import { missingWords } from '../input/missing-words.ts';
 import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
 import type { Io } from '../io.ts';
@@ -14,6 +15,7 @@ import { EXIT, Problem, usageProblem } from '../problem.ts';
 export interface PredictFlags {
   readonly columns?: readonly string[];
   readonly header: boolean;
+  readonly missing?: true | string;
   readonly out?: string;
   readonly quiet?: boolean;
 }
@@ -32,7 +34,8 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
       dataPath,
       {
         data: flags.columns ?? fitted,
-        levels: described[0]!.levels,
+        levels: wordsOf(described, flags.columns ?? fitted),
+        missing: missingWords(flags.missing),
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
       },
@@ -40,7 +43,7 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
     );
     requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say('predicting');
-    const options = { columns: table.data };
+    const options = { columns: table.data, ...(flags.missing !== undefined && { missing: 'integrate' as const }) };
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
@@ -54,6 +57,14 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
   } finally {
     progress.stop();
   }
+}
+
+/** The words of columns that hold levels, by the columns' names in the file. */
+function wordsOf(described: readonly Column[], names: readonly string[] | undefined): Readonly<Record<string, readonly string[]>> {
+  const worded = described.flatMap(({ levels }, index) => (levels === undefined ? [] : [{ levels, name: names?.[index] }]));
+  if (worded.length > 0 && names === undefined)
+    throw usageProblem('Name the columns, among them those that hold the levels, with --columns.');
+  return Object.fromEntries(worded.flatMap(({ levels, name }) => (name === undefined ? [] : [[name, levels]])));
 }
 
 function requireWidth(table: Table, expected: number, name: string, chosen: boolean): void {

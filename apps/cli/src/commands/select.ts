@@ -3,13 +3,12 @@ import { plural, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily } from '../input/family-choice.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
 import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
-import { type DataFlags, readData, requireComponents, tooFewRows } from './fit.ts';
+import { choiceOf, type DataFlags, readData, requireComponents, tooFewRows } from './fit.ts';
 
 /** The options of `emkit select`. */
 export interface SelectFlags extends DataFlags {
@@ -29,7 +28,7 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   const { components } = flags;
   requireComponents(components);
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
-  const choice = chooseFamily(flags.family, flags.option ?? []);
+  const choice = choiceOf(flags);
   await checkWritable(flags.out);
   const progress = new Progress(io, flags.quiet === true);
   try {
@@ -73,6 +72,7 @@ async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io:
       components: counts,
       criterion,
       columns: data.columns,
+      ...data.holes,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
       ...(flags.iterations !== undefined && { iterations: flags.iterations }),
