@@ -1,6 +1,6 @@
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact, type MissingCells } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
-export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
+export { type ArrowTableLike, type DataInput, type InputColumns, type NumberSequence, readInput, requireColumn } from './data/input.ts';
 export type { MissingPolicy } from './data/missing.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
