@@ -10,7 +10,7 @@ import { stridedSum } from '../numerics/sum.ts';
  */
 export function observedLogDensity(family: Family, block: Block, parameters: ParameterValues, out: Float64Array): void {
   family.logDensity(block, parameters, out);
-  if (block.inexact === undefined || family.observing === true) return;
+  if (block.inexact === undefined) return;
   for (const row of missingRows(family, block)) out[row] = 0;
 }
 
@@ -26,7 +26,7 @@ export function accumulateObserved(
   statistics: Float64Array,
   at: ParameterValues,
 ): number {
-  if (block.inexact === undefined || family.observing === true) {
+  if (block.inexact === undefined) {
     family.accumulate(block, responsibilities, about, statistics, at);
     return stridedSum(responsibilities, block.size);
   }
@@ -45,25 +45,33 @@ export function accumulateObserved(
 
 const NONE = new Int32Array(0);
 
-/** The rows whose one observed cell is missing. */
-function missingRows(family: Family, { inexact }: Block): Int32Array {
-  const cells = inexact?.[observedColumn(family)];
-  if (cells?.bounds?.lower.some((lower, place) => lower > -Infinity || cells.bounds!.upper[place]! < Infinity)) {
+/** Rows of which nothing was observed. */
+function missingRows(family: Family, { inexact = [] }: Block): Int32Array {
+  const observed = observedColumns(family);
+  const [first, ...others] = observed.map((column) => inexact[column]);
+  if (family.observing !== true && first?.bounds !== undefined) {
     throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} cannot take intervals.`, {
       family: family.id,
       capability: 'observing',
     });
   }
-  return cells?.rows ?? NONE;
+  if (first === undefined) return NONE;
+  let rows = first.rows;
+  for (const cells of others) {
+    if (cells === undefined) return NONE;
+    const also = new Set(cells.rows);
+    rows = rows.filter((row) => also.has(row));
+  }
+  return first.bounds === undefined && others.every((cells) => cells?.bounds === undefined) ? rows : NONE;
 }
 
-const observedColumns = new WeakMap<Family, number>();
+const known = new WeakMap<Family, readonly number[]>();
 
-function observedColumn(family: Family): number {
-  let column = observedColumns.get(family);
-  if (column === undefined) {
-    column = family.columns.findIndex(({ given }) => given !== true);
-    observedColumns.set(family, column);
+function observedColumns(family: Family): readonly number[] {
+  let columns = known.get(family);
+  if (columns === undefined) {
+    columns = family.columns.flatMap(({ given }, column) => (given === true ? [] : [column]));
+    known.set(family, columns);
   }
-  return column;
+  return columns;
 }
