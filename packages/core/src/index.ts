@@ -86,7 +86,7 @@ export {
   type ModelOptions,
   type ModelParameters,
 } from './model/latent-model.ts';
-export { accumulateObserved, observedLogDensity } from './model/observed.ts';
+export { accumulateObserved, addObservedLogDensity, observedLogDensity } from './model/observed.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

@@ -1,5 +1,6 @@
 import {
   accumulateObserved,
+  addObservedLogDensity,
   type Block,
   type Column,
   checkFamily,
@@ -9,7 +10,6 @@ import {
   type ExponentialForm,
   type Family,
   type FamilyDefinition,
-  observedLogDensity,
   type ParametersOf,
   type ParameterValues,
   type Summary,
@@ -99,7 +99,6 @@ function makeProduct(given: ProductParts): Family {
     }
     return views;
   };
-  let scratch = new Float64Array(0);
 
   return {
     id: 'product',
@@ -116,10 +115,9 @@ function makeProduct(given: ProductParts): Family {
 
     logDensity(block, parameters, out) {
       const views = viewsOf(block);
-      if (scratch.length < block.size) scratch = new Float64Array(block.size);
+      out.fill(0, 0, block.size);
       parts.forEach(({ name, family }, index) => {
-        observedLogDensity(family, views[index]!, own(parameters, name), index === 0 ? out : scratch);
-        if (index > 0) for (let row = 0; row < block.size; row += 1) out[row]! += scratch[row]!;
+        addObservedLogDensity(family, views[index]!, own(parameters, name), out);
       });
     },
 

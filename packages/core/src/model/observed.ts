@@ -1,4 +1,5 @@
 import type { Block } from '../data/block.ts';
+import { pickCells } from '../data/cells.ts';
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { stridedSum } from '../numerics/sum.ts';
@@ -9,9 +10,21 @@ import { stridedSum } from '../numerics/sum.ts';
  * @throws EmkitError `CAPABILITY_MISSING` for an interval
  */
 export function observedLogDensity(family: Family, block: Block, parameters: ParameterValues, out: Float64Array): void {
-  family.logDensity(block, parameters, out);
-  if (block.inexact === undefined) return;
-  for (const row of missingRows(family, block)) out[row] = 0;
+  if (block.inexact === undefined) {
+    family.logDensity(block, parameters, out);
+    return;
+  }
+  out.fill(0, 0, block.size);
+  addObservedLogDensity(family, block, parameters, out);
+}
+
+/** The same, added to what is there. */
+export function addObservedLogDensity(family: Family, block: Block, parameters: ParameterValues, out: Float64Array): void {
+  const seen = seenRows(family, block);
+  const values = scratchFor(family, seen?.rows.length ?? block.size);
+  family.logDensity(seen?.block ?? block, parameters, values);
+  if (seen === undefined) for (let row = 0; row < block.size; row += 1) out[row]! += values[row]!;
+  else for (let index = 0; index < seen.rows.length; index += 1) out[seen.rows[index]!]! += values[index]!;
 }
 
 /**
@@ -26,52 +39,68 @@ export function accumulateObserved(
   statistics: Float64Array,
   at: ParameterValues,
 ): number {
-  if (block.inexact === undefined) {
+  const seen = seenRows(family, block);
+  if (seen === undefined) {
     family.accumulate(block, responsibilities, about, statistics, at);
     return stridedSum(responsibilities, block.size);
   }
-  const rows = missingRows(family, block);
-  // Without a copy of all of them: only those of the missing rows are put aside, and back.
-  const aside = new Float64Array(rows.length);
-  for (let index = 0; index < rows.length; index += 1) {
-    aside[index] = responsibilities[rows[index]!]!;
-    responsibilities[rows[index]!] = 0;
-  }
-  family.accumulate(block, responsibilities, about, statistics, at);
-  const count = stridedSum(responsibilities, block.size);
-  for (let index = 0; index < rows.length; index += 1) responsibilities[rows[index]!] = aside[index]!;
-  return count;
+  const own = scratchFor(family, seen.rows.length);
+  for (let index = 0; index < seen.rows.length; index += 1) own[index] = responsibilities[seen.rows[index]!]!;
+  family.accumulate(seen.block, own, about, statistics, at);
+  return stridedSum(own, seen.rows.length);
 }
 
-const NONE = new Int32Array(0);
+let scratch = new Float64Array(0);
 
-/** Rows of which nothing was observed. */
-function missingRows(family: Family, { inexact = [] }: Block): Int32Array {
-  const observed = observedColumns(family);
-  const [first, ...others] = observed.map((column) => inexact[column]);
-  if (family.observing !== true && first?.bounds !== undefined) {
-    throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} cannot take intervals.`, {
-      family: family.id,
-      capability: 'observing',
+/** Working memory, shared by families that look at one column: none of them calls another. */
+function scratchFor({ observing }: Family, length: number): Float64Array {
+  if (observing === true) return new Float64Array(length);
+  if (scratch.length < length) scratch = new Float64Array(length);
+  return scratch;
+}
+
+/** The rows of which something was observed, as a block of their own: work is done for these alone. */
+interface Seen {
+  readonly block: Block;
+  readonly rows: Int32Array;
+}
+
+const known = new WeakMap<Block, { readonly family: Family; readonly seen: Seen | undefined }[]>();
+
+/** Undefined where every row is seen. */
+function seenRows(family: Family, block: Block): Seen | undefined {
+  if (block.inexact === undefined) return undefined;
+  const entries = known.get(block) ?? [];
+  let entry = entries.find((each) => each.family === family);
+  if (entry === undefined) {
+    entry = { family, seen: findSeen(family, block) };
+    known.set(block, [...entries, entry]);
+  }
+  return entry.seen;
+}
+
+function findSeen(family: Family, block: Block): Seen | undefined {
+  const { size, columns, inexact } = block;
+  const missing = new Int32Array(size);
+  let observed = 0;
+  family.columns.forEach(({ given }, column) => {
+    if (given === true) return;
+    observed += 1;
+    const cells = inexact![column];
+    cells?.rows.forEach((row, place) => {
+      const isMissing = cells.bounds === undefined || (cells.bounds.lower[place] === -Infinity && cells.bounds.upper[place] === Infinity);
+      if (isMissing) missing[row]! += 1;
+      else if (family.observing !== true) {
+        throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} cannot take intervals.`, {
+          family: family.id,
+          capability: 'observing',
+        });
+      }
     });
-  }
-  if (first === undefined) return NONE;
-  let rows = first.rows;
-  for (const cells of others) {
-    if (cells === undefined) return NONE;
-    const also = new Set(cells.rows);
-    rows = rows.filter((row) => also.has(row));
-  }
-  return first.bounds === undefined && others.every((cells) => cells?.bounds === undefined) ? rows : NONE;
-}
-
-const known = new WeakMap<Family, readonly number[]>();
-
-function observedColumns(family: Family): readonly number[] {
-  let columns = known.get(family);
-  if (columns === undefined) {
-    columns = family.columns.flatMap(({ given }, column) => (given === true ? [] : [column]));
-    known.set(family, columns);
-  }
-  return columns;
+  });
+  const rows = Int32Array.from(missing.keys()).filter((row) => missing[row]! < observed);
+  if (rows.length === size) return undefined;
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+  const cells = family.observing === true ? pickCells(inexact, rows) : undefined;
+  return { rows, block: { size: rows.length, columns: columns.map(pick), ...(cells && { inexact: cells }) } };
 }
