@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { collect, componentCounts, nameList, nonNegativeNumber, wholeNumber } from './arguments.ts';
 import type { FitFlags } from './commands/fit.ts';
+import type { ImputeFlags } from './commands/impute.ts';
 import type { PredictFlags } from './commands/predict.ts';
 import type { SampleFlags } from './commands/sample.ts';
 import type { SelectFlags } from './commands/select.ts';
@@ -92,6 +93,24 @@ START.json holds the weights and the parameters to start from:
     )
     .action(async (model: string, data: string, flags: PredictFlags) =>
       done(await (await import('./commands/predict.ts')).runPredict(model, data, flags, io)),
+    );
+
+  command('impute', 'fill in the missing values of a file')
+    .argument('<MODEL.json>', MODEL_ARGUMENT)
+    .argument('<DATA.csv>', DATA_ARGUMENT)
+    .option('--columns <names>', "the data columns, in the model's order (default: those it was fitted to)", nameList)
+    .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'what stands for a missing value (default: blank, NA, NaN, null, ?, .)')
+    .option('--draws <M>', 'draw each missing value M times, for multiple imputation, instead of expecting it', wholeNumber(1))
+    .option('--seed <S>', 'the seed of the first draw (default: 1)', wholeNumber(-Infinity))
+    .option('--out <FILLED.csv>', 'write to a file')
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      '\nPrints CSV with the columns row (from 1) and those of the model; with --draws a column\ndraw before them. A missing number is replaced by its mean given the rest of the row, a\nmissing word by the most probable one.',
+    )
+    .action(async (model: string, data: string, flags: ImputeFlags) =>
+      done(await (await import('./commands/impute.ts')).runImpute(model, data, flags, io)),
     );
 
   command('sample', 'draw rows from a model')

@@ -137,3 +137,35 @@ describe('--missing', () => {
     expect(stderr).toContain('--missing');
   });
 });
+
+describe('emkit impute', () => {
+  test('fills holes in by expectations, and keeps what was observed', async () => {
+    const model = folder.at('imputing.json');
+    await emkit(['fit', holed, ...families, '--missing', '--out', model, '--quiet']);
+    const data = folder.write('gaps.csv', 'height,visits,answer\n181,,no\n,3,\n160,2,yes\n');
+    const { stdout } = await emkit(['impute', model, data]);
+    const [header, first, second, third] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(header).toEqual(['row', 'height', 'visits', 'answer']);
+    expect(first![1]).toBe('181');
+    expect(Number(first![2])).toBeGreaterThan(8);
+    expect(Number(second![1])).toBeLessThan(170);
+    expect(second![3]).toBe('yes');
+    expect(third).toEqual(['3', '160', '2', 'yes']);
+  });
+
+  test('draws for multiple imputation: as many tables as asked, each its own', async () => {
+    const data = folder.write('hole.csv', 'height,visits,answer\n181,,no\n');
+    const { stdout } = await emkit(['impute', folder.at('imputing.json'), data, '--draws', '20', '--seed', '3']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toEqual(['draw', 'row', 'height', 'visits', 'answer']);
+    expect(new Set(lines.slice(1).map(([, , , visits]) => visits)).size).toBeGreaterThan(3);
+    expect(lines.slice(1).every(([, row, height, , answer]) => row === '1' && height === '181' && answer === 'no')).toBe(true);
+  });
+});

@@ -36,6 +36,8 @@ export interface Column {
   readonly support: Support;
   /** The words that the values 0, 1, ... of the column stand for, where it is read and shown in words. */
   readonly levels?: readonly string[];
+  /** True where the numbers are names, of which there is no mean. */
+  readonly nominal?: true;
   /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
   readonly given?: boolean;
   /** True where the name is the user's own: data that have all columns of these names are read by them, whatever their order. */
@@ -164,6 +166,12 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Draws one observation into `row` (one entry a column; given columns are already filled), using only `random`. */
   sample?(parameters: P, random: Random, row: Float64Array): void;
+
+  /**
+   * Writes into `out`, which holds a row of the block, what is expected of its missing cells given the others, or with `random` draws them.
+   * Families of one observed column need it not: the engine asks for their mean, or for a sample.
+   */
+  impute?(block: Block, row: number, parameters: P, out: Float64Array, random?: Random): void;
 
   /** P(X <= x) for a family of one observed column; `row` holds the given columns of a conditional family. */
   cdf?(x: number, parameters: P, row?: Float64Array): number;

@@ -62,6 +62,7 @@ export type { SummaryOptions } from './fit/summary-text.ts';
 export type { AnyComponents, ComponentsOf, LawOf, OneFamily, ParametersOf, Repeat, SeveralFamilies } from './fit/typed.ts';
 export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
+export { imputeRow } from './inference/impute.ts';
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
@@ -86,7 +87,7 @@ export {
   type ModelOptions,
   type ModelParameters,
 } from './model/latent-model.ts';
-export { accumulateObserved, addObservedLogDensity, observedLogDensity } from './model/observed.ts';
+export { accumulateObserved, addObservedLogDensity, isMissingCell, observedLogDensity } from './model/observed.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

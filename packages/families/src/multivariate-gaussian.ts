@@ -2,7 +2,7 @@ import { columnKernels, type Domain, type Family, type FamilyDefinition } from '
 import { defineFamily } from './define-family.ts';
 import { gaussianGain } from './gain.ts';
 import { betterPoint, diagonalMatrix, estimate, type Structure } from './multivariate-gaussian/estimate.ts';
-import { addConditionalCovariance, completed, incompleteLogDensity } from './multivariate-gaussian/incomplete.ts';
+import { addConditionalCovariance, completed, drawMissing, incompleteLogDensity } from './multivariate-gaussian/incomplete.ts';
 import { naturalForm } from './multivariate-gaussian/natural-form.ts';
 import { accumulateProducts, accumulateSquares, correlatedLogDensity, uncorrelatedLogDensity } from './multivariate-gaussian/passes.ts';
 import {
@@ -167,6 +167,10 @@ function makeFamily(
         else for (let k = 0; k <= j; k += 1) deviate += factor[j * dimension + k]! * normal[k]!;
         row[j] = mean[j]! + deviate / units[j]!;
       }
+    },
+
+    impute(block, row, parameters, out, random) {
+      drawMissing(block, row, prepare(parameters), () => random?.normal() ?? 0, out);
     },
 
     mean: ({ mean }) => mean,

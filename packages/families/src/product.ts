@@ -10,6 +10,7 @@ import {
   type ExponentialForm,
   type Family,
   type FamilyDefinition,
+  imputeRow,
   type ParametersOf,
   type ParameterValues,
   type Summary,
@@ -209,6 +210,13 @@ function makeProduct(given: ProductParts): Family {
       mean: (parameters: ParameterValues, row?: Float64Array) =>
         concat(({ name, family, firstColumn, endColumn }) => family.mean!(own(parameters, name), row?.subarray(firstColumn, endColumn))),
     }),
+
+    impute(block, row, parameters, out, random) {
+      const views = viewsOf(block);
+      parts.forEach(({ name, family, firstColumn, endColumn }, index) => {
+        imputeRow(family, views[index]!, row, own(parameters, name), out.subarray(firstColumn, endColumn), random);
+      });
+    },
 
     ...(all(({ scores }) => scores !== undefined) && {
       scores: (block, parameters, out) => writeScores(parts, viewsOf(block), parameters, out),

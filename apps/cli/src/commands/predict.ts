@@ -1,4 +1,4 @@
-import type { Column, Prediction } from '@emkit/core';
+import type { Column, Model, Prediction, PredictOptions } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
@@ -21,7 +21,25 @@ export interface PredictFlags {
 }
 
 /** `emkit predict MODEL.json DATA.csv`. */
-export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+export function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+  const missing = missingWords(flags.missing);
+  return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) =>
+    predictionPieces(model.predict(source, options)),
+  );
+}
+
+/** What a command writes that a model says of data. */
+export type PiecesOf = (model: Model, source: Readonly<Record<string, Float64Array>>, options: PredictOptions) => Iterable<string>;
+
+/** Reads a model and data, and writes what becomes of them. */
+export async function writeFromModel(
+  modelPath: string,
+  dataPath: string,
+  flags: Omit<PredictFlags, 'missing'> & { readonly missing: readonly string[] | undefined },
+  doing: string,
+  io: Io,
+  piecesOf: PiecesOf,
+): Promise<number> {
   if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
   await checkWritable(flags.out);
   const { model, columns: fitted } = await readModelFile(modelPath, io);
@@ -35,19 +53,19 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
       {
         data: flags.columns ?? fitted,
         levels: wordsOf(described, flags.columns ?? fitted),
-        missing: missingWords(flags.missing),
+        missing: flags.missing,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
       },
       io,
     );
     requireWidth(table, described.length, name, flags.columns !== undefined);
-    progress.say('predicting');
+    progress.say(doing);
     const options = { columns: table.data, ...(flags.missing !== undefined && { missing: 'integrate' as const }) };
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
-      pieces = predictionPieces(model.predict(source, options));
+      pieces = piecesOf(model, source, options);
     } catch (error) {
       throw explainDataError(error, table, name);
     }

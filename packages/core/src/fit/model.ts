@@ -5,6 +5,7 @@ import type { MissingPolicy } from '../data/missing.ts';
 import { shiftDataset } from '../data/origin.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import { type InformationBound, informationBound } from '../inference/bound.ts';
+import { imputeCells } from '../inference/impute.ts';
 import { EStep } from '../model/e-step.ts';
 import type { Components } from '../model/emissions.ts';
 import type { Weights } from '../model/independent.ts';
@@ -212,6 +213,25 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
       for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]!;
     }
     return { columns, labels };
+  }
+
+  /**
+   * The data with their missing values filled in, each row given what is known of it: by expectations, of a nominal column by the most probable
+   * value; or with a seed by draws, which repeated under several seeds are a multiple imputation.
+   *
+   * @returns one array a column, each as long as the data has rows
+   * @throws EmkitError as `predict`; `CAPABILITY_MISSING` where a family has no mean or sampler
+   */
+  impute(data: DataInput | Dataset, { seed, ...options }: PredictOptions & { readonly seed?: number } = {}): readonly Float64Array[] {
+    checkNames(options, 'predict');
+    if (seed !== undefined) checkSeed(seed);
+    const dataset = this.dataset(data, { missing: 'integrate', ...options });
+    const random = seed === undefined ? undefined : createRandom(seed);
+    const columns = imputeCells(this.structure as unknown as LatentModel, this.point() as unknown as ModelParameters, dataset, random);
+    return columns.map((column, index) => {
+      const origin = this.exact?.origin?.[index] ?? 0;
+      return spreadRows(dataset, origin === 0 ? column : column.map((value) => value + origin));
+    });
   }
 
   /** The model as text for people: how many components of which family, and their parameters. A console shows it. */

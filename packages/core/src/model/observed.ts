@@ -104,3 +104,12 @@ function findSeen(family: Family, block: Block): Seen | undefined {
   const cells = family.observing === true ? pickCells(inexact, rows) : undefined;
   return { rows, block: { size: rows.length, columns: columns.map(pick), ...(cells && { inexact: cells }) } };
 }
+
+/** Whether nothing is known of a cell. */
+export function isMissingCell({ inexact }: Block, column: number, row: number): boolean {
+  const cells = inexact?.[column];
+  const place = cells?.rows.indexOf(row) ?? -1;
+  return (
+    place >= 0 && (cells!.bounds === undefined || (cells!.bounds.lower[place] === -Infinity && cells!.bounds.upper[place] === Infinity))
+  );
+}

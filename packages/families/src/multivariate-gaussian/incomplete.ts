@@ -1,4 +1,4 @@
-import { type Block, EmkitError } from '@emkit/core';
+import { type Block, EmkitError, isMissingCell } from '@emkit/core';
 import { log } from '@emkit/core/numerics';
 import { constantOf, type Prepared } from './prepared.ts';
 
@@ -198,17 +198,20 @@ export function addConditionalCovariance(
   }
 }
 
-/** Draws what is missing of one row given what was observed: x_m = its conditional mean plus L_mm times normal deviates. */
-export function drawMissing(block: Block, row: number, prepared: Prepared, normal: () => number, out: Float64Array): void {
+/** What is missing of one row given what was observed: its conditional mean plus L_mm times deviates. Of a row that lacks everything, all. */
+export function drawMissing(block: Block, row: number, prepared: Prepared, deviate: () => number, out: Float64Array): void {
   const { mean, units } = prepared;
   const dimension = mean.length;
   const w = new Float64Array(dimension);
-  const pattern = patternsOf(block, dimension).find(({ rows }) => rows.includes(row));
-  if (pattern === undefined) return;
+  const columns = Array.from(mean.keys());
+  const lacking = columns.filter((column) => isMissingCell(block, column, row));
+  if (lacking.length === 0) return;
+  const nothing: Pattern = { rows: Int32Array.of(row), observed: [], missing: columns, key: 'all' };
+  const pattern = lacking.length === dimension ? nothing : patternsOf(block, dimension).find(({ key }) => key === lacking.join())!;
   const { observed, missing } = pattern;
   const conditional = conditionalOf(prepared, pattern);
   solveObserved(block, row, pattern, conditional, prepared, w);
-  for (let index = 0; index < missing.length; index += 1) w[observed.length + index] = normal();
+  for (let index = 0; index < missing.length; index += 1) w[observed.length + index] = deviate();
   missing.forEach((column, index) => {
     let z = 0;
     for (let k = 0; k <= observed.length + index; k += 1) z += conditional.factor[(observed.length + index) * dimension + k]! * w[k]!;
