@@ -67,10 +67,18 @@ export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
 export { within } from './model/coordinates.ts';
-export { checkParameters, type Domain, type Domains, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
+export {
+  checkParameters,
+  type Domain,
+  type Domains,
+  describeDomain,
+  domainViolation,
+  freeParameters,
+  type OwnSpace,
+} from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
-export type { Estimable } from './model/estimable.ts';
+export { type Estimable, MOST_RECENTRINGS } from './model/estimable.ts';
 export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';

@@ -208,6 +208,7 @@ function moveValue(value: ParameterValue, { domain, index }: Coordinate, step: n
     case 'real':
       return real(value as number);
     case 'record':
+    case 'own':
     case 'lower-triangle':
       return value;
     case 'real-vector':

@@ -281,16 +281,16 @@ function checkDataset(dataset: Dataset, families: readonly Family[], components:
       firstRow += block.size;
     }
   }
-  if (!dataset.labelled) return;
-  for (const block of dataset.blocks) {
-    for (const label of block.labels ?? []) {
-      if (label < components) continue;
-      throw new EmkitError('DATA_LABEL', `A known label is ${label}, and there are ${components} components.`, {
-        value: label,
-        remedy: `Labels count components from 0 to ${components - 1}.`,
-      });
-    }
+  let largest = -1;
+  for (const { labels = [], allowed = [] } of dataset.blocks) {
+    for (const label of labels) largest = Math.max(largest, label);
+    for (const set of allowed) largest = Math.max(largest, 31 - Math.clz32(set));
   }
+  if (largest < components) return;
+  throw new EmkitError('DATA_LABEL', `A known label is ${largest}, and there are ${components} components.`, {
+    value: largest,
+    remedy: `Labels count components from 0 to ${components - 1}.`,
+  });
 }
 
 function checkColumns(
@@ -316,6 +316,30 @@ function checkColumns(
         family: family.id,
         remedy: `It takes ${describeSupport(support, family.columns)}; correct the value or leave the row out.`,
       },
+    );
+  }
+  checkConstraint(family, columns, weights, callersRow);
+}
+
+function checkConstraint(
+  { constraint, id }: Family,
+  columns: readonly Float64Array[],
+  weights: Float64Array | undefined,
+  callersRow: (row: number) => number,
+): void {
+  if (constraint === undefined) return;
+  const values = new Float64Array(columns.length);
+  for (let row = 0; row < columns[0]!.length; row += 1) {
+    if (weights?.[row] === 0) continue;
+    columns.forEach((column, index) => {
+      values[index] = column[row]!;
+    });
+    if (constraint.holds(values)) continue;
+    const shown = callersRow(row);
+    throw new EmkitError(
+      'DATA_OUTSIDE_SUPPORT',
+      `Row ${shown + 1}: ${showValue(Array.from(values))} is outside the support of the family ${id}.`,
+      { row: shown, family: id, remedy: `A row must have ${constraint.description}; correct it or leave it out.` },
     );
   }
 }

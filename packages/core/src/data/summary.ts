@@ -24,15 +24,20 @@ export interface Summary {
   readonly missing?: MissingCells;
 }
 
-/** The summary of a data set in memory. */
+/** The summary of a data set in memory. Its columns take three passes over the data, and are looked at when they are first asked for. */
 export function summarize(dataset: Dataset): Summary {
+  const { rows, columnNames, labelled, totalWeight, missing } = dataset;
+  let columns: readonly ColumnSummary[] | undefined;
   return {
-    rows: dataset.rows,
-    columnNames: dataset.columnNames,
-    labelled: dataset.labelled,
-    totalWeight: dataset.totalWeight,
-    columns: dataset.columnNames.map((_, column) => summarizeColumn(exactCells(dataset, column), column)),
-    ...(dataset.missing && { missing: dataset.missing }),
+    rows,
+    columnNames,
+    labelled,
+    totalWeight,
+    ...(missing && { missing }),
+    get columns() {
+      columns ??= columnNames.map((_, column) => summarizeColumn(exactCells(dataset, column), column));
+      return columns;
+    },
   };
 }
 

@@ -123,7 +123,11 @@ function parameterEntries(model: Model, columns: readonly string[]): Entry[] {
   const components = leavesOf(model);
   const names = [...new Set(components.flatMap((values) => Object.keys(values)))];
   const isScalar = components.every((values) => Object.values(values).every((value) => typeof value === 'number'));
-  const entries = names.flatMap((path) => entriesOf(path, families, components, columns, isScalar ? 6 : 5));
+  const entries = names.flatMap((path) => {
+    // Different families may mean a number and a vector by one name.
+    const shapes = new Set(components.flatMap((values) => (values[path] === undefined ? [] : [shapeOf(values[path])])));
+    return [...shapes].flatMap((shape) => entriesOf(path, shape, families, components, columns, isScalar ? 6 : 5));
+  });
   const [first] = families;
   const isOne = isScalar && first!.parts === undefined && families.every((family) => family === first);
   return isOne ? [...entries, ...derivedEntries(model, names)] : entries;
@@ -147,16 +151,18 @@ function derivedEntries({ structure, components }: Model, names: readonly string
 /** A parameter's rows: one, or a heading and one for each entry. */
 function entriesOf(
   path: string,
+  shape: string,
   families: readonly Family[],
   components: readonly Leaves[],
   columns: readonly string[],
   digits: number,
 ): Entry[] {
+  const has = (values: Leaves): boolean => values[path] !== undefined && shapeOf(values[path]) === shape;
   const entry = (label: string, read: (value: Leaf) => number): Entry => ({
     label,
-    cells: components.map((values) => (values[path] === undefined ? '' : showNumber(read(values[path]), digits))),
+    cells: components.map((values) => (has(values) ? showNumber(read(values[path]!), digits) : '')),
   });
-  const index = components.findIndex((values) => values[path] !== undefined);
+  const index = components.findIndex(has);
   const { family, name } = ownerOf(families[index]!, path);
   const label = printableName(path);
   const first = components[index]![path]!;
@@ -192,6 +198,10 @@ function entryNames(name: string, family: Family, length: number, columns: reado
 
 function isMatrix(value: Leaf): value is readonly (readonly number[])[] {
   return typeof value === 'object' && typeof value[0] === 'object';
+}
+
+function shapeOf(value: Leaf): string {
+  return typeof value === 'number' ? 'number' : `${isMatrix(value) ? 'matrix' : 'vector'} of ${value.length}`;
 }
 
 function lengthOf(value: Leaf): number {

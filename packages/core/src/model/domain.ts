@@ -1,6 +1,8 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { ParameterValue, ParameterValues } from '../family.ts';
 import { cholesky } from '../numerics/linear-algebra.ts';
+import type { Random } from '../random.ts';
+import type { Coordinates } from './space.ts';
 
 /**
  * The set a parameter lives in, as data. Validation, degrees of freedom, the unconstrained coordinates of the accelerated
@@ -27,11 +29,37 @@ export type Domain =
   | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' }
   /** A lower triangle as rows of 1, 2, ..., `dimension` numbers, the last of each > 0: a Cholesky factor. */
   | { readonly kind: 'lower-triangle'; readonly dimension: number }
+  /** A space of the family's own, a circle or ordered numbers, which states what is derived for the others. */
+  | { readonly kind: 'own'; readonly space: OwnSpace }
   /** The parameters of a part of a composed family, by name; further entries that it may have hold digits that these cannot. */
   | { readonly kind: 'record'; readonly entries: Domains; readonly refinements?: Domains };
 
 /** Domains by name. */
 export type Domains = { readonly [name: string]: Domain };
+
+/**
+ * A space that a family brings along for one of its parameters: the direction of an angle, a point of a sphere, whole numbers, an open
+ * interval, an ascending list.
+ *
+ * @typeParam V the parameter's values
+ */
+// biome-ignore lint/suspicious/noExplicitAny: domains of different values stand side by side in a family
+export interface OwnSpace<V extends ParameterValue = any> {
+  /** A few words for messages and tables, e.g. `an angle from -pi to below pi`. */
+  readonly description: string;
+  /** Whether an untrusted value is a point of the space. */
+  contains(value: unknown): boolean;
+  /** A plain interior point: coordinates are counted from it, and first statistics of the data may be taken about it. */
+  readonly centre: V;
+  /** Steps from one point to another and back; none (length 0) where values are apart from each other, as whole numbers are. */
+  readonly coordinates: Coordinates<V>;
+  /** A dimensionless size of the change, unchanged by a change of units. */
+  distance(from: V, to: V): number;
+  /** An ordinary point, for automatic checks. */
+  typical(random: Random): V;
+  /** Whether the point lies on the edge, where the likelihood's gradient need not vanish. Default: nowhere. */
+  onBoundary?(value: V): boolean;
+}
 
 /** How far a given vector of probabilities may sum from 1, in units of the machine epsilon per entry. */
 const SIMPLEX_TOLERANCE = 64 * Number.EPSILON;
@@ -54,6 +82,8 @@ export function freeParameters(domain: Domain): number {
       return (domain.dimension * (domain.dimension + 1)) / 2;
     case 'record':
       return Object.values(domain.entries).reduce((sum, entry) => sum + freeParameters(entry), 0);
+    case 'own':
+      return domain.space.coordinates.length;
     default:
       return 1;
   }
@@ -88,6 +118,8 @@ export function describeDomain(domain: Domain): string {
       return `a record of ${Object.entries(domain.entries)
         .map(([name, entry]) => `${name} (${describeDomain(entry)})`)
         .join(', ')}`;
+    case 'own':
+      return domain.space.description;
   }
 }
 
@@ -121,6 +153,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
       return triangleViolation(value, domain.dimension);
     case 'record':
       return recordViolation(value, domain.entries, domain.refinements ?? {});
+    case 'own':
+      return domain.space.contains(value) ? undefined : `it is ${showValue(value)}`;
   }
 }
 
@@ -266,7 +300,42 @@ export function onBoundary(domain: Domain, value: ParameterValue): boolean {
       return (value as readonly number[]).some((number) => number === 0);
     case 'record':
       return Object.entries(domain.entries).some(([name, entry]) => onBoundary(entry, (value as ParameterValues)[name]!));
+    case 'own':
+      return domain.space.onBoundary?.(value) ?? false;
     default:
       return false;
   }
+}
+
+/** Values nearer to an edge than this are tried on it. */
+const NEAR = 1e-6;
+
+/** The value with what all but lies on an edge of its domain on it; undefined where nothing does. */
+export function ontoBoundary(domain: Domain, value: ParameterValue): ParameterValue | undefined {
+  switch (domain.kind) {
+    case 'non-negative':
+    case 'probability':
+    case 'interval': {
+      const [low, high] = domain.kind === 'interval' ? [domain.minimum, domain.maximum] : [0, domain.kind === 'probability' ? 1 : Infinity];
+      const near = NEAR * (domain.kind === 'interval' ? high - low : 1);
+      const number = value as number;
+      return number > low && number - low < near ? low : number < high && high - number < near ? high : undefined;
+    }
+    case 'simplex': {
+      const entries = value as readonly number[];
+      if (!entries.some((entry) => entry > 0 && entry < NEAR)) return undefined;
+      const kept = entries.map((entry) => (entry < NEAR ? 0 : entry));
+      const total = kept.reduce((sum, entry) => sum + entry, 0);
+      return kept.map((entry) => entry / total);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A value on an edge of its domain, taken a part of the domain's size inside; undefined where it is not on an edge. */
+export function offBoundary(domain: Domain, value: ParameterValue, part: number): number | undefined {
+  if (domain.kind === 'simplex' || !onBoundary(domain, value)) return undefined;
+  const [low, high] = domain.kind === 'interval' ? [domain.minimum, domain.maximum] : [0, 1];
+  return value === low ? low + part * (high - low) : high - part * (high - low);
 }

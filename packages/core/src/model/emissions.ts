@@ -3,7 +3,14 @@ import { EmkitError, showValue } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { familyCoordinates } from './coordinates.ts';
 import type { Estimable } from './estimable.ts';
-import { checkComponent, componentBoundary, componentDistance, componentRounding, containsComponent } from './family-space.ts';
+import {
+  checkComponent,
+  componentBoundary,
+  componentDistance,
+  componentEdges,
+  componentRounding,
+  containsComponent,
+} from './family-space.ts';
 import { accumulateObserved, observedLogDensity } from './observed.ts';
 import { maximizeShared } from './sharing.ts';
 import type { Coordinates } from './space.ts';
@@ -33,9 +40,17 @@ export interface Emissions extends Estimable<Components> {
   logDensities(block: Block, at: Components, out: readonly Float64Array[]): void;
   /**
    * Adds the sums of a block about `about`; case weights are in the responsibilities. What was not observed is expected at `at`, by default
-   * `about`; a component's count is that of the rows of which it can tell something.
+   * `about`; a component's count is that of the rows of which it can tell something. `counts`: the sums of the responsibilities, where they
+   * are known already.
    */
-  accumulate(block: Block, responsibilities: readonly Float64Array[], about: Components, into: Float64Array, at?: Components): void;
+  accumulate(
+    block: Block,
+    responsibilities: readonly Float64Array[],
+    about: Components,
+    into: Float64Array,
+    at?: Components,
+    counts?: ArrayLike<number>,
+  ): void;
 }
 
 export interface SharedGroup {
@@ -87,7 +102,7 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         observedLogDensity(families[component]!, block, at[component]!, out[component]!);
     },
 
-    accumulate(block, responsibilities, about, into, at = about) {
+    accumulate(block, responsibilities, about, into, at = about, counts) {
       for (let component = 0; component < families.length; component += 1) {
         into[offsets[component]!]! += accumulateObserved(
           families[component]!,
@@ -96,6 +111,7 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
           about[component]!,
           statistics(into, component),
           at[component]!,
+          counts?.[component],
         );
       }
     },
@@ -176,6 +192,17 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         families.flatMap((family, component) =>
           componentBoundary(family, point[component]!, held[component]!).map((name) => `${name} ${component + 1}`),
         ),
+      edges(point) {
+        const edges = families.map((family, component) => componentEdges(family, point[component]!, held[component]!));
+        // All together first: mostly that is right, and one pass tells.
+        const all = point.map((values, component) => edges[component]!.at(-1) ?? values);
+        const alone = families.flatMap((_, component) =>
+          sharedGroups.some(({ components }) => components.includes(component))
+            ? []
+            : edges[component]!.map((values) => point.map((other, index) => (index === component ? values : other))),
+        );
+        return edges.flat().length === alone.length && alone.length < 2 ? alone : [all, ...alone];
+      },
       free: tiedCoordinates(families, held, sharedGroups),
     },
   };

@@ -2,7 +2,7 @@ import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import { within } from './coordinates.ts';
 import { domainDistance } from './distance.ts';
-import { checkParameters, type Domain, domainViolation, onBoundary } from './domain.ts';
+import { checkParameters, type Domain, domainViolation, offBoundary, onBoundary, ontoBoundary } from './domain.ts';
 
 /** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
@@ -97,4 +97,45 @@ export function componentBoundary(family: Family, values: ParameterValues, held:
   return Object.entries(family.parameters).flatMap(([name, domain]) =>
     !held.has(name) && onBoundary(domain, values[name]!) ? [name] : [],
   );
+}
+
+/** For each free parameter that all but lies on an edge of its domain, the record with it on it. */
+export function componentEdges(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly ParameterValues[] {
+  if (family.parts !== undefined) return ofParts(family.parts, values, held, componentEdges);
+  return Object.entries(family.parameters).flatMap(([name, domain]) => {
+    const edge = held.has(name) ? undefined : ontoBoundary(domain, values[name]!);
+    return edge === undefined ? [] : [replaced(family, values, name, edge)];
+  });
+}
+
+/** How far inside of an edge a parameter is tried again: an edge may be a maximum only just beside others that are higher. */
+const INSIDE: readonly number[] = [1e-3, 1e-6, 1e-9];
+
+/** For each free parameter on an edge of its domain, records with it inside. */
+export function componentInside(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly ParameterValues[] {
+  if (family.parts !== undefined) return ofParts(family.parts, values, held, componentInside);
+  return Object.entries(family.parameters).flatMap(([name, domain]) =>
+    INSIDE.flatMap((part) => {
+      const inside = held.has(name) ? undefined : offBoundary(domain, values[name]!, part);
+      return inside === undefined ? [] : [replaced(family, values, name, inside)];
+    }),
+  );
+}
+
+/** The records that a function gives for each part, the other parts as they are. */
+function ofParts(
+  parts: Readonly<Record<string, Family>>,
+  values: ParameterValues,
+  held: ReadonlySet<string>,
+  of: typeof componentEdges,
+): readonly ParameterValues[] {
+  return Object.entries(parts).flatMap(([name, part]) =>
+    held.has(name) ? [] : of(part, values[name] as ParameterValues, within(name, held)).map((own) => ({ ...values, [name]: own })),
+  );
+}
+
+/** The record with another value of one parameter; refinements, which hold digits of what was there, are left out. */
+function replaced({ refinements }: Family, values: ParameterValues, name: string, value: ParameterValue): ParameterValues {
+  const coarse = Object.entries(values).filter(([other]) => refinements?.[other] === undefined);
+  return { ...Object.fromEntries(coarse), [name]: value };
 }

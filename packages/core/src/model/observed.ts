@@ -30,6 +30,8 @@ export function addObservedLogDensity(family: Family, block: Block, parameters: 
 /**
  * Adds the statistics of what was observed to `statistics`, and returns its count: the sum of the responsibilities of the rows that are
  * not missing.
+ *
+ * @param count the sum of all responsibilities, where it is known already
  */
 export function accumulateObserved(
   family: Family,
@@ -38,11 +40,12 @@ export function accumulateObserved(
   about: ParameterValues,
   statistics: Float64Array,
   at: ParameterValues,
+  count?: number,
 ): number {
   const seen = seenRows(family, block);
   if (seen === undefined) {
     family.accumulate(block, responsibilities, about, statistics, at);
-    return stridedSum(responsibilities, block.size);
+    return count ?? stridedSum(responsibilities, block.size);
   }
   const own = scratchFor(family, seen.rows.length);
   for (let index = 0; index < seen.rows.length; index += 1) own[index] = responsibilities[seen.rows[index]!]!;
