@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { emkit, Folder } from './support.ts';
+import { data, emkit, Folder } from './support.ts';
 
 const folder = new Folder();
 
@@ -136,6 +136,35 @@ describe('--missing', () => {
     const { stderr } = await emkit(['predict', model, data]);
     expect(stderr).toContain('--missing');
   });
+});
+
+test('the table of ratings: two kinds of viewers are found through its holes, and every viewer keeps a line', async () => {
+  const genres = ['action', 'comedy', 'drama', 'horror', 'romance', 'documentary'];
+  const model = folder.at('ratings.json');
+  const list = genres.map((genre) => `${genre}=categorical`).join(',');
+  const { stdout } = await emkit([
+    'fit',
+    data('ratings.csv'),
+    '--families',
+    list,
+    '--components',
+    '2',
+    '--missing',
+    '--json',
+    '--out',
+    model,
+  ]);
+  const { model: found, missing } = JSON.parse(stdout) as Printed & { model: { weights: readonly number[] } };
+  const liking = (component: number, genre: string): number =>
+    (found.components[component]![genre]!['probabilities'] as number[]).slice(3).reduce((a, b) => a + b);
+  const [action, romance] = liking(0, 'action') > liking(1, 'action') ? [0, 1] : [1, 0];
+  // As they were made: 40 % for action and horror, 60 % for comedy and romance; four standard errors of 250 viewers.
+  expect(Math.abs((found as unknown as { weights: number[] }).weights[action]! - 0.4)).toBeLessThan(0.13);
+  for (const genre of ['action', 'horror']) expect(liking(action, genre)).toBeGreaterThan(liking(romance, genre) + 0.3);
+  for (const genre of ['comedy', 'romance']) expect(liking(romance, genre)).toBeGreaterThan(liking(action, genre) + 0.1);
+  expect(missing!.cells.reduce((sum, count) => sum + count)).toBe(674);
+  const { stdout: predicted } = await emkit(['predict', model, data('ratings.csv'), '--missing']);
+  expect(predicted.trim().split('\n')).toHaveLength(251);
 });
 
 describe('emkit impute', () => {

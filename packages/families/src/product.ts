@@ -47,9 +47,8 @@ export type ProductDefinition = (<const F extends ProductParts>(parts: F) => Fam
  *
  * Edge cases: a part of which a component has no observed row keeps its parameters. Where a part has no estimate the M-step throws
  * `COMPONENT_DEGENERATE` for `part.parameter`. Parts and their parameters may be held (`height`, `height.variance`), whole parts be shared
- * between components. A part that ties a parameter of its own between components (`covariance: 'tied'`) is refused: share the part.
- *
- * @throws EmkitError `OPTION_INVALID` where a part is no family, or ties parameters
+ * between components. A part that is no family, or ties a parameter of its own between components (`covariance: 'tied'`; share the part
+ * instead), is refused with `OPTION_INVALID`.
  *
  * Source: McLachlan and Peel, Finite Mixture Models (2000), section 5.3; missing cells: Little and Rubin, Statistical Analysis with Missing
  * Data (2002), chapter 11.

@@ -18,6 +18,7 @@ import { labelSampler } from './label-sampler.ts';
 import { labelUnits } from './label-units.ts';
 import { logDensity } from './log-density.ts';
 import { mStep } from './m-step.ts';
+import { missingCells } from './missing-cells.ts';
 import { normalisation } from './normalisation.ts';
 import { recovery } from './recovery.ts';
 import { responsibilities } from './responsibilities.ts';
@@ -33,6 +34,7 @@ export const LAWS: readonly Law[] = [
   exponentialFamily,
   cdfQuantileSampler,
   responsibilities,
+  missingCells,
   bound,
   recovery,
   equivarianceAndPurity,
