@@ -17,6 +17,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Columns of numbers that must be there, in which a blank field is NaN. */
   readonly blankable?: readonly string[];
+  /** Columns that must be there and of whose fields only equality counts: numbers from 0 in the order in which different ones first occur. */
+  readonly keys?: readonly string[];
   /** Columns of words that must be there, by name: the words that stand for 0, 1, ...; what is none of them is refused. */
   readonly levels?: Readonly<Record<string, readonly string[]>>;
   /** Columns of categories that must be there, by name: their distinct values are found, and sorted; numbers by size. */
@@ -106,10 +108,18 @@ export async function readTable(source: Chunks, options: TableOptions = {}): Pro
 interface Target {
   readonly name: string;
   readonly values: NumberColumn;
-  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words' | 'categories';
+  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words' | 'keys' | 'categories';
   /** The number that each word stands for. */
   readonly codes: Map<string, number>;
   invalid?: EmkitError;
+}
+
+/** The number that a field is, or stands for in its column; NaN where it is none. */
+function numberOf(text: string, { use, codes }: Target): number {
+  if (use !== 'words' && use !== 'keys') return readNumber(text);
+  const word = strip(text);
+  if (use === 'keys' && !isBlank(text) && !codes.has(word)) codes.set(word, codes.size);
+  return codes.get(word) ?? Number.NaN;
 }
 
 class TableReader implements RecordSink {
@@ -221,7 +231,14 @@ class TableReader implements RecordSink {
 
   private chooseTargets(): (Target | undefined)[] {
     const { names } = this;
-    const { columns, blankable = [], categories = [], levels = {}, others = columns === undefined ? 'numbers' : 'skip' } = this.options;
+    const {
+      columns,
+      blankable = [],
+      keys = [],
+      categories = [],
+      levels = {},
+      others = columns === undefined ? 'numbers' : 'skip',
+    } = this.options;
     const targets = new Array<Target | undefined>(names.length).fill(undefined);
     const places = new Map<string, number>();
     const twice = new Set<string>();
@@ -239,6 +256,7 @@ class TableReader implements RecordSink {
     };
     for (const [name, words] of Object.entries(levels)) want(name, 'words', words);
     for (const name of categories) want(name, 'categories');
+    for (const name of keys) want(name, 'keys');
     for (const name of columns ?? []) want(name, 'numbers');
     for (const name of blankable) want(name, 'blankable');
     if (others !== 'skip') for (const name of names) if (name !== '') want(name, others === 'all' ? 'all' : 'undecided');
@@ -250,7 +268,7 @@ class TableReader implements RecordSink {
     const some = [...(this.missing ?? [])].some((word) => !Number.isNaN(readNumber(word)));
     this.takes = this.targets.map((target) => {
       if (target === undefined) return null;
-      return some || ['undecided', 'text', 'words', 'categories'].includes(target.use) ? undefined : target.values;
+      return some || ['undecided', 'text', 'words', 'keys', 'categories'].includes(target.use) ? undefined : target.values;
     });
   }
 
@@ -267,13 +285,17 @@ class TableReader implements RecordSink {
   private takeText(index: number, text: string | undefined): void {
     const target = this.targets[index];
     if (target === undefined) return;
-    if (text !== undefined && this.missing?.has(strip(text).toLowerCase()) && !target.codes.has(strip(text))) {
+    if (target.use !== 'keys' && text !== undefined && this.missing?.has(strip(text).toLowerCase()) && !target.codes.has(strip(text))) {
       target.values.push(Number.NaN);
       return;
     }
     if (target.use === 'categories' && text !== undefined && !this.isSuspect(text)) this.addCategory(target, strip(text));
-    const isWord = target.use === 'words' || target.use === 'categories';
-    const value = text === undefined ? Number.NaN : isWord ? (target.codes.get(strip(text)) ?? Number.NaN) : readNumber(text);
+    const value =
+      text === undefined
+        ? Number.NaN
+        : target.use === 'categories'
+          ? (target.codes.get(strip(text)) ?? Number.NaN)
+          : numberOf(text, target);
     const isGood = !Number.isNaN(value) || (target.use === 'blankable' && text !== undefined && isBlank(text));
     if (target.use === 'undecided') target.use = isGood || (text !== undefined && isMeantAsNumber(text)) ? 'numbers' : 'text';
     if (target.use === 'text') {

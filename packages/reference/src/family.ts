@@ -94,7 +94,7 @@ export interface ReferenceFamilyDefinition<P extends ReferenceParameters = Refer
   /**
    * Makes the family for one arithmetic and one choice of options; `familyOf` makes those of which it is composed. Throws `invalid-option`.
    */
-  create(reference: Reference, options: ReferenceOptions, familyOf: FamilyMaker): ReferenceFamilyParts<P>;
+  create(reference: Reference, options: ReferenceOptions, familyOf?: FamilyMaker): ReferenceFamilyParts<P>;
 }
 
 /** Makes a family of an id and options, in the same arithmetic. Throws `unknown-family`, `invalid-option`. */

@@ -1,4 +1,4 @@
-import type { Column, Model, Prediction, PredictOptions } from '@emkit/core';
+import { type Column, type HiddenMarkov, type Model, markovChain, type Prediction, type PredictOptions, viterbi } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
@@ -14,6 +14,7 @@ import { EXIT, Problem, usageProblem } from '../problem.ts';
 /** The options of `emkit predict`. */
 export interface PredictFlags {
   readonly columns?: readonly string[];
+  readonly sequenceColumn?: string;
   readonly header: boolean;
   readonly missing?: true | string;
   readonly out?: string;
@@ -23,9 +24,12 @@ export interface PredictFlags {
 /** `emkit predict MODEL.json DATA.csv`. */
 export function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
   const missing = missingWords(flags.missing);
-  return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) =>
-    predictionPieces(model.predict(source, options)),
-  );
+  return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) => {
+    const prediction = model.predict(source, options);
+    return model.structure.latent.id === markovChain.id
+      ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
+      : predictionPieces(prediction);
+  });
 }
 
 /** What a command writes that a model says of data. */
@@ -54,6 +58,7 @@ export async function writeFromModel(
         data: flags.columns ?? fitted,
         levels: wordsOf(described, flags.columns ?? fitted),
         missing: flags.missing,
+        sequences: flags.sequenceColumn,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
       },
@@ -61,7 +66,13 @@ export async function writeFromModel(
     );
     requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say(doing);
-    const options = { columns: table.data, ...(flags.missing !== undefined && { missing: 'integrate' as const }) };
+    const isChain = model.structure.latent.id === markovChain.id;
+    if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
+    const options = {
+      columns: table.data,
+      ...(flags.missing !== undefined && { missing: 'integrate' as const }),
+      ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }),
+    };
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
@@ -100,5 +111,14 @@ function predictionPieces({ responsibilities, labels, logDensities }: Prediction
     let line = `${row + 1},${labels[row]! + 1}`;
     for (const values of responsibilities) line += `,${values[row]!}`;
     return `${line},${logDensities[row]!}`;
+  });
+}
+
+/** Of a hidden Markov model: smoothed probabilities, the most probable state of each row, and that of the most probable path. */
+function statePieces({ responsibilities, labels }: Prediction, path: Int32Array): Generator<string, void, undefined> {
+  const names = ['row', 'label', 'path', ...responsibilities.map((_, state) => `smoothed_${state + 1}`)];
+  return csvPieces(names, labels.length, (row) => {
+    const smoothed = responsibilities.map((values) => values[row]!);
+    return [row + 1, labels[row]! + 1, path[row]! + 1, ...smoothed].join(',');
   });
 }

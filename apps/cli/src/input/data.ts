@@ -13,6 +13,7 @@ export interface DataRequest {
   readonly columns: readonly string[] | undefined;
   readonly weightsColumn: string | undefined;
   readonly labelsColumn: string | undefined;
+  readonly sequenceColumn?: string | undefined;
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
@@ -35,13 +36,15 @@ export interface FitData {
   readonly labels: Int32Array | undefined;
   /** What the engine is told about missing values. */
   readonly holes: { readonly missing?: 'integrate' };
+  /** Equal numbers in the rows of one sequence. */
+  readonly sequences: Float64Array | undefined;
   /** What was done without being asked; sentences. */
   readonly notes: readonly string[];
 }
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, weightsColumn, labelsColumn, firstLabel, header, missing, onRows } = request;
+  const { path, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, missing, onRows } = request;
   const { parts } = choice;
   const columns = parts === undefined ? request.columns : parts.map(({ column }) => column);
   if (choice.levels !== undefined && columns === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
@@ -49,8 +52,8 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
   const further = weightsColumn === undefined ? given : [...given, weightsColumn];
   const levels = parts === undefined ? allWith(columns ?? [], choice.levels) : levelsOf(parts);
   const categories = parts === undefined ? [] : parts.flatMap(({ column, levels: words }) => (words === 'found' ? [column] : []));
-  const wanted = { data: columns, further, levels, categories, missing, labels: labelsColumn, header, ...(onRows && { onRows }) };
-  const table = await readTable(path, wanted, io);
+  const asked = { data: columns, further, levels, categories, missing, labels: labelsColumn, sequences: sequenceColumn, header };
+  const table = await readTable(path, { ...asked, ...(onRows && { onRows }) }, io);
   const name = inputName(path);
   const family = parts === undefined ? makeFamilyFor(table, choice, name) : makeProduct(parts, table, name);
   const used =
@@ -59,6 +62,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
       : parts.flatMap(({ column, choice: part }) => [column, ...Object.values(part.optionColumns)]);
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
+  const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
   const left = table.leftOut.map((column) => JSON.stringify(column)).join(', ');
   const notes =
     left === ''
@@ -67,7 +71,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
   const holes = missing === undefined ? {} : { missing: 'integrate' as const };
-  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, holes, notes };
+  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, sequences, holes, notes };
 }
 
 /** The same words for each of some columns. */

@@ -15,7 +15,7 @@ export const product: ReferenceFamilyDefinition = {
     let width = 0;
     const parts = Object.entries(options).map(([name, entry]) => {
       const { family: id, options: chosen = {} } = entry as { readonly family: string; readonly options?: ReferenceOptions };
-      const family = familyOf(id, chosen);
+      const family = familyOf!(id, chosen);
       if (family.columns === undefined) {
         throw new ReferenceFailure('invalid-option', `The part ${name} of the product does not say how many columns it has.`, {
           family: 'product',
