@@ -1,4 +1,4 @@
-import type { Prediction } from '@emkit/core';
+import { type HiddenMarkov, markovChain, type Prediction, viterbi } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
@@ -13,6 +13,7 @@ import { EXIT, Problem, usageProblem } from '../problem.ts';
 /** The options of `emkit predict`. */
 export interface PredictFlags {
   readonly columns?: readonly string[];
+  readonly sequenceColumn?: string;
   readonly header: boolean;
   readonly out?: string;
   readonly quiet?: boolean;
@@ -33,6 +34,7 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
       {
         data: flags.columns ?? fitted,
         levels: described[0]!.levels,
+        sequences: flags.sequenceColumn,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
       },
@@ -40,11 +42,16 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
     );
     requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say('predicting');
-    const options = { columns: table.data };
+    const isChain = model.structure.latent.id === markovChain.id;
+    if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
+    const options = { columns: table.data, ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }) };
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
-      pieces = predictionPieces(model.predict(source, options));
+      const prediction = model.predict(source, options);
+      pieces = isChain
+        ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
+        : predictionPieces(prediction);
     } catch (error) {
       throw explainDataError(error, table, name);
     }
@@ -71,5 +78,14 @@ function predictionPieces({ responsibilities, labels, logDensities }: Prediction
     let line = `${row + 1},${labels[row]! + 1}`;
     for (const values of responsibilities) line += `,${values[row]!}`;
     return `${line},${logDensities[row]!}`;
+  });
+}
+
+/** Of a hidden Markov model: smoothed probabilities, the most probable state of each row, and that of the most probable path. */
+function statePieces({ responsibilities, labels }: Prediction, path: Int32Array): Generator<string, void, undefined> {
+  const names = ['row', 'label', 'path', ...responsibilities.map((_, state) => `smoothed_${state + 1}`)];
+  return csvPieces(names, labels.length, (row) => {
+    const smoothed = responsibilities.map((values) => values[row]!);
+    return [row + 1, labels[row]! + 1, path[row]! + 1, ...smoothed].join(',');
   });
 }

@@ -12,6 +12,7 @@ export interface DataRequest {
   readonly columns: readonly string[] | undefined;
   readonly weightsColumn: string | undefined;
   readonly labelsColumn: string | undefined;
+  readonly sequenceColumn?: string | undefined;
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
@@ -30,22 +31,26 @@ export interface FitData {
   readonly weights: Float64Array | undefined;
   /** Known components counted from 0, -1 where latent. */
   readonly labels: Int32Array | undefined;
+  /** Equal numbers in the rows of one sequence. */
+  readonly sequences: Float64Array | undefined;
   /** What was done without being asked; sentences. */
   readonly notes: readonly string[];
 }
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, columns, weightsColumn, labelsColumn, firstLabel, header, onRows } = request;
+  const { path, columns, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, onRows } = request;
   const given = Object.values(choice.optionColumns);
   const further = weightsColumn === undefined ? given : [...given, weightsColumn];
   const { levels } = choice;
-  const table = await readTable(path, { data: columns, further, levels, labels: labelsColumn, header, ...(onRows && { onRows }) }, io);
+  const asked = { data: columns, further, levels, labels: labelsColumn, sequences: sequenceColumn, header };
+  const table = await readTable(path, { ...asked, ...(onRows && { onRows }) }, io);
   const name = inputName(path);
   const family = makeFamilyFor(table, choice, name);
   const used = [...table.data, ...given];
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
+  const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
   const left = table.leftOut.map((column) => JSON.stringify(column)).join(', ');
   const notes =
     left === ''
@@ -53,7 +58,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
       : [
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
-  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, notes };
+  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, sequences, notes };
 }
 
 /** Columns by name, as the engine takes them. */

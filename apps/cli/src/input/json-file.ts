@@ -1,5 +1,5 @@
 import type { MixtureParameters, Model } from '@emkit/core';
-import { EmkitError, readModel } from '@emkit/core';
+import { EmkitError, markovChain, readModel } from '@emkit/core';
 import { families } from '@emkit/families';
 import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
@@ -26,7 +26,7 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
   const width = widthOf(json);
   if (width > length)
     throw new Problem(`${inputName(path)} says that it has ${width} columns, and it is too short to hold their parameters.`);
-  const model = inFile(path, () => readModel(json, families));
+  const model = inFile(path, () => readModel(json, families, [markovChain])) as Model;
   const columns: unknown = typeof json === 'object' && json !== null && 'columns' in json ? json.columns : undefined;
   if (columns === undefined) return { model, columns: undefined };
   const count = model.mixture.families[0]!.columns.length;
@@ -37,18 +37,22 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
 }
 
 /**
- * Reads the parameters a fit starts from: `{"weights": [...], "components": [{...}]}`, or a model file.
+ * Reads the parameters a fit starts from: `{"weights": [...], "components": [{...}]}`, for a hidden Markov model `{"initial": [...],
+ * "transitions": [[...]], "components": [{...}]}`, or a model file.
  * Their domains are checked later, when the model is known.
  *
  * @throws Problem when it is not such a file
  */
-export async function readStartFile(path: string, io: Io): Promise<MixtureParameters> {
+export async function readStartFile(path: string, io: Io, isChain: boolean): Promise<MixtureParameters> {
   const { json } = await readJson(path, io);
   const body: unknown = typeof json === 'object' && json !== null && 'model' in json ? json.model : json;
-  if (typeof body !== 'object' || body === null || !('weights' in body) || !('components' in body)) {
-    throw new Problem(`${inputName(path)} is not a start. Write {"weights": [...], "components": [{...}, ...]}.`);
+  const names = isChain ? ['initial', 'transitions', 'components'] : ['weights', 'components'];
+  const record = asRecord(body);
+  if (names.some((name) => !Array.isArray(record[name]))) {
+    const shape = isChain ? '"initial": [...], "transitions": [[...]]' : '"weights": [...]';
+    throw new Problem(`${inputName(path)} is not a start. Write {${shape}, "components": [{...}, ...]}.`);
   }
-  return { weights: body.weights, components: body.components } as MixtureParameters;
+  return Object.fromEntries(names.map((name) => [name, record[name]])) as unknown as MixtureParameters;
 }
 
 /** Runs a check of a file's content, and names the file in what it finds. */

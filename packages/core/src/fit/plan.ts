@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/block.ts';
-import { countDistinctRows, createDataset } from '../data/dataset.ts';
+import { countDistinctRows, createDataset, isDataset } from '../data/dataset.ts';
 import type { DataInput } from '../data/input.ts';
 import { originOf, shiftDataset } from '../data/origin.ts';
 import type { DriverState } from '../driver/driver.ts';
@@ -43,11 +43,14 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
-  const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
+  const whole = model.latent.logWeights === undefined && !isDataset(data);
+  const sequences = options.sequences ?? (whole ? true : undefined);
   const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
-  const distinct = countDistinctRows(given, components);
-  if (distinct < components) {
-    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${distinct} different rows.`, {
+  // Equal rows may come from different labels where these hang together.
+  const [rows, what] =
+    model.latent.logWeights === undefined ? [given.distinctRows, 'rows'] : [countDistinctRows(given, components), 'different rows'];
+  if (rows < components) {
+    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${rows} ${what}.`, {
       value: components,
       remedy: 'Use fewer components, or more data.',
     });
