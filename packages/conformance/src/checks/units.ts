@@ -64,6 +64,8 @@ export const unitParts: Law['parts'] = [
   }),
   part<{ parameters: ParameterValues; rows: readonly Row[]; place: number }>({
     name: 'the distance',
+    // Where the density has no slope in a parameter, as at the end of a uniform support.
+    mayBeVacuous: true,
     missing: ({ family }) => lacking(family, 'distance'),
     share: 0.5,
     arbitrary: (subject) =>
