@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FamilyDefinition } from '@emkit/core';
+import type { Domain, FamilyDefinition } from '@emkit/core';
 import { families, familyById } from '@emkit/families';
 import { root } from '../run.ts';
 import { type ElementaryMeasurement, measureElementary } from './elementary.ts';
@@ -88,6 +88,12 @@ export async function makeReport(figures: readonly FamilyFigures[] = storedFigur
   };
 }
 
+/** Families whose parameters are their own: a product is measured by its parts. */
+export const measuredFamilies: readonly FamilyDefinition[] = families.filter((definition) => {
+  const domains = Object.values(definition(definition.variants[0]).parameters) as readonly Domain[];
+  return domains.every(({ kind }) => kind !== 'record');
+});
+
 const fileOf = (id: string): string => join(root, 'tools/accuracy', `${id}.json`);
 
 export function storeFigures(id: string, figures: FamilyFigures): void {
@@ -96,7 +102,7 @@ export function storeFigures(id: string, figures: FamilyFigures): void {
 
 /** The stored figures of every family. */
 function storedFigures(): readonly FamilyFigures[] {
-  return families.map(({ id }) => {
+  return measuredFamilies.map(({ id }) => {
     if (!existsSync(fileOf(id))) throw new Error(`The accuracy of ${id} was never measured: run \`pnpm accuracy --family ${id}\`.`);
     // JSON has no Infinity, the error of a function that has no number where there is one.
     const infinite = (name: string, value: unknown): unknown => (name === 'largest' && value === null ? Infinity : value);
