@@ -72,5 +72,6 @@ const DOMAINS: readonly string[] = [
   'simplex',
   'positive-definite',
   'lower-triangle',
+  'record',
   'own',
 ];

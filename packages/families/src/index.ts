@@ -1,6 +1,17 @@
 import { EmkitError, type FamilyDefinition, showValue } from '@emkit/core';
 import * as registration from './registration.ts';
 
+export {
+  assessLatentClasses,
+  type BivariateResidual,
+  type GoodnessOfFit,
+  hasLatentClasses,
+  type Identifiability,
+  type LatentClassAssessment,
+  type LatentClasses,
+  type LatentClassOptions,
+  latentClasses,
+} from './latent-classes.ts';
 export * from './registration.ts';
 export { startFamiliesWorker } from './start-worker.ts';
 

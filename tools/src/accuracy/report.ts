@@ -43,16 +43,16 @@ export interface AccuracyReport extends FamilyFigures {
 }
 
 /**
- * The digits that a fit must have: those of a double, less two for the roundings of 25 M-steps, less what the treatment costs by itself. Data
+ * The digits that a fit must have: those of a double, less two and a half for the roundings of 25 M-steps, less what the treatment costs by itself. Data
  * far from zero cost nothing, because they are worked on about an origin of their own; a log-density of size 345 or 690 (data scaled by
  * 1e150 or 1e-300) has an ulp that many times 2^-52.
  */
 export const LEAST_DIGITS: Readonly<Record<Treatment, number>> = {
-  ordinary: 14,
+  ordinary: 13.5,
   'shifted by 1e8 deviations': 14,
   'shifted by 1e12 deviations': 14,
-  'scaled by 1e-150': 12.5,
-  'scaled by 1e150': 12.5,
+  'scaled by 1e-150': 12,
+  'scaled by 1e150': 12,
   'scaled by 1e-300': 12,
   'every row five times': 14,
   // The far row leaves covariances with a condition number of 1e12.

@@ -5,8 +5,10 @@ import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
 import { isHiddenMarkov, type LatentFlags, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily } from '../input/family-choice.ts';
+import { chooseFamily, type FamilyChoice } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
+import { missingWords } from '../input/missing-words.ts';
+import { chooseProduct } from '../input/product-choice.ts';
 import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
@@ -16,7 +18,9 @@ import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
 
 /** Options that say which data and which family: shared by `fit` and `select`. */
 export interface DataFlags extends LatentFlags {
-  readonly family: string;
+  readonly family?: string;
+  readonly families?: string;
+  readonly missing?: true | string;
   readonly columns?: readonly string[];
   readonly option?: readonly string[];
   readonly weightsColumn?: string;
@@ -50,7 +54,7 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   if (flags.certify && isHiddenMarkov(flags)) throw usageProblem('--certify is for mixtures.');
   if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
-  const choice = chooseFamily(flags.family, flags.option ?? []);
+  const choice = choiceOf(flags);
   await checkWritable(flags.out);
   const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io, isHiddenMarkov(flags));
   const progress = new Progress(io, flags.quiet === true);
@@ -105,6 +109,15 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   }
 }
 
+/** What `--family` or `--families` say. */
+export function choiceOf({ family, families, option = [], columns }: DataFlags): FamilyChoice {
+  if (families === undefined) return chooseFamily(family!, option);
+  if (family !== undefined) throw usageProblem('--family and --families exclude one another.');
+  if (option.length > 0) throw usageProblem('With --families, options stand in brackets: hits=binomial(trials=10).');
+  if (columns !== undefined) throw usageProblem('--families names the columns: leave --columns out.');
+  return chooseProduct(families);
+}
+
 /** @throws Problem for a number of components that no model has */
 export function requireComponents(counts: readonly number[]): void {
   for (const count of counts) {
@@ -121,7 +134,7 @@ export function tooFewRows(components: number, rows: number): string {
 export function readData(
   path: string,
   flags: DataFlags,
-  choice: ReturnType<typeof chooseFamily>,
+  choice: FamilyChoice,
   components: number,
   progress: Progress,
   io: Io,
@@ -136,6 +149,7 @@ export function readData(
       sequenceColumn: flags.sequenceColumn,
       firstLabel: flags.firstLabel,
       header: flags.header,
+      missing: missingWords(flags.missing),
       onRows: (rows) => progress.say(`reading ${inputName(path)}: ${showCount(rows)} rows`),
     },
     choice,
@@ -149,6 +163,7 @@ async function runEngine(data: FitData, options: FitOptions, weightsColumn: stri
     const fit = await fitAsync(data.source, {
       ...options,
       columns: data.columns,
+      ...data.holes,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
       ...(data.sequences && { sequences: data.sequences }),

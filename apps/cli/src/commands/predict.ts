@@ -1,8 +1,9 @@
-import { type HiddenMarkov, markovChain, type Prediction, viterbi } from '@emkit/core';
+import { type Column, type HiddenMarkov, type Model, markovChain, type Prediction, type PredictOptions, viterbi } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
+import { missingWords } from '../input/missing-words.ts';
 import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
 import type { Io } from '../io.ts';
@@ -15,12 +16,34 @@ export interface PredictFlags {
   readonly columns?: readonly string[];
   readonly sequenceColumn?: string;
   readonly header: boolean;
+  readonly missing?: true | string;
   readonly out?: string;
   readonly quiet?: boolean;
 }
 
 /** `emkit predict MODEL.json DATA.csv`. */
-export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+export function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+  const missing = missingWords(flags.missing);
+  return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) => {
+    const prediction = model.predict(source, options);
+    return model.structure.latent.id === markovChain.id
+      ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
+      : predictionPieces(prediction);
+  });
+}
+
+/** What a command writes that a model says of data. */
+export type PiecesOf = (model: Model, source: Readonly<Record<string, Float64Array>>, options: PredictOptions) => Iterable<string>;
+
+/** Reads a model and data, and writes what becomes of them. */
+export async function writeFromModel(
+  modelPath: string,
+  dataPath: string,
+  flags: Omit<PredictFlags, 'missing'> & { readonly missing: readonly string[] | undefined },
+  doing: string,
+  io: Io,
+  piecesOf: PiecesOf,
+): Promise<number> {
   if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
   await checkWritable(flags.out);
   const { model, columns: fitted } = await readModelFile(modelPath, io);
@@ -33,7 +56,8 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
       dataPath,
       {
         data: flags.columns ?? fitted,
-        levels: described[0]!.levels,
+        levels: wordsOf(described, flags.columns ?? fitted),
+        missing: flags.missing,
         sequences: flags.sequenceColumn,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
@@ -41,17 +65,18 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
       io,
     );
     requireWidth(table, described.length, name, flags.columns !== undefined);
-    progress.say('predicting');
+    progress.say(doing);
     const isChain = model.structure.latent.id === markovChain.id;
     if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
-    const options = { columns: table.data, ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }) };
+    const options = {
+      columns: table.data,
+      ...(flags.missing !== undefined && { missing: 'integrate' as const }),
+      ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }),
+    };
     const source = columnsOf(table, table.data);
     let pieces: Iterable<string>;
     try {
-      const prediction = model.predict(source, options);
-      pieces = isChain
-        ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
-        : predictionPieces(prediction);
+      pieces = piecesOf(model, source, options);
     } catch (error) {
       throw explainDataError(error, table, name);
     }
@@ -61,6 +86,14 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
   } finally {
     progress.stop();
   }
+}
+
+/** The words of columns that hold levels, by the columns' names in the file. */
+function wordsOf(described: readonly Column[], names: readonly string[] | undefined): Readonly<Record<string, readonly string[]>> {
+  const worded = described.flatMap(({ levels }, index) => (levels === undefined ? [] : [{ levels, name: names?.[index] }]));
+  if (worded.length > 0 && names === undefined)
+    throw usageProblem('Name the columns, among them those that hold the levels, with --columns.');
+  return Object.fromEntries(worded.flatMap(({ levels, name }) => (name === undefined ? [] : [[name, levels]])));
 }
 
 function requireWidth(table: Table, expected: number, name: string, chosen: boolean): void {

@@ -1,8 +1,9 @@
 import { EmkitError, type Family } from '@emkit/core';
 import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
-import { Problem } from '../problem.ts';
+import { Problem, usageProblem } from '../problem.ts';
 import { type FamilyChoice, makeFamily } from './family-choice.ts';
+import { levelsOf, makeProduct, optionColumnsOf } from './product-choice.ts';
 import { inputName } from './source.ts';
 import { readTable, type Table } from './table.ts';
 
@@ -16,6 +17,8 @@ export interface DataRequest {
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
+  /** Words for missing values; undefined where there may be none. */
+  readonly missing: readonly string[] | undefined;
   readonly onRows?: (rows: number) => void;
 }
 
@@ -31,6 +34,8 @@ export interface FitData {
   readonly weights: Float64Array | undefined;
   /** Known components counted from 0, -1 where latent. */
   readonly labels: Int32Array | undefined;
+  /** What the engine is told about missing values. */
+  readonly holes: { readonly missing?: 'integrate' };
   /** Equal numbers in the rows of one sequence. */
   readonly sequences: Float64Array | undefined;
   /** What was done without being asked; sentences. */
@@ -39,15 +44,22 @@ export interface FitData {
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, columns, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, onRows } = request;
-  const given = Object.values(choice.optionColumns);
+  const { path, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, missing, onRows } = request;
+  const { parts } = choice;
+  const columns = parts === undefined ? request.columns : parts.map(({ column }) => column);
+  if (choice.levels !== undefined && columns === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
+  const given = parts === undefined ? Object.values(choice.optionColumns) : optionColumnsOf(parts);
   const further = weightsColumn === undefined ? given : [...given, weightsColumn];
-  const { levels } = choice;
-  const asked = { data: columns, further, levels, labels: labelsColumn, sequences: sequenceColumn, header };
+  const levels = parts === undefined ? allWith(columns ?? [], choice.levels) : levelsOf(parts);
+  const categories = parts === undefined ? [] : parts.flatMap(({ column, levels: words }) => (words === 'found' ? [column] : []));
+  const asked = { data: columns, further, levels, categories, missing, labels: labelsColumn, sequences: sequenceColumn, header };
   const table = await readTable(path, { ...asked, ...(onRows && { onRows }) }, io);
   const name = inputName(path);
-  const family = makeFamilyFor(table, choice, name);
-  const used = [...table.data, ...given];
+  const family = parts === undefined ? makeFamilyFor(table, choice, name) : makeProduct(parts, table, name);
+  const used =
+    parts === undefined
+      ? [...table.data, ...given]
+      : parts.flatMap(({ column, choice: part }) => [column, ...Object.values(part.optionColumns)]);
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
   const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
@@ -58,7 +70,13 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
       : [
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
-  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, sequences, notes };
+  const holes = missing === undefined ? {} : { missing: 'integrate' as const };
+  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, sequences, holes, notes };
+}
+
+/** The same words for each of some columns. */
+function allWith(columns: readonly string[], words: readonly string[] | undefined): Readonly<Record<string, readonly string[]>> {
+  return words === undefined ? {} : Object.fromEntries(columns.map((name) => [name, words]));
 }
 
 /** Columns by name, as the engine takes them. */

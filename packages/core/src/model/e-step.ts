@@ -80,12 +80,12 @@ export class EStep {
     const entropy = this.label(block, at, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
-    this.accumulate(block, about, into.sums.subarray(this.model.latent.length));
+    this.accumulate(block, about, into.sums.subarray(this.model.latent.length), at);
   }
 
   /** The table of a block of sequences, where equal rows are so many that one pays. */
   private equalRowsOf(block: Block): EqualRows | undefined {
-    if (block.units === undefined) return undefined;
+    if (block.units === undefined || block.inexact !== undefined) return undefined;
     let equal = this.equal.get(block);
     if (equal === undefined) {
       equal = equalRows(block) ?? null;
@@ -113,7 +113,7 @@ export class EStep {
   }
 
   /** Of rows in sequences by stretches: sums of a million rows would round by more than those of a thousand thousands. */
-  private accumulate(block: Block, { components }: ModelParameters, into: Float64Array): void {
+  private accumulate(block: Block, { components }: ModelParameters, into: Float64Array, at: ModelParameters): void {
     const { emissions } = this.model;
     const equal = this.equalRowsOf(block);
     if (equal !== undefined) {
@@ -126,7 +126,7 @@ export class EStep {
       return;
     }
     if (block.units === undefined || block.inexact !== undefined || block.size <= STRETCH) {
-      emissions.accumulate(block, this.joint, components, into);
+      emissions.accumulate(block, this.joint, components, into, at.components);
       return;
     }
     const sums = new Float64Array(into.length);
