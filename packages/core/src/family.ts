@@ -3,6 +3,7 @@ import type { Summary } from './data/summary.ts';
 import { codeName, EmkitError, showValue } from './errors.ts';
 import type { Kernel } from './kernels/capability.ts';
 import type { Domain } from './model/domain.ts';
+import type { Coordinates } from './model/space.ts';
 import type { Random } from './random.ts';
 import type { WorkerFactory } from './source/worker-protocol.ts';
 
@@ -165,6 +166,15 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Parameters to an unconstrained real vector and back. Default: derived from the domains. */
   readonly codec?: Codec<P>;
+
+  /**
+   * Coordinates of the parameters not in `fixed`, where differences of records hold digits that those of a codec's vectors would not.
+   * Default: from the codec.
+   */
+  coordinates?(fixed: ReadonlySet<string>): Coordinates<P>;
+
+  /** Names of the parameters whose estimate lies at infinity, as far as the M-step that made the record could tell: coefficients that separate the data. */
+  unbounded?(parameters: P): readonly string[];
 
   /** The gradient of log f(x_i; .) in the unconstrained coordinates, row by row: block.size x codec.length, row-major. */
   scores?(block: Block, parameters: P, out: Float64Array): void;

@@ -98,7 +98,7 @@ class Run {
     const verdict = judge(this.convergence, this.observe(pair, pairs, proposal, step.gain), rule);
     if (verdict.end !== undefined) {
       if (yield* this.revive()) return undefined;
-      return this.arrival(verdict.end, verdict.memory);
+      return this.arrival(verdict.end, verdict.memory, step.image);
     }
     const tried = proposal === undefined ? undefined : yield* this.try(proposal.point);
     const accepted = tried !== undefined && tried.logLikelihood >= this.expectation.logLikelihood;
@@ -129,7 +129,7 @@ class Run {
       const rule = remaining <= tolerance ? 'distance' : whole.gain <= nats ? 'nats' : undefined;
       if (tolerance > 0 && rule !== undefined) {
         const revived = yield* this.revive();
-        return revived ? 'moved' : this.arrival({ kind: 'converged', rule }, this.convergence);
+        return revived ? 'moved' : this.arrival({ kind: 'converged', rule }, this.convergence, image);
       }
     }
     const way = bend && upwardWay(bend);
@@ -258,9 +258,11 @@ class Run {
     };
   }
 
-  private arrival(end: Ending, { remaining, left }: DriverState['convergence']): Diagnosis {
+  private arrival(end: Ending, { remaining, left }: DriverState['convergence'], image: MixtureParameters): Diagnosis {
     if (end.kind === 'stalled') return { kind: 'stalled', remaining };
-    const parameters = this.model.space.boundary(this.at, this.options.tolerance);
+    // What runs away is known to the M-step alone.
+    const { space } = this.model;
+    const parameters = [...new Set([this.at, image].flatMap((point) => space.boundary(point, this.options.tolerance)))];
     const arrival = { rule: end.rule, remaining, nats: left };
     return parameters.length === 0 ? { kind: 'converged', ...arrival } : { kind: 'boundary', parameters, ...arrival };
   }

@@ -61,7 +61,8 @@ function nudge(value: ParameterValue): ParameterValue {
 }
 
 export function componentBoundary(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly string[] {
+  const unbounded = family.unbounded?.(values) ?? [];
   return Object.entries(family.parameters).flatMap(([name, domain]) =>
-    !held.has(name) && onBoundary(domain, values[name]!) ? [name] : [],
+    !held.has(name) && (onBoundary(domain, values[name]!) || unbounded.includes(name)) ? [name] : [],
   );
 }

@@ -2,6 +2,7 @@
  * Numerical tools for authors of component families: elementary and special functions with measured accuracy and the same bits on every
  * engine, sums that keep their digits, and small triangular matrices.
  */
+export * from './design.ts';
 export * from './elementary.ts';
 export * from './error-function.ts';
 export * from './gamma.ts';
