@@ -69,6 +69,7 @@ export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
 export type { Estimable } from './model/estimable.ts';
 export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
+export { type GatedWeights, type GateOptions, gated, gatedDefinition } from './model/gated.ts';
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';
 export {

@@ -1,5 +1,5 @@
 import type { FamilyDefinition } from '@emkit/core';
-import { addMoments, Design, innerProduct, log, normalCdf, normalQuantile, timesTriangle } from '@emkit/core/numerics';
+import { addMoments, Design, innerProduct, log, normalCdf, normalQuantile, solvePositive, timesTriangle } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { varianceGain } from './gain.ts';
 import { type Coefficients, REGRESSION_OPTIONS, type Refined, type RegressionOptions, Regressors } from './regression/regressors.ts';
@@ -51,7 +51,7 @@ export const gaussianRegression: FamilyDefinition<GaussianRegressionParameters, 
     const solved = (statistics: Float64Array, count: number, about: Refined) => {
       const { design } = regressors.prepare(about);
       const dependent = design.dependent(momentsOf(statistics), count);
-      const step = dependent === undefined ? design.solve(momentsOf(statistics), statistics) : undefined;
+      const step = dependent === undefined ? solvePositive(momentsOf(statistics), statistics.slice(0, length)) : undefined;
       const left = step === undefined ? Number.NaN : (statistics[squares]! - innerProduct(step, statistics.subarray(0, length))) / count;
       return { step, left, dependent };
     };

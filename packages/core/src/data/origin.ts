@@ -14,7 +14,9 @@ const FAR = 1024;
  */
 export function originOf(dataset: Dataset, families: readonly Family[]): readonly number[] | undefined {
   if (families.some((family) => family.shift === undefined)) return undefined;
-  const origin = summarize(dataset).columns.map(({ minimum, maximum }) => {
+  // Columns of the labels' law stand after those of the families.
+  const own = summarize(dataset).columns.slice(0, families[0]!.columns.length);
+  const origin = own.map(({ minimum, maximum }) => {
     const middle = minimum + (maximum - minimum) / 2;
     const [small, large] = [Math.min(Math.abs(minimum), Math.abs(maximum)), Math.max(Math.abs(minimum), Math.abs(maximum))];
     const near = minimum > 0 === maximum > 0 && large <= 2 * Math.abs(middle) && small >= Math.abs(middle) / 2;
@@ -27,7 +29,7 @@ export function originOf(dataset: Dataset, families: readonly Family[]): readonl
 export function shiftDataset(dataset: Dataset, origin: readonly number[]): Dataset {
   const blocks = dataset.blocks.map((block): Block => {
     const columns = block.columns.map((column, index) => {
-      const from = origin[index]!;
+      const from = origin[index] ?? 0;
       return from === 0 ? column : column.subarray(0, block.size).map((value) => value - from);
     });
     return { ...block, columns };

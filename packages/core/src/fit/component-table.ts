@@ -78,15 +78,19 @@ function widthOf(lines: readonly string[]): number {
 }
 
 /** What is known of the labels before a row is seen: the weights of a mixture, or the vectors and matrices of another law. */
-function labelEntries({ parameters }: Model): Entry[] {
+function labelEntries({ parameters, structure }: Model): Entry[] {
+  const given = structure.latent.columns?.map(printableName);
   const { components, weights, ...law } = parameters as unknown as Readonly<Record<string, ParameterValue>>;
   const shares = weights === undefined ? [] : [{ label: 'weight', cells: (weights as readonly number[]).map(showWeight) }];
   const others = Object.entries(law).flatMap(([label, value]): Entry[] => {
-    if (typeof value === 'number') return [];
+    if (typeof value === 'number' || !('length' in value)) return [];
     if (!isMatrix(value)) return [{ label, cells: value.map((entry) => showNumber(entry, 5)) }];
     return [
       { label, cells: [] },
-      ...value.map((_, to) => ({ label: `  to ${to + 1}`, cells: value.map((row) => showNumber(row[to]!, 5)) })),
+      ...value[0]!.map((_, place) => ({
+        label: `  ${given === undefined ? `to ${place + 1}` : (['intercept', ...given][place] ?? '')}`,
+        cells: value.map((row) => showNumber(row[place]!, 5)),
+      })),
     ];
   });
   return [...shares, ...others];

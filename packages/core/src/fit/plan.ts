@@ -9,6 +9,7 @@ import { createModelStructure, type Mixture, type MixtureParameters, type ModelO
 import { memorySource } from '../source/memory.ts';
 import { isSource, type Source, type SynchronousSource } from '../source/source.ts';
 import type { Neighbour } from '../start/split.ts';
+import { arrangementFor } from './columns.ts';
 import { checkOptions, type FitOptions, refuseDataOptions } from './options.ts';
 import { withOrigin } from './origin.ts';
 import type { Fit } from './result.ts';
@@ -43,8 +44,7 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
-  const sequences = options.sequences ?? (model.latent.logWeights === undefined ? true : undefined);
-  const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
+  const given = createDataset(data, model.families, components, { ...options, ...arrangementFor(model.latent, options.sequences, data) });
   const distinct = countDistinctRows(given, components);
   if (distinct < components) {
     throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${distinct} different rows.`, {

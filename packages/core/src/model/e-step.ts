@@ -3,7 +3,7 @@ import { EmkitError } from '../errors.ts';
 import { exp, log } from '../numerics/elementary.ts';
 import type { Expectation } from './expectation.ts';
 import { HEADER } from './expectation.ts';
-import type { LatentModel, ModelParameters } from './latent-model.ts';
+import { type LatentModel, labelBlock, type ModelParameters } from './latent-model.ts';
 
 /** A question to a source of data: the expectation of `model` at `at`, with sums about `about` (which usually is `at`). */
 // biome-ignore lint/suspicious/noExplicitAny: a source answers for models of every latent structure
@@ -58,7 +58,7 @@ export class EStep {
   /** The posterior of the labels of a block. Errors as `expect`. */
   posterior(block: Block, at: ModelParameters, origin: RowOrigin): Posterior {
     this.model.emissions.logDensities(block, at.components, this.joint);
-    this.label(block, at, origin, undefined);
+    this.label(block, at, at, origin, undefined);
     return { responsibilities: this.joint, logDensities: this.unitLogDensity };
   }
 
@@ -70,7 +70,7 @@ export class EStep {
    */
   expect(block: Block, { at, about }: ExpectationRequest, origin: RowOrigin, into: Expectation): void {
     this.model.emissions.logDensities(block, at.components, this.joint);
-    const entropy = this.label(block, at, origin, into);
+    const entropy = this.label(block, at, about, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
     this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
@@ -83,17 +83,17 @@ export class EStep {
   assign(block: Block, assign: (row: number, out: readonly Float64Array[]) => void, about: ModelParameters, into: Expectation): void {
     for (let row = 0; row < block.size; row += 1) assign(row, this.joint);
     for (const out of this.joint) for (let row = 0; row < block.size; row += 1) out[row] = log(out[row]!);
-    this.label(block, { ...this.model.latent.start, components: [] }, { firstRow: 0, source: {} }, into);
+    this.label(block, { ...this.model.latent.start, components: [] }, about, { firstRow: 0, source: {} }, into);
     this.weigh(block);
     this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
   }
 
   /** Log-densities to responsibilities; returns the entropy. Adds log-likelihood, magnitude and the labels' own sums. */
-  private label(block: Block, at: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
+  private label(block: Block, at: ModelParameters, about: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
     forbidLabels(block, this.joint);
     const { logWeights } = this.model.latent;
     return logWeights === undefined || block.units !== undefined
-      ? this.labelUnits(block, at, origin, into)
+      ? this.labelUnits(block, at, about, origin, into)
       : this.labelRows(block, logWeights(at), origin, into);
   }
 
@@ -145,7 +145,7 @@ export class EStep {
   }
 
   /** Units one after the other, each by the labels' own law; case weights belong to units. */
-  private labelUnits(block: Block, at: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
+  private labelUnits(block: Block, at: ModelParameters, about: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
     const { latent } = this.model;
     const { joint, unitLogDensity, unitSums } = this;
     if (this.kept.length === 0) this.kept = joint.map((out) => new Float64Array(out.length));
@@ -154,12 +154,14 @@ export class EStep {
       copy.set(joint[component]!.subarray(0, block.size));
     });
     let entropy = 0;
-    const units = block.units?.length ?? 1;
+    const given = labelBlock(this.model, block);
+    const starts = block.units ?? (latent.rowwise === true ? undefined : Int32Array.of(0));
+    const units = starts?.length ?? block.size;
     for (let unit = 0; unit < units; unit += 1) {
-      const first = block.units?.[unit] ?? 0;
-      const end = block.units?.[unit + 1] ?? block.size;
+      const first = starts?.[unit] ?? unit;
+      const end = starts === undefined ? unit + 1 : (starts[unit + 1] ?? block.size);
       const weight = block.weights?.[unit] ?? 1;
-      const logDensity = latent.posterior(block, first, end, at, joint, unitSums.fill(0));
+      const logDensity = latent.posterior(given, first, end, at, joint, unitSums.fill(0), about);
       if (!(logDensity - logDensity === 0)) refuseUnit(kept, first, end, origin, logDensity);
       unitLogDensity[unit] = logDensity;
       if (into === undefined) continue;

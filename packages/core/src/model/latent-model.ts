@@ -1,3 +1,4 @@
+import type { Block } from '../data/block.ts';
 import { codeName, EmkitError, showValue } from '../errors.ts';
 import type { Family, FamilyDefinition } from '../family.ts';
 import { type Components, createEmissions, type Emissions, type Ties } from './emissions.ts';
@@ -117,6 +118,16 @@ function sideBySide<L extends object>(labels: Coordinates<L>, components: Coordi
       components.scales(point.components, out, place + labels.length);
     },
   };
+}
+
+/** The block as the labels' law sees it: with the columns that it is given, which follow those of the families. */
+export function labelBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
+  return latent.columns === undefined ? block : { ...block, columns: block.columns.slice(families[0]!.columns.length) };
+}
+
+/** Whether rows hang together in sequences. */
+export function isSequential({ logWeights, rowwise }: Latent): boolean {
+  return logWeights === undefined && rowwise !== true;
 }
 
 /** What a fit may not change: it keeps the values of the start. */

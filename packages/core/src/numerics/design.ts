@@ -1,4 +1,4 @@
-import { cholesky, solveLower, solveLowerTransposed, triangleLength } from './linear-algebra.ts';
+import { solveLowerTransposed, triangleLength } from './linear-algebra.ts';
 
 /**
  * Predictors in coordinates in which they are nearly uncorrelated, with deviations near 1: z = L^-1 (x - centre), L the lower triangle
@@ -130,16 +130,6 @@ export class Design {
   /** The first predictor, from 0, that is a combination of those before it and the intercept, to the rounding of its values. */
   dependent(moments: Float64Array, count: number): number | undefined {
     return this.dependentIn(this.remainders(moments, count).left, moments, count);
-  }
-
-  /** The way that solves `matrix` way = `gradient`; undefined where the matrix is singular. */
-  solve(matrix: Float64Array, gradient: ArrayLike<number>): Float64Array | undefined {
-    const factored = cholesky(matrix, this.length, 'packed');
-    if (!factored.ok) return undefined;
-    const way = Float64Array.from({ length: this.length }, (_, index) => gradient[index]!);
-    solveLower(factored.factor, this.length, way, 'packed');
-    solveLowerTransposed(factored.factor, this.length, way, 'packed');
-    return way;
   }
 
   private atCentre(coefficients: ArrayLike<number>): number {

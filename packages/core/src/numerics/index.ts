@@ -12,4 +12,5 @@ export * from './linear-algebra.ts';
 export * from './log-sum-exp.ts';
 export * from './powers-of-two.ts';
 export * from './saddle-point.ts';
+export * from './scoring.ts';
 export * from './sum.ts';

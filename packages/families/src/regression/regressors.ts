@@ -119,6 +119,11 @@ export class Regressors {
     return { coefficients: parameters.effects === undefined ? parameters.coefficients : design.coefficients(effects) };
   }
 
+  /** What runs away, as far as the M-step knew. */
+  unbounded(parameters: Refined): readonly string[] {
+    return parameters.unbounded === 1 ? ['coefficients'] : [];
+  }
+
   /** A first record: `level` for all rows, in a frame made from what is known of the columns. */
   located(columns: readonly ColumnSummary[], level: number): Refined {
     const own = columns.slice(this.first, this.first + this.predictors);
