@@ -37,6 +37,7 @@ export {
   type ParameterValues,
   type Support,
 } from './family.ts';
+export type { Conditional, ConditionalOptions } from './fit/conditional.ts';
 export {
   type FitStep,
   fit,

@@ -1,4 +1,4 @@
-import type { Family, ParameterValue } from '../family.ts';
+import type { Column, Family, ParameterValue } from '../family.ts';
 import { showNumber, showWeight } from '../text/numbers.ts';
 import { printableName } from '../text/printable.ts';
 import type { TextStyle } from '../text/style.ts';
@@ -161,10 +161,18 @@ function entriesOf(name: string, { structure, components }: Model, columns: read
 function entryNames(name: string, family: Family, length: number, columns: readonly string[]): (index: number) => string {
   const { support, levels } = family.columns[0]!;
   if (family.parameters[name]!.kind !== 'simplex') {
+    const predictors = columns.filter((_, index) => isPredictor(family.columns[index]!));
+    // The coefficients of a regression: those of its predictors, after that of the intercept where there is one.
+    if (name === 'coefficients' && predictors.length > 0)
+      return (index) => [...(length > predictors.length ? ['intercept'] : []), ...predictors][index] ?? String(index + 1);
     return (index) => (length === columns.length ? columns[index]! : String(index + 1));
   }
   const smallest = support.kind === 'integer' ? support.minimum : 1;
   return (index) => (levels === undefined ? String(index + smallest) : printableName(levels[index]!));
+}
+
+function isPredictor({ given, support, name }: Column): boolean {
+  return given === true && support.kind === 'real' && name !== 'offset';
 }
 
 function isMatrix(value: ParameterValue): value is readonly (readonly number[])[] {

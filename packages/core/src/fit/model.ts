@@ -10,6 +10,7 @@ import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import { arrangementFor } from './columns.ts';
+import { type Conditional, type ConditionalOptions, conditionalOf } from './conditional.ts';
 import { type ModelJson, modelToJson } from './model-json.ts';
 import { checkNames } from './option-names.ts';
 import { checkSeed } from './options.ts';
@@ -144,6 +145,16 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
   /** Log-densities alone: see `Prediction`. Errors as `predict`. */
   logDensity(data: DataInput | Dataset, options: PredictOptions = {}): Float64Array {
     return this.predict(data, options).logDensities;
+  }
+
+  /**
+   * The distribution of each row's response given its other columns: mean and quantiles, by component and of the whole mixture.
+   *
+   * @param data the given columns alone, in the family's order, and the columns of the gate by name
+   * @throws EmkitError `CAPABILITY_MISSING` where the family has no such distribution; `DATA_*`; `OPTION_INVALID`
+   */
+  conditional(data: DataInput | Dataset, options: ConditionalOptions = {}): Conditional {
+    return conditionalOf(this.structure, this.point(), data, options);
   }
 
   /** The information bound at the given responsibilities (one array a component, one entry a row), or at the posterior. Of mixtures. */

@@ -1,4 +1,5 @@
 import { solveLowerTransposed, triangleLength } from './linear-algebra.ts';
+import { powerOfTwo } from './powers-of-two.ts';
 
 /**
  * Predictors in coordinates in which they are nearly uncorrelated, with deviations near 1: z = L^-1 (x - centre), L the lower triangle
@@ -11,13 +12,13 @@ export interface DesignFrame {
 }
 
 /** A frame in which moments of this condition or better are solved without a loss of digits that would matter. */
-const SERVES = 2 ** -6;
+const SERVES = powerOfTwo(-6);
 /** What is left of a predictor beside the others is known from its moments to half of a double's digits at best. */
-const KNOWN = 2 ** -40;
+const KNOWN = powerOfTwo(-40);
 /** A predictor of which the others leave no more than this is a combination of them, to the rounding of its values. */
-const DEPENDENT = 2 ** -44;
+const DEPENDENT = powerOfTwo(-44);
 /** Deviations between one over this and this are near enough to 1. */
-const NEAR_ONE = 2 ** 10;
+const NEAR_ONE = 1024;
 
 /**
  * Rows of predictors as vectors of a design: 1 for the intercept, where there is one, and z.

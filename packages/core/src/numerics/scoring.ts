@@ -11,7 +11,7 @@ const NOTHING_LEFT = 1e-5;
 const AT_REST = 1e-12;
 
 /** Where the information is singular to rounding, this part of the moments is added to it, times its own scale, until it is not. */
-const FIRST_RIDGE = 2 ** -50;
+const FIRST_RIDGE = 4 * Number.EPSILON;
 
 /** Sums for effects whose log-likelihood is no function of any sums, about the current ones; several linear predictors stand one after the other. */
 export interface ScoringSums {
@@ -36,12 +36,16 @@ export interface ScoringStep {
  * Where effects separate the data, each step adds about 1 to a linear predictor, and the gain falls by a constant factor to nothing: then the
  * linear predictor is said to run away, and at last the way is 0. The moments tell this from predictors that depend on each other.
  *
- * Undefined where the moments are singular.
+ * Undefined where the moments are singular, or the sums beyond the doubles.
  */
 export function scoringStep(design: Design, sums: ScoringSums, count: number, effects: Float64Array): ScoringStep | undefined {
   const { gradient, moments } = sums;
-  const way = ascent(design, sums);
-  if (way === undefined) return undefined;
+  const found = ascent(design, sums);
+  if (found === undefined) return undefined;
+  const { way, total } = found;
+  // A case weight may stand for less than a row.
+  const nothing = NOTHING_LEFT * Math.min(1, count);
+  const flat = found.singular || total < nothing;
   const { length } = design;
   const size = (vector: Float64Array): number => Math.sqrt(innerProduct(vector, timesTriangle(moments, vector)) / count);
   const unbounded: boolean[] = [];
@@ -51,10 +55,12 @@ export function scoringStep(design: Design, sums: ScoringSums, count: number, ef
     const own = way.subarray(first, first + length);
     const gain = 0.5 * innerProduct(own, gradient.subarray(first, first + length));
     const moved = size(own);
-    unbounded.push(Math.abs(gain) <= NOTHING_LEFT && moved >= STILL_MOVING * (1 + size(effects.subarray(first, first + length))));
+    const moving = flat || moved >= STILL_MOVING * (1 + size(effects.subarray(first, first + length)));
+    unbounded.push(Math.abs(gain) <= nothing && moving);
     longest = Math.max(longest, moved);
     left += Math.abs(gain);
   }
+  if (!(longest < Infinity)) return undefined;
   const resting = unbounded.includes(true) && left <= AT_REST * count;
   const part = resting ? 0 : Math.min(1, LONGEST / longest);
   return { way: way.map((value) => (part === 0 ? 0 : part * value)), unbounded };
@@ -76,20 +82,31 @@ export function scoringGain({ gradient, information }: ScoringSums, from: Float6
   );
 }
 
-function ascent({ length }: Design, { gradient, information, moments }: ScoringSums): Float64Array | undefined {
+/**
+ * The step; whether the information has vanished in some direction, and how much there is of it: an extrapolation may have gone where even
+ * the gradient is 0.
+ */
+function ascent(
+  { length }: Design,
+  { gradient, information, moments }: ScoringSums,
+): { readonly way: Float64Array; readonly singular: boolean; readonly total: number } | undefined {
   let way = solvePositive(information, gradient);
   const diagonal = (triangle: Float64Array, index: number): number => triangle[(index * (index + 3)) / 2]!;
   let largest = Number.MIN_VALUE;
-  for (let index = 0; index < gradient.length; index += 1)
+  let total = 0;
+  for (let index = 0; index < gradient.length; index += 1) {
+    total += diagonal(information, index);
     largest = Math.max(largest, diagonal(information, index) / diagonal(moments, index % length));
-  for (let ridge = FIRST_RIDGE; way === undefined && ridge < 2; ridge *= 2 ** 10) {
+  }
+  const singular = way === undefined;
+  for (let ridge = FIRST_RIDGE; way === undefined && ridge < 2; ridge *= 1024) {
     const damped = information.slice();
     for (let first = 0; first < gradient.length; first += length)
       for (let j = 0, at = 0; j < length; j += 1)
         for (let k = 0; k <= j; k += 1, at += 1) damped[((first + j) * (first + j + 1)) / 2 + first + k]! += ridge * largest * moments[at]!;
     way = solvePositive(damped, gradient);
   }
-  return way;
+  return way && { way, singular, total };
 }
 
 /** The way that solves a symmetric matrix, given by its lower triangle by rows, times the way = `gradient`; undefined where it is singular. */

@@ -152,7 +152,7 @@ export class Regressors {
   undetermined(dependent: number | undefined): EmkitError {
     const reason =
       dependent === undefined
-        ? 'its rows are fewer than the coefficients'
+        ? 'its rows are fewer than the coefficients, or its linear predictor is too large for a double'
         : `in its rows the predictor ${this.columns[this.first + dependent]!.name} is a linear combination of ${this.intercept ? 'the intercept and ' : ''}the predictors before it, or the rows are fewer than the coefficients`;
     return degenerate('coefficients', reason);
   }

@@ -7,3 +7,4 @@ export * from './gaussian.ts';
 export * from './geometric.ts';
 export * from './multivariate-gaussian.ts';
 export * from './poisson.ts';
+export { binomialRegression, gaussianRegression, poissonRegression } from './regression.ts';
