@@ -1,11 +1,12 @@
-import { createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
+import { createModelStructure, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync, gated } from '@emkit/core';
 import { plural, showCount, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
 import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily } from '../input/family-choice.ts';
+import { chooseFamily, isRegression } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
+import type { RegressionColumns } from '../input/predictors.ts';
 import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
@@ -17,6 +18,9 @@ import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
 export interface DataFlags {
   readonly family: string;
   readonly columns?: readonly string[];
+  readonly response?: string;
+  readonly predictors?: readonly string[];
+  readonly offsetColumn?: string;
   readonly option?: readonly string[];
   readonly weightsColumn?: string;
   readonly labelsColumn?: string;
@@ -29,6 +33,7 @@ export interface DataFlags {
 /** The options of `emkit fit`. */
 export interface FitFlags extends DataFlags {
   readonly components: number;
+  readonly gateColumns?: readonly string[];
   readonly start?: string;
   readonly fix?: readonly string[];
   readonly iterations?: number;
@@ -48,6 +53,9 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = chooseFamily(flags.family, flags.option ?? []);
+  const latent = flags.gateColumns && gated(components, { columns: flags.gateColumns });
+  if (latent !== undefined && flags.certify)
+    throw usageProblem('--certify is for mixtures; with --gate-columns there is no reference to certify by.');
   await checkWritable(flags.out);
   const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io);
   const progress = new Progress(io, flags.quiet === true);
@@ -56,13 +64,15 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
     const read = performance.now();
     if (components > data.table.rows) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components, data.table.rows))}`);
     const held = readHeld(flags.fix ?? [], data.family, components);
-    if (start !== undefined) inFile(flags.start!, () => createMixture({ family: data.family, components }).space.check(start));
+    if (start !== undefined)
+      inFile(flags.start!, () => createModelStructure({ family: data.family, components, ...(latent && { latent }) }).space.check(start));
     progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
     const fit = await runEngine(
       data,
       {
         family: data.family,
         components,
+        ...(latent && { latent }),
         ...(start !== undefined && { start }),
         ...(held !== undefined && { held }),
         ...(flags.iterations !== undefined && { iterations: flags.iterations }),
@@ -114,7 +124,7 @@ export function tooFewRows(components: number, rows: number): string {
 /** Reads the data as the options say, showing how far it has come. */
 export function readData(
   path: string,
-  flags: DataFlags,
+  flags: DataFlags & { readonly gateColumns?: readonly string[] },
   choice: ReturnType<typeof chooseFamily>,
   components: number,
   progress: Progress,
@@ -127,6 +137,8 @@ export function readData(
       columns: flags.columns,
       weightsColumn: flags.weightsColumn,
       labelsColumn: flags.labelsColumn,
+      regression: regressionOf(flags, choice),
+      gate: flags.gateColumns,
       firstLabel: flags.firstLabel,
       header: flags.header,
       onRows: (rows) => progress.say(`reading ${inputName(path)}: ${showCount(rows)} rows`),
@@ -135,6 +147,23 @@ export function readData(
     components,
     io,
   );
+}
+
+/** @throws Problem where what is asked for is half a regression */
+function regressionOf(flags: DataFlags, { definition, optionColumns }: ReturnType<typeof chooseFamily>): RegressionColumns | undefined {
+  const { response, predictors, offsetColumn, columns } = flags;
+  if (!isRegression(definition)) {
+    const stray = response ?? predictors?.[0] ?? offsetColumn;
+    if (stray === undefined) return undefined;
+    throw usageProblem(
+      `--response, --predictors and --offset-column are for regressions, for example --family ${definition.id === 'poisson' ? 'poisson' : 'gaussian'}-regression.`,
+    );
+  }
+  if (response === undefined || predictors === undefined)
+    throw usageProblem(`The family ${definition.id} needs --response y --predictors x,x^2,group=control:drug.`);
+  if (columns !== undefined) throw usageProblem('--columns is not for regressions: --response and --predictors name their columns.');
+  const trials = optionColumns['trials'];
+  return { response, predictors, ...(trials !== undefined && { trials }), ...(offsetColumn !== undefined && { offset: offsetColumn }) };
 }
 
 async function runEngine(data: FitData, options: FitOptions, weightsColumn: string | undefined, progress: Progress, io: Io): Promise<Fit> {

@@ -13,7 +13,7 @@ export function renderFit(fit: Fit, data: FitData, theme: Theme): string[] {
 
 function renderPlot(fit: Fit, data: FitData, theme: Theme): string[] {
   const { columns: described } = fit.model.mixture.families[0]!;
-  if (described.some((column) => column.given === true)) return [];
+  if (described.some((column) => column.given === true) || fit.model.mixture.latent.columns !== undefined) return [];
   const names = data.columns.map(printableName);
   const values = data.columns.map((name) => data.source[name]!);
   const plot =

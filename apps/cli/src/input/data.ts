@@ -2,7 +2,8 @@ import { EmkitError, type Family } from '@emkit/core';
 import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
-import { type FamilyChoice, makeFamily } from './family-choice.ts';
+import { type FamilyChoice, makeFamily, makeRegression } from './family-choice.ts';
+import { neededColumns, type RegressionColumns, regressionColumns } from './predictors.ts';
 import { inputName } from './source.ts';
 import { readTable, type Table } from './table.ts';
 
@@ -12,6 +13,10 @@ export interface DataRequest {
   readonly columns: readonly string[] | undefined;
   readonly weightsColumn: string | undefined;
   readonly labelsColumn: string | undefined;
+  /** The columns of a regression; undefined where the family models all data columns. */
+  readonly regression: RegressionColumns | undefined;
+  /** Columns on which the weights depend. */
+  readonly gate: readonly string[] | undefined;
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
@@ -25,6 +30,7 @@ export interface FitData {
   readonly family: Family;
   /** The names of the family's columns, those that hold an option included. */
   readonly columns: readonly string[];
+  readonly regression: RegressionColumns | undefined;
   /** Columns by name, as the engine takes them. */
   readonly source: Readonly<Record<string, Float64Array>>;
   readonly weights: Float64Array | undefined;
@@ -36,14 +42,24 @@ export interface FitData {
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, columns, weightsColumn, labelsColumn, firstLabel, header, onRows } = request;
+  const { path, columns, weightsColumn, labelsColumn, firstLabel, header, regression, gate = [], onRows } = request;
   const given = Object.values(choice.optionColumns);
-  const further = weightsColumn === undefined ? given : [...given, weightsColumn];
+  const needed = regression && neededColumns(regression);
+  const further = [...(needed?.numbers.slice(1) ?? given), ...gate, ...(weightsColumn === undefined ? [] : [weightsColumn])];
   const { levels } = choice;
-  const table = await readTable(path, { data: columns, further, levels, labels: labelsColumn, header, ...(onRows && { onRows }) }, io);
+  const asked = {
+    data: regression ? [regression.response] : columns,
+    further,
+    levels,
+    labels: labelsColumn,
+    header,
+    ...(onRows && { onRows }),
+  };
+  const table = await readTable(path, { ...asked, ...(needed && { words: needed.words }) }, io);
   const name = inputName(path);
-  const family = makeFamilyFor(table, choice, name);
-  const used = [...table.data, ...given];
+  const modelled = regression && regressionColumns(table, regression);
+  const family = modelled === undefined ? makeFamilyFor(table, choice, name) : makeRegression(choice, regression!, modelled.size);
+  const used = modelled === undefined ? [...table.data, ...given] : [...modelled.keys()];
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
   const left = table.leftOut.map((column) => JSON.stringify(column)).join(', ');
@@ -53,7 +69,8 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
       : [
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
-  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, notes };
+  const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, used) : Object.fromEntries(modelled)) };
+  return { name, table, family, columns: used, regression, source, weights, labels, notes };
 }
 
 /** Columns by name, as the engine takes them. */

@@ -11,6 +11,8 @@ export interface TableRequest {
   readonly further?: readonly string[];
   /** Words that stand for 0, 1, ... in the data columns, where they hold words. */
   readonly levels?: readonly string[] | undefined;
+  /** Columns of words, and what stands in them for 0, 1, ... */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
   /** A column of known components, where a blank means that it is latent. */
   readonly labels?: string | undefined;
   /** False where the file begins with its first row: columns are then called x, or x1, x2, ... Default true. */
@@ -32,7 +34,7 @@ export interface Table extends Omit<Columns, 'columns'> {
  * @throws EmkitError naming file, line, row, column and value; Problem when it cannot be read
  */
 export async function readTable(path: string, request: TableRequest, io: Io): Promise<Table> {
-  const { data, further = [], levels, labels, header = true, onRows } = request;
+  const { data, further = [], words = {}, levels, labels, header = true, onRows } = request;
   if (levels !== undefined && data === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
   const special = labels === undefined ? further : [...further, labels];
   const twice = data?.find((name, index) => data.indexOf(name) !== index);
@@ -46,8 +48,8 @@ export async function readTable(path: string, request: TableRequest, io: Io): Pr
   const { columns, ...table } = await readColumns(openInput(path, io), {
     name: inputName(path),
     header,
-    columns: [...(levels === undefined ? (data ?? []) : []), ...further],
-    ...(levels && { levels: Object.fromEntries(data!.map((name) => [name, levels])) }),
+    columns: [...new Set([...(levels === undefined ? (data ?? []) : []), ...further])],
+    levels: { ...words, ...(levels && Object.fromEntries(data!.map((name) => [name, levels]))) },
     blankable: labels === undefined ? [] : [labels],
     others: data === undefined ? 'numbers' : 'skip',
     flags: { columns: '--columns', header: '--no-header' },
