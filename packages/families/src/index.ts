@@ -13,17 +13,21 @@ export const families: readonly FamilyDefinition[] = /* @__PURE__ */ Object.valu
 /** Every family of this package that models a response given predictors, in the order of their ids. */
 export const regressionFamilies: readonly FamilyDefinition[] = /* @__PURE__ */ Object.values(regressions);
 
+/** All of them. */
+export const allFamilies: readonly FamilyDefinition[] = /* @__PURE__ */ [...families, ...regressionFamilies].sort((a, b) =>
+  a.id < b.id ? -1 : 1,
+);
+
 /**
  * The family of this id.
  *
  * @throws EmkitError `OPTION_INVALID` when there is none
  */
 export function familyById(id: string): FamilyDefinition {
-  const all = [...families, ...regressionFamilies];
-  const family = all.find((candidate) => candidate.id === id);
+  const family = allFamilies.find((candidate) => candidate.id === id);
   if (family !== undefined) return family;
   throw new EmkitError('OPTION_INVALID', `There is no family ${showValue(id)}.`, {
     value: id,
-    remedy: `There are: ${all.map((candidate) => candidate.id).join(', ')}.`,
+    remedy: `There are: ${allFamilies.map((candidate) => candidate.id).join(', ')}.`,
   });
 }

@@ -1,14 +1,12 @@
 import type { MixtureParameters, Model } from '@emkit/core';
 import { EmkitError, readModel } from '@emkit/core';
-import { families, regressionFamilies } from '@emkit/families';
+import { allFamilies } from '@emkit/families';
 import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { uncapitalised } from './data.ts';
 import type { RegressionColumns } from './predictors.ts';
 import { inputName, openInput } from './source.ts';
-
-const all = [...families, ...regressionFamilies];
 
 /** Levels of lists and records in a file: more than any model has. */
 const DEEPEST = 50;
@@ -31,7 +29,7 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
   const width = widthOf(json);
   if (width > length)
     throw new Problem(`${inputName(path)} says that it has ${width} columns, and it is too short to hold their parameters.`);
-  const model = inFile(path, () => readModel(json, all));
+  const model = inFile(path, () => readModel(json, allFamilies));
   const { columns, regression: stated } = asRecord(json);
   const regression = stated === undefined ? undefined : readRegression(stated, path);
   if (columns === undefined) return { model, columns: undefined, regression };
@@ -95,7 +93,7 @@ function widthOf(json: unknown): number {
   const body = asRecord('model' in asRecord(json) ? asRecord(json)['model'] : json);
   const entries = Array.isArray(body['families']) ? body['families'] : [body];
   const widths = entries.map(asRecord).flatMap(({ family, options }) => {
-    const described = all.find(({ id }) => id === family)?.options ?? {};
+    const described = allFamilies.find(({ id }) => id === family)?.options ?? {};
     const names = Object.entries(described).flatMap(([name, option]) =>
       option.kind === 'integer' && (option.fromColumns || name === 'predictors') ? [name] : [],
     );
