@@ -77,7 +77,8 @@ export function gated(components: number, options: GateOptions): Latent<GatedWei
     },
     space: {
       check: (json) => gate.check(json as Partial<GatedWeights>),
-      contains: ({ gate: rows }) => rows.every((row) => row.every(Number.isFinite)),
+      contains: ({ gate: rows, gateFrame }) =>
+        [rows, gateFrame?.effects ?? [], gateFrame?.factor ?? [], [gateFrame?.centre ?? []]].flat(2).every(Number.isFinite),
       distance: (from, to) => gate.largest(gate.step(from, to)),
       rounding: (at) => Number.EPSILON * gate.largest(gate.prepare(at).effects),
       boundary: ({ gateFrame }) => (gateFrame?.unbounded ?? []).map((component) => `gate ${component}`),
@@ -181,8 +182,9 @@ class Gate {
     }
     let total = 0;
     for (let k = 0; k < logs.length; k += 1) total += exp(logs[k]! - largest);
-    const normaliser = largest + log(total);
-    for (let k = 0; k < logs.length; k += 1) logs[k]! -= normaliser;
+    // The largest first, so that what is left is not rounded to its size.
+    const normaliser = log(total);
+    for (let k = 0; k < logs.length; k += 1) logs[k] = logs[k]! - largest - normaliser;
     return logs;
   }
 

@@ -10,6 +10,11 @@ const NOTHING_LEFT = 1e-5;
 /** With so little left, in nats for each row, they need not run on. */
 const AT_REST = 1e-12;
 
+const FARTHEST = 1e100;
+
+/** What rounds of a sum of scores, in parts of the sum of the rows' sizes. */
+const NOISE = 4 * Number.EPSILON;
+
 /** Where the information is singular to rounding, this part of the moments is added to it, times its own scale, until it is not. */
 const FIRST_RIDGE = 4 * Number.EPSILON;
 
@@ -42,7 +47,8 @@ export function scoringStep(design: Design, sums: ScoringSums, count: number, ef
   const { gradient, moments } = sums;
   const found = ascent(design, sums);
   if (found === undefined) return undefined;
-  const { way, total } = found;
+  const { total } = found;
+  const way = withinReach(found.way);
   // A case weight may stand for less than a row.
   const nothing = NOTHING_LEFT * Math.min(1, count);
   const flat = found.singular || total < nothing;
@@ -57,12 +63,15 @@ export function scoringStep(design: Design, sums: ScoringSums, count: number, ef
     const moved = size(own);
     const moving = flat || moved >= STILL_MOVING * (1 + size(effects.subarray(first, first + length)));
     unbounded.push(Math.abs(gain) <= nothing && moving);
+    // Several stand against another, of which the coefficients are 0: whichever that is, the step is the same.
     longest = Math.max(longest, moved);
+    for (let other = 0; other < first; other += length)
+      longest = Math.max(longest, size(own.map((value, index) => value - way[other + index]!)));
     left += Math.abs(gain);
   }
   if (!(longest < Infinity)) return undefined;
   const resting = unbounded.includes(true) && left <= AT_REST * count;
-  const part = resting ? 0 : Math.min(1, LONGEST / longest);
+  const part = resting || isNoise(design, sums, count) ? 0 : Math.min(1, LONGEST / longest);
   return { way: way.map((value) => (part === 0 ? 0 : part * value)), unbounded };
 }
 
@@ -106,15 +115,42 @@ function ascent(
         for (let k = 0; k <= j; k += 1, at += 1) damped[((first + j) * (first + j + 1)) / 2 + first + k]! += ridge * largest * moments[at]!;
     way = solvePositive(damped, gradient);
   }
+  way ??= underUnitInformation(length, { gradient, moments });
   return way && { way, singular, total };
 }
 
-/** The way that solves a symmetric matrix, given by its lower triangle by rows, times the way = `gradient`; undefined where it is singular. */
+/** Where nothing is left of the information though the gradient points the way: as if each row had information 1. */
+function underUnitInformation(length: number, { gradient, moments }: Omit<ScoringSums, 'information'>): Float64Array | undefined {
+  const way = new Float64Array(gradient.length);
+  for (let first = 0; first < gradient.length; first += length) {
+    const own = solvePositive(moments.slice(), gradient.slice(first, first + length));
+    if (own === undefined) return undefined;
+    way.set(own, first);
+  }
+  return way;
+}
+
+/** A way whose squares are doubles: it is shortened to a step of size 1 anyway. */
+function withinReach(way: Float64Array): Float64Array {
+  let largest = 0;
+  for (const value of way) largest = Math.max(largest, Math.abs(value));
+  return largest > FARTHEST ? way.map((value) => (value / largest) * FARTHEST) : way;
+}
+
+/** A gradient within the rounding of its sums is none: without this, steps would shake where the information is little. */
+function isNoise({ length }: Design, { gradient, moments }: ScoringSums, count: number): boolean {
+  return gradient.every((value, index) => {
+    const own = index % length;
+    return Math.abs(value) <= NOISE * Math.sqrt(moments[(own * (own + 3)) / 2]!) * Math.sqrt(count);
+  });
+}
+
+/** The way that solves a symmetric matrix, given by its lower triangle by rows, times the way = `gradient`; undefined where it is singular, or the way beyond the doubles. */
 export function solvePositive(matrix: Float64Array, gradient: Float64Array): Float64Array | undefined {
   const factored = cholesky(matrix, gradient.length, 'packed');
   if (!factored.ok) return undefined;
   const way = gradient.slice();
   solveLower(factored.factor, way.length, way, 'packed');
   solveLowerTransposed(factored.factor, way.length, way, 'packed');
-  return way;
+  return way.every(Number.isFinite) ? way : undefined;
 }
