@@ -144,7 +144,7 @@ describe('the installed packages work', () => {
          import { showNumber, type TextStyle } from '@emkit/core/text';
          import { gaussian, type GaussianParameters } from '@emkit/families';
          import { readTable, type Table } from '@emkit/files';
-         import { checkFamily, type FamilyReport } from '@emkit/conformance';
+         import { checkFamily, type ConformanceReport } from '@emkit/conformance';
          import { createReference, type Reference } from '@emkit/reference';
          const result = fit([1, 2, 3, 7, 8, 9], { family: gaussian({ covariance: 'tied' }), components: 2 });
          const mean: number = result.components[0].mean;
@@ -152,7 +152,7 @@ describe('the installed packages work', () => {
          const diagnosis: Diagnosis = result.diagnosis;
          const family: Family<GaussianParameters> = gaussian();
          const reference: Reference = createReference();
-         const check: (family: typeof gaussian) => FamilyReport = checkFamily;
+         const check: (family: typeof gaussian) => ConformanceReport = checkFamily;
          // @ts-expect-error an option the family does not have
          const wrong = () => gaussian({ covariance: 'none' });
          // @ts-expect-error a definition is not an instance

@@ -116,7 +116,7 @@ describe('a diagnosis in words', () => {
       'converged: the remaining error is estimated to be below the tolerance',
     ],
     [
-      { kind: 'converged', rule: 'nats', remaining: null, nats: 3.21e-7 },
+      { kind: 'converged', rule: 'nats', remaining: 1, nats: 3.21e-7 },
       'converged: less than 3e-7 nats of log-likelihood are estimated to be left',
     ],
     [

@@ -57,6 +57,10 @@ function makeFamily(categories: number, levels: readonly string[] | undefined): 
 
     logDensity({ size, columns }, { probabilities }, out) {
       const x = columns[0]!;
+      if (categories > size) {
+        for (let i = 0; i < size; i += 1) out[i] = log(probabilities[x[i]!] ?? 0);
+        return;
+      }
       const logarithms = Float64Array.from(probabilities, log);
       for (let i = 0; i < size; i += 1) out[i] = logarithms[x[i]!] ?? -Infinity;
     },
@@ -68,8 +72,13 @@ function makeFamily(categories: number, levels: readonly string[] | undefined): 
       for (let start = 0; start < size; start += 128) {
         const end = Math.min(size, start + 128);
         for (let i = start; i < end; i += 1) sums[x[i]!]! += responsibilities[i]!;
-        for (let category = 0; category < categories; category += 1) statistics[category]! += sums[category]!;
-        sums.fill(0);
+        // Whichever is shorter: the categories, or those that these rows hold.
+        const length = Math.min(categories, end - start);
+        for (let index = 0; index < length; index += 1) {
+          const category = length === categories ? index : x[start + index]!;
+          statistics[category]! += sums[category]!;
+          sums[category] = 0;
+        }
       }
     },
 

@@ -1,4 +1,4 @@
-import { createRandom, maximizeShared } from '@emkit/core';
+import { createRandom, fit, maximizeShared } from '@emkit/core';
 import { compensatedSum } from '@emkit/core/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -375,6 +375,28 @@ describe('the Gaussian family', () => {
     x.forEach((_, i) => {
       expect(out[2 * i]).toBeCloseTo(byMean[i]!, 8);
       expect(out[2 * i + 1]).toBeCloseTo(byLogVariance[i]!, 8);
+    });
+  });
+});
+
+describe('a long way to the optimum', () => {
+  it('takes several of Newton’s steps with one derivative of the EM map: it costs a pass for each coordinate', () => {
+    // Three groups that overlap: Anderson's steps alone have not arrived when derivatives are first asked for, at pass 50.
+    const random = createRandom(4);
+    const x = Float64Array.from({ length: 2000 }, () => {
+      const uniform = random.uniform();
+      const group = uniform < 0.2 ? 0 : uniform < 0.6 ? 1 : 2;
+      return random.normal() * (1 + group / 2) + 2 * group;
+    });
+    const components = [-1, 2, 5].map((mean) => ({ mean, variance: 2 }));
+    const options = { family, components: 3, tolerance: 1e-8 } as const;
+    const result = fit(x, { ...options, start: { weights: [0.3, 0.3, 0.4], components } });
+    expect(result.diagnosis).toMatchObject({ kind: 'converged', rule: 'distance' });
+    expect(result.evaluations).toBeLessThan(200);
+    const next = fit(x, { ...options, start: result.model.parameters, accelerate: false, iterations: 1 });
+    result.components.forEach((component, index) => {
+      expect(Math.abs(next.components[index]!.mean - component.mean)).toBeLessThan(1e-9);
+      expect(Math.abs(next.components[index]!.variance - component.variance)).toBeLessThan(1e-9);
     });
   });
 });

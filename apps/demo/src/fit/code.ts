@@ -1,16 +1,18 @@
 import type { FitRequest, TableSummary } from './protocol.ts';
 import { exportName } from './settings.ts';
 
-/** A program for Node that repeats a fit, bit for bit. */
+/** A program for Node that repeats a fit, bit for bit. One that was not chosen grew out of those with fewer components: they come first. */
 export function fitProgram(request: FitRequest, table: TableSummary, shown: number, chosen: boolean): string {
   const family = exportName(request.family);
   const { columns, weights } = request;
   const names = weights === undefined ? columns : [...columns, weights];
   const options = Object.keys(request.options).length === 0 ? '' : literal(request.options);
+  const listed = chosen ? request.components : request.components.filter((components) => components <= shown);
+  const several = listed.length > 1;
   const settings = [
     `family: ${family}(${options})`,
-    chosen ? `components: ${JSON.stringify(request.components).replaceAll(',', ', ')}` : `components: ${shown}`,
-    ...(chosen ? [`criterion: '${request.criterion}'`] : []),
+    several ? `components: [${listed.join(', ')}]` : `components: ${shown}`,
+    ...(several ? [`criterion: '${request.criterion}'`] : []),
     `columns: ${list(columns)}`,
     ...(weights === undefined ? [] : [`weights: ${quote(weights)}`]),
     `seed: ${request.seed}`,
@@ -20,7 +22,7 @@ export function fitProgram(request: FitRequest, table: TableSummary, shown: numb
   return `// npm install @emkit/core @emkit/families @emkit/files
 // node fit.mjs
 import { createReadStream } from 'node:fs';
-import { ${chosen ? 'select' : 'fit'} } from '@emkit/core';
+import { ${several ? 'select' : 'fit'} } from '@emkit/core';
 import { ${family} } from '@emkit/families';
 import { readTable } from '@emkit/files';
 
@@ -31,15 +33,20 @@ const table = await readTable(createReadStream(${quote(table.name)}), {
 const data = {
 ${data}
 };
-${chosen ? 'const { best } = select' : 'const best = fit'}(data, {
+${chosen ? 'const { best } = select' : several ? 'const { candidates } = select' : 'const best = fit'}(data, {
 ${settings.map((setting) => `  ${setting},`).join('\n')}
 });
-
+${
+  several && !chosen
+    ? `const best = candidates.find(({ components }) => components === ${shown}).fit;
+`
+    : ''
+}
 console.log(JSON.stringify({ ...best.toJSON(), columns: ${list(columns)} }, null, 2));
 `;
 }
 
-/** The same on the command line. */
+/** The same on the command line; one that was not chosen is fitted from starts of its own. */
 export function fitCommand(request: FitRequest, table: TableSummary, shown: number, chosen: boolean): string {
   const columns = request.columns.slice(
     0,

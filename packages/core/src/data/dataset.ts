@@ -256,16 +256,16 @@ function checkDataset(dataset: Dataset, families: readonly Family[], components:
       firstRow += block.size;
     }
   }
-  if (!dataset.labelled) return;
-  for (const block of dataset.blocks) {
-    for (const label of block.labels ?? []) {
-      if (label < components) continue;
-      throw new EmkitError('DATA_LABEL', `A known label is ${label}, and there are ${components} components.`, {
-        value: label,
-        remedy: `Labels count components from 0 to ${components - 1}.`,
-      });
-    }
+  let largest = -1;
+  for (const { labels = [], allowed = [] } of dataset.blocks) {
+    for (const label of labels) largest = Math.max(largest, label);
+    for (const set of allowed) largest = Math.max(largest, 31 - Math.clz32(set));
   }
+  if (largest < components) return;
+  throw new EmkitError('DATA_LABEL', `A known label is ${largest}, and there are ${components} components.`, {
+    value: largest,
+    remedy: `Labels count components from 0 to ${components - 1}.`,
+  });
 }
 
 function checkColumns(

@@ -1,6 +1,5 @@
 import type { Family } from '../family.ts';
 import type { Block, Dataset } from './block.ts';
-import { summarize } from './summary.ts';
 
 /** Data are moved only where they lie so many of their own ranges from zero: nearer, the digits that a double loses are few. */
 const FAR = 1024;
@@ -15,14 +14,24 @@ const FAR = 1024;
 export function originOf(dataset: Dataset, families: readonly Family[]): readonly number[] | undefined {
   if (families.some((family) => family.shift === undefined)) return undefined;
   // Columns of the labels' law stand after those of the families.
-  const own = summarize(dataset).columns.slice(0, families[0]!.columns.length);
-  const origin = own.map(({ minimum, maximum }) => {
-    const middle = minimum + (maximum - minimum) / 2;
-    const [small, large] = [Math.min(Math.abs(minimum), Math.abs(maximum)), Math.max(Math.abs(minimum), Math.abs(maximum))];
-    const near = minimum > 0 === maximum > 0 && large <= 2 * Math.abs(middle) && small >= Math.abs(middle) / 2;
-    return near && large > FAR * (maximum - minimum) ? middle : 0;
-  });
+  const origin = families[0]!.columns.map((_, column) => originOfColumn(dataset, column));
   return origin.some((value) => value !== 0) ? origin : undefined;
+}
+
+function originOfColumn({ blocks }: Dataset, column: number): number {
+  let minimum = Infinity;
+  let maximum = -Infinity;
+  for (const { columns, size } of blocks) {
+    const values = columns[column]!;
+    for (let row = 0; row < size; row += 1) {
+      if (values[row]! < minimum) minimum = values[row]!;
+      if (values[row]! > maximum) maximum = values[row]!;
+    }
+    // The range grows by no less than the largest value: what is not far now will not be, and nearly always the first block tells.
+    if (!(Math.max(Math.abs(minimum), Math.abs(maximum)) > FAR * (maximum - minimum))) return 0;
+  }
+  // Far data are within a 1024th of each other, so on one side of zero and within a factor of two of what lies in their middle.
+  return minimum + (maximum - minimum) / 2;
 }
 
 /** The data set with the origin taken off its columns: a copy of those where it is not 0. */

@@ -22,14 +22,19 @@ export interface Summary {
   readonly columns: readonly ColumnSummary[];
 }
 
-/** The summary of a data set in memory. */
+/** The summary of a data set in memory. Its columns take three passes over the data, and are looked at when they are first asked for. */
 export function summarize(dataset: Dataset): Summary {
+  const { rows, columnNames, labelled, totalWeight } = dataset;
+  let columns: readonly ColumnSummary[] | undefined;
   return {
-    rows: dataset.rows,
-    columnNames: dataset.columnNames,
-    labelled: dataset.labelled,
-    totalWeight: dataset.totalWeight,
-    columns: dataset.columnNames.map((_, column) => summarizeColumn(dataset, column)),
+    rows,
+    columnNames,
+    labelled,
+    totalWeight,
+    get columns() {
+      columns ??= columnNames.map((_, column) => summarizeColumn(dataset, column));
+      return columns;
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export interface ConvergenceMemory {
   /** The smallest EM step so far, and for how many iterations there was no smaller one. */
   readonly smallest: number | null;
   readonly restless: number;
+  /** How the run ended, and to which tolerance, where a last step took the place of the point that was judged. */
+  readonly end?: Ending & { readonly tolerance: number };
 }
 
 export const FRESH_MEMORY: ConvergenceMemory = {
@@ -73,7 +75,10 @@ export interface ConvergenceVerdict {
   readonly end: Ending | undefined;
 }
 
-export type Ending = { readonly kind: 'converged'; readonly rule: 'distance' | 'nats' } | { readonly kind: 'stalled' };
+export type Ending = ({ readonly kind: 'converged'; readonly rule: 'distance' | 'nats' } | { readonly kind: 'stalled' }) & {
+  /** Judged from steps that gain nothing beside the rounding of the log-likelihood: whoever knows how it bends knows better. */
+  readonly doubtful?: true;
+};
 
 /**
  * The stopping rule. EM converges linearly, so at a point whose EM step has size s, where steps shrink by the rate r, the distance still
@@ -119,8 +124,9 @@ function ending(memory: ConvergenceMemory, within: boolean, shaking: boolean, st
   if (rule.settling && memory.settled >= QUIET_ITERATIONS) return { kind: 'converged', rule: 'nats' };
   if (memory.restless < RESTLESS_ITERATIONS) return undefined;
   // Twenty steps that gain nothing beside the rounding of the log-likelihood: a ridge, or noise finer than what was asked for.
-  if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance' };
-  return rule.nats > 0 ? { kind: 'converged', rule: 'nats' } : { kind: 'stalled' };
+  const doubtful = true;
+  if (step <= rule.tolerance) return { kind: 'converged', rule: 'distance', doubtful };
+  return rule.nats > 0 ? { kind: 'converged', rule: 'nats', doubtful } : { kind: 'stalled', doubtful };
 }
 
 function finite(value: number): number | null {

@@ -21,8 +21,8 @@ export type Diagnosis =
 export interface Arrival {
   /** `distance`: the parameters are within the tolerance. `nats`: what is left of the log-likelihood matters to nobody. */
   readonly rule: 'distance' | 'nats';
-  /** The estimated distance still to go, dimensionless; null when unknown. */
-  readonly remaining: number | null;
+  /** The estimated distance still to go, dimensionless; 1, as far as a parameter's whole scale, where steps along a ridge do not shrink. */
+  readonly remaining: number;
   /** The estimated log-likelihood still to be had, in nats; null when unknown. */
   readonly nats: number | null;
 }

@@ -7,7 +7,7 @@ import { type Ending, FRESH_MEMORY, judge, type Observation } from './convergenc
 import type { Diagnosis } from './diagnosis.ts';
 import type { Driver, DriverMethod, DriverOptions, DriverResult, DriverState, EmPair, Process } from './driver.ts';
 import { emImage, expectAt, type GainOf, NO_POINT, roundingAllowance } from './em-map.ts';
-import { type Bend, bendAt, crestWay, MOST_COORDINATES, newtonWay, upwardWay } from './newton.ts';
+import { type Bend, bendAt, bendFrom, crestWay, MOST_COORDINATES, type NewtonWay, newtonWay, upwardWay } from './newton.ts';
 
 /** The state of a driver that has not begun. */
 export function startState<L extends object = Weights>(
@@ -40,7 +40,7 @@ export function drive<L extends object = Weights>(model: LatentModel<L>, begin: 
 function* driveRun(model: Mixture, begin: DriverState, options: DriverOptions): Driver {
   const run = new Run(model, begin, options);
   yield* run.begin();
-  while (run.iteration < options.iterations) {
+  while (run.iteration < options.iterations || run.hasEnded()) {
     const diagnosis = yield* run.iterate();
     if (diagnosis !== undefined) return run.result(diagnosis);
   }
@@ -55,6 +55,8 @@ class Run {
   private readonly origin: readonly number[] | undefined;
   private readonly log: number[];
   private at: MixtureParameters;
+  /** What the last M-step made. */
+  private image: MixtureParameters | undefined;
   private expectation!: Expectation;
   private evaluations: number;
   private revivals = 0;
@@ -81,25 +83,38 @@ class Run {
     yield { kind: 'iteration', state: this.state(), expectation: this.expectation };
   }
 
+  /** A run that ended may go on to a finer tolerance. */
+  hasEnded(): boolean {
+    const { end } = this.convergence;
+    return end !== undefined && end.tolerance <= this.options.tolerance;
+  }
+
   /** From one point to the next, or how the run ends at this one. */
   *iterate(): Process<Diagnosis | undefined> {
     const step = yield* emImage(this.model, this.at, this.expectation);
+    if ('image' in step) this.image = step.image;
+    if (this.hasEnded()) return this.arrival(this.convergence.end!, this.convergence);
     this.evaluations += step.passes;
     if ('collapsed' in step) return step.collapsed;
-    if (this.anderson !== undefined && this.evaluations >= (this.options.from ?? FIRST_PASS)) {
+    const { tolerance, nats = 0, from = FIRST_PASS } = this.options;
+    const late = this.evaluations >= from;
+    let sought: number | undefined;
+    if (this.anderson !== undefined && late) {
       const outcome = yield* this.newton(step.image, step.gain);
-      if (outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
+      if (typeof outcome !== 'number' && outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
+      sought = outcome;
     }
     const pair: EmPair = { at: this.at, image: step.image };
     const pairs = this.anderson?.pairsWith(pair);
     const proposal = pairs && this.anderson!.propose(pairs);
-    const { tolerance, nats = 0, from = FIRST_PASS } = this.options;
-    const rule = { tolerance, nats, settling: this.evaluations >= from };
-    const verdict = judge(this.convergence, this.observe(pair, pairs, proposal, step.gain), rule);
-    if (verdict.end !== undefined) {
-      if (yield* this.revive()) return undefined;
-      return this.arrival(verdict.end, verdict.memory, step.image);
+    const seen = this.observe(pair, pairs, proposal, step.gain);
+    const verdict = judge(this.convergence, { ...seen, expected: sought ?? seen.expected }, { tolerance, nats, settling: late });
+    if (verdict.end?.doubtful && sought === undefined) {
+      this.convergence = { ...verdict.memory, restless: 0 };
+      const outcome = yield* this.newton(step.image, step.gain);
+      if (typeof outcome !== 'number' && outcome !== undefined) return outcome === 'moved' ? undefined : outcome;
     }
+    if (verdict.end !== undefined) return yield* this.end(verdict.end, verdict.memory, proposal?.stretched ? undefined : proposal?.point);
     const tried = proposal === undefined ? undefined : yield* this.try(proposal.point);
     const accepted = tried !== undefined && tried.logLikelihood >= this.expectation.logLikelihood;
     if (pairs !== undefined) this.anderson!.remember(pairs, proposal, accepted);
@@ -113,30 +128,69 @@ class Run {
 
   /**
    * A step by Newton's method, for a run that is still on its way when others are over: it costs a pass for each free coordinate, and knows
-   * what a ridge hides. Undefined where it cannot serve.
+   * what a ridge hides. Where no step gains more than rounding or what may be left, what the best of them gains; undefined where it cannot serve.
    */
-  private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | undefined> {
+  private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | number | undefined> {
     const { space } = this.model;
     if (space.free.length === 0 || space.free.length > MOST_COORDINATES) return undefined;
     const bend = yield* bendAt(this.model, this.at, image, gainOf);
-    this.evaluations += bend?.passes ?? 0;
-    const whole = bend && newtonWay(bend, 0);
+    if (bend === undefined) return undefined;
+    this.evaluations += bend.passes;
+    const whole = newtonWay(bend, 0);
+    let approaching = false;
     if (whole !== undefined) {
-      const point = space.free.move(this.at, whole.way, 0);
-      const remaining = space.distance(this.at, point);
-      const { tolerance, nats = 0 } = this.options;
+      const { point, remaining, rule } = this.ahead(this.at, whole);
+      approaching = remaining < 0.5 * (this.convergence.remaining ?? Infinity);
       this.convergence = { ...this.convergence, remaining: Number.isFinite(remaining) ? remaining : null, left: whole.gain };
-      const rule = remaining <= tolerance ? 'distance' : whole.gain <= nats ? 'nats' : undefined;
-      if (tolerance > 0 && rule !== undefined) {
-        const revived = yield* this.revive();
-        return revived ? 'moved' : this.arrival({ kind: 'converged', rule }, this.convergence, image);
-      }
+      if (rule !== undefined) return (yield* this.end({ kind: 'converged', rule }, this.convergence, point)) ?? 'moved';
     }
-    const way = bend && upwardWay(bend);
-    const best = way && (yield* this.follow(bend!, way));
-    if (best === undefined) return undefined;
+    // Plain EM is asked how near it is, and goes its own way.
+    if (this.anderson === undefined) return undefined;
+    const way = upwardWay(bend);
+    const repeated = yield* this.repeat(bend, whole);
+    const best = repeated ?? (way && (yield* this.follow(bend, way)));
+    const gain = best === undefined ? 0 : best.expectation.logLikelihood - this.expectation.logLikelihood;
+    // What rounding hides of the log-likelihood may still be seen in the parameters, as long as they come nearer each time.
+    const nearer = repeated !== undefined && approaching;
+    if (best === undefined || (gain <= Math.max(this.options.nats ?? 0, this.noise()) && !nearer)) return gain;
     yield* this.moveTo(best.point, best.expectation);
     return 'moved';
+  }
+
+  /** The end of a way by Newton's method, how far it is, and by which rule that is near enough. */
+  private ahead(
+    from: MixtureParameters,
+    { way, gain }: NewtonWay,
+  ): { point: MixtureParameters; remaining: number; rule?: 'distance' | 'nats' } {
+    const { space } = this.model;
+    const { tolerance, nats = 0 } = this.options;
+    const point = space.free.move(from, way, 0);
+    const remaining = space.distance(from, point);
+    if (tolerance > 0 && remaining <= tolerance) return { point, remaining, rule: 'distance' };
+    return tolerance > 0 && gain <= nats ? { point, remaining, rule: 'nats' } : { point, remaining };
+  }
+
+  /**
+   * Steps with one bend as long as they gain what it says: each costs a pass, and not one for every coordinate. Where a ridge is curved they
+   * do not. Undefined where there is none.
+   */
+  private *repeat(bend: Bend, first: NewtonWay | undefined): Process<Place | undefined> {
+    let place: Place = { point: this.at, expectation: this.expectation };
+    for (let way = first, turn = 0; way !== undefined && turn < REPETITIONS; turn += 1) {
+      const { point, rule } = this.ahead(place.point, way);
+      if (rule !== undefined) break;
+      const expectation = yield* this.try(point);
+      if (expectation === undefined) break;
+      const rise = expectation.logLikelihood - place.expectation.logLikelihood;
+      if (!(rise + roundingAllowance(this.model, point, expectation) >= 0.5 * way.gain)) break;
+      place = { point, expectation };
+      const step = yield* emImage(this.model, point, expectation);
+      this.evaluations += step.passes;
+      const next: NewtonWay | undefined = 'collapsed' in step ? undefined : newtonWay(bendFrom(this.model, bend, point, step.image), 0);
+      way = next !== undefined && next.gain < 0.25 * way.gain ? next : undefined;
+    }
+    const fall = this.expectation.logLikelihood - place.expectation.logLikelihood;
+    return place.point === this.at || fall > roundingAllowance(this.model, place.point, place.expectation) ? undefined : place;
   }
 
   /** The best point on a way: nearer where the log-likelihood falls, farther as long as it rises. */
@@ -202,19 +256,39 @@ class Run {
     return { kind: 'decreased', by: fall };
   }
 
-  /** Where the likelihood rises with a weight that vanished, goes on from a point where it has its chance. */
-  private *revive(): Process<boolean> {
-    if (this.revivals === MOST_REVIVALS) return false;
-    for (const point of this.model.revive(this.expectation.sums, this.at)) {
-      const next = yield* this.try(point);
-      if (next === undefined || !(next.logLikelihood > this.expectation.logLikelihood)) continue;
-      this.revivals += 1;
-      this.anderson?.forget();
-      this.convergence = FRESH_MEMORY;
-      yield* this.moveTo(point, next);
-      return true;
+  /** The diagnosis of a run whose point was judged, with the optimum as far as it is known; undefined where it goes on from a better point. */
+  private *end(end: Ending, memory: DriverState['convergence'], top: MixtureParameters | undefined): Process<Diagnosis | undefined> {
+    const { space } = this.model;
+    if (end.kind === 'stalled') return this.arrival(end, memory);
+    const { expectation } = this;
+    const { logLikelihood } = expectation;
+    if (this.revivals < MOST_REVIVALS) {
+      for (const point of this.model.revive(expectation.sums, this.at)) {
+        const next = yield* this.try(point);
+        if (next === undefined || !(next.logLikelihood > logLikelihood)) continue;
+        this.revivals += 1;
+        return yield* this.restartAt(point, next);
+      }
     }
-    return false;
+    for (const point of this.options.sampled ? [] : (space.edges?.(this.at) ?? [])) {
+      const next = yield* this.try(point);
+      if (next !== undefined && next.logLikelihood >= logLikelihood - this.noise()) return yield* this.restartAt(point, next);
+    }
+    if (end.rule === 'nats' || top === undefined || this.iteration >= this.options.iterations) return this.arrival(end, memory);
+    // What was judged is within the tolerance, and where the accelerated step leads has digits more: one pass tells.
+    const next = yield* this.try(top);
+    if (next === undefined || !(next.logLikelihood >= logLikelihood - this.noise())) return this.arrival(end, memory);
+    this.convergence = { ...memory, end: { ...end, tolerance: this.options.tolerance } };
+    yield* this.moveTo(top, next);
+    return undefined;
+  }
+
+  /** Goes on from a point that no EM step leads to. */
+  private *restartAt(point: MixtureParameters, expectation: Expectation): Process<undefined> {
+    this.anderson?.forget();
+    this.convergence = FRESH_MEMORY;
+    yield* this.moveTo(point, expectation);
+    return undefined;
   }
 
   private *moveTo(point: MixtureParameters, expectation: Expectation): Process<void> {
@@ -241,7 +315,7 @@ class Run {
   }
 
   private observe(pair: EmPair, pairs: readonly EmPair[] | undefined, proposal: Proposal | undefined, gainOf: GainOf): Observation {
-    const { model, at, expectation, convergence, log } = this;
+    const { model, at, convergence, log } = this;
     const { space } = model;
     const step = space.distance(at, pair.image);
     const gain = gainOf(at, pair.image);
@@ -254,16 +328,21 @@ class Run {
       expected: counted && proposal !== undefined && !proposal.stretched ? expectedGain(model, at, proposal.way, gainOf) : undefined,
       // A family that cannot say what a step gains is taken by what the last ones did, to the rounding of the log-likelihood.
       gain: Number.isNaN(gain) ? log.at(-1)! - (log.at(-1 - STEPS_IN_PLACE_OF_GAIN) ?? -Infinity) : gain,
-      noise: 4 * Number.EPSILON * expectation.magnitude,
+      noise: this.noise(),
     };
   }
 
-  private arrival(end: Ending, { remaining, left }: DriverState['convergence'], image: MixtureParameters): Diagnosis {
+  /** What rounds of the log-likelihood, in nats. */
+  private noise(): number {
+    return 4 * Number.EPSILON * this.expectation.magnitude;
+  }
+
+  private arrival(end: Ending, { remaining, left }: DriverState['convergence']): Diagnosis {
     if (end.kind === 'stalled') return { kind: 'stalled', remaining };
     // What runs away is known to the M-step alone.
-    const { space } = this.model;
-    const parameters = [...new Set([this.at, image].flatMap((point) => space.boundary(point, this.options.tolerance)))];
-    const arrival = { rule: end.rule, remaining, nats: left };
+    const points = this.image === undefined ? [this.at] : [this.at, this.image];
+    const parameters = [...new Set(points.flatMap((point) => this.model.space.boundary(point, this.options.tolerance)))];
+    const arrival = { rule: end.rule, remaining: remaining ?? (end.rule === 'distance' ? this.options.tolerance : FAR), nats: left };
     return parameters.length === 0 ? { kind: 'converged', ...arrival } : { kind: 'boundary', parameters, ...arrival };
   }
 
@@ -302,8 +381,14 @@ const SHORTER: readonly number[] = [1, 1 / 4, 1 / 16];
 const LONGER = 4;
 const LONGEST = 1024;
 
+/** Newton's steps with one bend at most. */
+const REPETITIONS = 10;
+
 /** Steps back to the crest after one along a ridge. */
 const CORRECTIONS = 5;
+
+/** Stands for a distance still to go that no one knows: where steps along a ridge do not shrink, a parameter may move by all its scale. */
+const FAR = 1;
 
 /** A step is halved until it is this part of itself. */
 const LEAST_PART = 2 ** -10;

@@ -61,6 +61,8 @@ export interface DriverOptions {
   readonly nats?: number;
   /** The pass over the data from which on nats count. Default 50: a run that ends sooner keeps all the digits that the distance asks for. */
   readonly from?: number;
+  /** Whether the data stand for more rows: then no parameter is laid on an edge of its domain, from which EM does not come back. */
+  readonly sampled?: boolean;
 }
 
 /**

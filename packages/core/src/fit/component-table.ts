@@ -1,4 +1,4 @@
-import type { Column, Family, ParameterValue } from '../family.ts';
+import type { Column, Family, ParameterValue, ParameterValues } from '../family.ts';
 import { showNumber, showWeight } from '../text/numbers.ts';
 import { printableName } from '../text/printable.ts';
 import type { TextStyle } from '../text/style.ts';
@@ -106,7 +106,11 @@ function parameterEntries(model: Model, columns: readonly string[]): Entry[] {
   const { families } = model.structure;
   const names = [...new Set(model.components.flatMap((values) => Object.keys(values)))];
   const isScalar = model.components.every((values) => Object.values(values).every((value) => typeof value === 'number'));
-  const entries = names.flatMap((name) => entriesOf(name, model, columns, isScalar ? 6 : 5));
+  const entries = names.flatMap((name) => {
+    // Different families may mean a number and a vector by one name.
+    const shapes = new Set(model.components.flatMap((values) => (values[name] === undefined ? [] : [shapeOf(values[name])])));
+    return [...shapes].flatMap((shape) => entriesOf(name, shape, model, columns, isScalar ? 6 : 5));
+  });
   return isScalar && families.every((family) => family === families[0]) ? [...entries, ...derivedEntries(model, names)] : entries;
 }
 
@@ -126,12 +130,13 @@ function derivedEntries({ structure, components }: Model, names: readonly string
 }
 
 /** A parameter's rows: one, or a heading and one for each entry. */
-function entriesOf(name: string, { structure, components }: Model, columns: readonly string[], digits: number): Entry[] {
+function entriesOf(name: string, shape: string, { structure, components }: Model, columns: readonly string[], digits: number): Entry[] {
+  const has = (values: ParameterValues): boolean => values[name] !== undefined && shapeOf(values[name]) === shape;
   const entry = (label: string, read: (value: ParameterValue) => number): Entry => ({
     label,
-    cells: components.map((values) => (values[name] === undefined ? '' : showNumber(read(values[name]), digits))),
+    cells: components.map((values) => (has(values) ? showNumber(read(values[name]!), digits) : '')),
   });
-  const owner = components.findIndex((values) => values[name] !== undefined);
+  const owner = components.findIndex(has);
   const family = structure.families[owner]!;
   const first = components[owner]![name]!;
   if (typeof first === 'number') return [entry(name, (value) => value as number)];
@@ -177,6 +182,10 @@ function isPredictor({ given, support, name }: Column): boolean {
 
 function isMatrix(value: ParameterValue): value is readonly (readonly number[])[] {
   return typeof value === 'object' && typeof value[0] === 'object';
+}
+
+function shapeOf(value: ParameterValue): string {
+  return typeof value === 'number' ? 'number' : `${isMatrix(value) ? 'matrix' : 'vector'} of ${value.length}`;
 }
 
 function lengthOf(value: ParameterValue): number {

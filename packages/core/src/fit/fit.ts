@@ -145,7 +145,7 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
   const shown = shownPoint(plan, state.parameters);
   const refined = shown.components.some((values, component) => values !== state.parameters.components[component]);
   const exact: Exact | undefined = refined ? { ...(origin && { origin }), components: state.parameters.components } : undefined;
-  const structure = structureOf(plan.options);
+  const structure = origin === undefined ? model : structureOf(plan.options);
   return new Fit({
     model: new Model(structure, shown, exact),
     logLikelihood: expectation.logLikelihood,

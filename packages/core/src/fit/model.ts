@@ -204,6 +204,8 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     const one = new Int32Array(1);
     if (latent.logWeights === undefined) latent.sample(labels, rows, this.parameters, random, block);
     const row = new Float64Array(described.length);
+    const { components } = this.point();
+    const origin = this.exact?.origin;
     for (let index = 0; index < rows; index += 1) {
       if (latent.logWeights !== undefined) {
         latent.sample(one, 1, this.parameters, random);
@@ -211,8 +213,8 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
       }
       const component = labels[index]!;
       for (let column = 0; column < row.length; column += 1) row[column] = columns[column]![index]!;
-      families[component]!.sample!(this.components[component]!, random, row);
-      for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]!;
+      families[component]!.sample!(components[component]!, random, row);
+      for (let column = 0; column < row.length; column += 1) columns[column]![index] = row[column]! + (origin?.[column] ?? 0);
     }
     return { columns, labels };
   }
@@ -288,8 +290,8 @@ function spreadRows<A extends Float64Array | Int32Array>(dataset: Dataset, value
 /** A copy of numbers in lists and records that nobody can change. */
 function frozenCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  const copy: unknown = Array.isArray(value)
-    ? value.map(frozenCopy)
-    : Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, frozenCopy(entry)]));
-  return Object.freeze(copy) as T;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
+  const copy = {} as T;
+  for (const name in value) copy[name] = frozenCopy(value[name]);
+  return Object.freeze(copy);
 }

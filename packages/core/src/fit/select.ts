@@ -78,6 +78,8 @@ export class Selection<P extends ParameterValues = ParameterValues> {
  * Chooses the number of components: fits each, and takes the smallest criterion among those whose diagnosis allows it. Besides its own starts
  * a candidate has some from the one with a component less, if that was fitted before: with its largest, or worst fitting, component split.
  *
+ * A candidate with fewer components than the known labels name is refused, the others are fitted.
+ *
  * @throws EmkitError as `fit` for bad data; `COMPONENT_DEGENERATE` when no number of components has an eligible fit
  */
 export function select<P extends ParameterValues>(data: FitData, options: SelectOptions<P>): Selection<P> {
@@ -157,7 +159,14 @@ function neighbourOf(candidates: readonly SelectCandidate[], components: number)
 /** An error that says that there is no fit; others are thrown on. */
 function refusal(error: unknown, signal?: AbortSignal): EmkitError {
   const aborted = signal?.aborted === true ? ['ABORTED'] : [];
-  const codes: readonly string[] = ['COMPONENT_DEGENERATE', 'DATA_TOO_FEW_DISTINCT_ROWS', 'MODEL_IMPOSSIBLE_DATA', ...aborted];
+  // The data were read for the largest number: a label may be too much for a smaller one.
+  const codes: readonly string[] = [
+    'COMPONENT_DEGENERATE',
+    'DATA_LABEL',
+    'DATA_TOO_FEW_DISTINCT_ROWS',
+    'MODEL_IMPOSSIBLE_DATA',
+    ...aborted,
+  ];
   if (error instanceof EmkitError && codes.includes(error.code)) return error;
   throw error;
 }

@@ -45,7 +45,7 @@ export function makeWarnings(model: Mixture, state: DriverState, diagnosis: Diag
 /** Components that the accelerated driver would still move when the run ended because nothing was left to be gained. */
 function undetermined(model: Mixture, { parameters, acceleration }: DriverState, diagnosis: Diagnosis): readonly number[] {
   if (!isConverged(diagnosis) || !('rule' in diagnosis) || diagnosis.rule !== 'nats') return [];
-  if (diagnosis.remaining !== null && diagnosis.remaining < UNDETERMINED) return [];
+  if (diagnosis.remaining < UNDETERMINED) return [];
   const before = acceleration?.history[0]?.at;
   const moved = model.families.map((family, component) =>
     before === undefined ? 0 : componentDistance(family, before.components[component]!, parameters.components[component]!),

@@ -8,7 +8,8 @@ import { Allocation, EXPECTED_COUNTS, loadWeights, paddedRows, type Rows, readLi
  */
 export class PosteriorPass {
   private readonly components: number;
-  private viewed: { memory: Float64Array; rows: number; densities: readonly Float64Array[] } | undefined;
+  private places: Places | undefined;
+  private viewed: { memory: Float64Array; places: Places; densities: readonly Float64Array[] } | undefined;
 
   constructor(components: number) {
     this.components = components;
@@ -20,13 +21,14 @@ export class PosteriorPass {
    */
   densities(size: number): readonly Float64Array[] {
     const { components } = this;
-    const { rows, joint, length } = this.allocate(size);
+    const places = this.placesFor(size);
+    const { rows, joint, length } = places;
     const memory = kernels().memory(length);
-    if (this.viewed?.memory !== memory || this.viewed.rows !== rows) {
+    if (this.viewed?.memory !== memory || this.viewed.places !== places) {
       const densities = Array.from({ length: components }, (_, component) =>
         memory.subarray(joint + rows * component, joint + rows * (component + 1)),
       );
-      this.viewed = { memory, rows, densities };
+      this.viewed = { memory, places, densities };
     }
     return this.viewed.densities;
   }
@@ -38,7 +40,7 @@ export class PosteriorPass {
   run(block: Pick<Rows, 'size' | 'weights'>, out: Float64Array): void {
     const { components } = this;
     const { size } = block;
-    const { rows, weights, joint, sums, scratch, length } = this.allocate(size);
+    const { rows, weights, joint, sums, scratch, length } = this.placesFor(size);
     for (const density of this.densities(size)) density.fill(density[size - 1]!, size);
     const engine = kernels();
     const memory = engine.memory(length);
@@ -51,14 +53,26 @@ export class PosteriorPass {
     }
   }
 
-  private allocate(size: number) {
+  /** Where things stand for a block of so many rows: nearly all blocks have the same number. */
+  private placesFor(size: number): Places {
     const { components } = this;
     const rows = paddedRows(size, components);
+    if (this.places?.rows === rows) return this.places;
     const allocation = new Allocation();
     const weights = allocation.take(rows);
     const joint = allocation.take(rows * components);
     const sums = allocation.take(COMPONENT_SUMS + 2 * components);
     const scratch = allocation.take(groupScratch(components));
-    return { rows, weights, joint, sums, scratch, length: allocation.length };
+    this.places = { rows, weights, joint, sums, scratch, length: allocation.length };
+    return this.places;
   }
+}
+
+interface Places {
+  readonly rows: number;
+  readonly weights: number;
+  readonly joint: number;
+  readonly sums: number;
+  readonly scratch: number;
+  readonly length: number;
 }

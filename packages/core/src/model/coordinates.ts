@@ -57,7 +57,9 @@ function codecCoordinates(codec: Codec<ParameterValues>): Coordinates<ParameterV
     length,
     difference(from, to, out, place) {
       const [before, after] = [vectorOf(from), vectorOf(to)];
-      for (let index = 0; index < length; index += 1) out[place + index] = after[index]! - before[index]!;
+      // On an edge both are infinite: what lies there stays.
+      for (let index = 0; index < length; index += 1)
+        out[place + index] = before[index] === after[index] ? 0 : after[index]! - before[index]!;
     },
     move(from, step, place) {
       const vector = vectorOf(from).slice();
@@ -182,20 +184,31 @@ function moveProbability(value: number, step: number): number {
 }
 
 /**
- * Logarithms of the ratios to the last entry. Their change is the change of the logarithms less that of the last: entries that are 0, and
- * stay it, do no harm.
+ * Logarithms of the ratios to the last entry, or where that is 0 to the last that is not; the coordinate of that one is then idle. Entries
+ * that are 0 stay it: their coordinates are idle too.
  */
 function simplexCoordinates(length: number): Coordinates<readonly number[]> {
+  const referenceOf = (from: readonly number[]): number => {
+    let reference = length - 1;
+    while (reference > 0 && from[reference] === 0) reference -= 1;
+    return reference;
+  };
   return {
     length: length - 1,
     difference(from, to, out, place) {
-      const last = logRatio(from[length - 1]!, to[length - 1]!);
-      for (let index = 0; index < length - 1; index += 1) out[place + index] = logRatio(from[index]!, to[index]!) - last;
+      const reference = referenceOf(from);
+      const last = logRatio(from[reference]!, to[reference]!);
+      for (let index = 0; index < length - 1; index += 1) {
+        const own = logRatio(from[index]!, to[index]!);
+        out[place + index] = index === reference ? 0 : from[index] === 0 ? own : own - last;
+      }
     },
     move(from, step, place) {
+      const reference = referenceOf(from);
+      const stepOf = (index: number): number => (index === reference || index === length - 1 ? 0 : step[place + index]!);
       let largest = 0;
-      for (let index = 0; index < length - 1; index += 1) largest = Math.max(largest, step[place + index]!);
-      const terms = from.map((value, index) => value * exp((index === length - 1 ? 0 : step[place + index]!) - largest));
+      for (let index = 0; index < length - 1; index += 1) largest = Math.max(largest, stepOf(index));
+      const terms = from.map((value, index) => value * exp(stepOf(index) - largest));
       let total = 0;
       for (const term of terms) total += term;
       return terms.map((term) => term / total);

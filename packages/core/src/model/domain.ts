@@ -239,3 +239,29 @@ export function onBoundary(domain: Domain, value: ParameterValue): boolean {
       return false;
   }
 }
+
+/** Values nearer to an edge than this are tried on it. */
+const NEAR = 1e-6;
+
+/** The value with what all but lies on an edge of its domain on it; undefined where nothing does. */
+export function ontoBoundary(domain: Domain, value: ParameterValue): ParameterValue | undefined {
+  switch (domain.kind) {
+    case 'non-negative':
+    case 'probability':
+    case 'interval': {
+      const [low, high] = domain.kind === 'interval' ? [domain.minimum, domain.maximum] : [0, domain.kind === 'probability' ? 1 : Infinity];
+      const near = NEAR * (domain.kind === 'interval' ? high - low : 1);
+      const number = value as number;
+      return number > low && number - low < near ? low : number < high && high - number < near ? high : undefined;
+    }
+    case 'simplex': {
+      const entries = value as readonly number[];
+      if (!entries.some((entry) => entry > 0 && entry < NEAR)) return undefined;
+      const kept = entries.map((entry) => (entry < NEAR ? 0 : entry));
+      const total = kept.reduce((sum, entry) => sum + entry, 0);
+      return kept.map((entry) => entry / total);
+    }
+    default:
+      return undefined;
+  }
+}

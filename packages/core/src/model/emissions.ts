@@ -4,7 +4,14 @@ import type { Family, ParameterValues } from '../family.ts';
 import { stridedSum } from '../numerics/sum.ts';
 import { familyCoordinates } from './coordinates.ts';
 import type { Estimable } from './estimable.ts';
-import { checkComponent, componentBoundary, componentDistance, componentRounding, containsComponent } from './family-space.ts';
+import {
+  checkComponent,
+  componentBoundary,
+  componentDistance,
+  componentEdges,
+  componentRounding,
+  containsComponent,
+} from './family-space.ts';
 import { maximizeShared } from './sharing.ts';
 import type { Coordinates } from './space.ts';
 
@@ -31,8 +38,14 @@ export interface Emissions extends Estimable<Components> {
   /** Where each component's sums begin among these; one entry more than there are components. */
   readonly offsets: readonly number[];
   logDensities(block: Block, at: Components, out: readonly Float64Array[]): void;
-  /** Adds the sums of a block about `about`; case weights are in the responsibilities. */
-  accumulate(block: Block, responsibilities: readonly Float64Array[], about: Components, into: Float64Array): void;
+  /** Adds the sums of a block about `about`; case weights are in the responsibilities. `counts`: their sums, where they are known already. */
+  accumulate(
+    block: Block,
+    responsibilities: readonly Float64Array[],
+    about: Components,
+    into: Float64Array,
+    counts?: ArrayLike<number>,
+  ): void;
 }
 
 export interface SharedGroup {
@@ -84,10 +97,10 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         families[component]!.logDensity(block, at[component]!, out[component]!);
     },
 
-    accumulate(block, responsibilities, about, into) {
+    accumulate(block, responsibilities, about, into, counts) {
       for (let component = 0; component < families.length; component += 1) {
         const values = responsibilities[component]!;
-        into[offsets[component]!]! += stridedSum(values, block.size);
+        into[offsets[component]!]! += counts?.[component] ?? stridedSum(values, block.size);
         families[component]!.accumulate(block, values, about[component]!, statistics(into, component));
       }
     },
@@ -168,6 +181,17 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
         families.flatMap((family, component) =>
           componentBoundary(family, point[component]!, held[component]!).map((name) => `${name} ${component + 1}`),
         ),
+      edges(point) {
+        const edges = families.map((family, component) => componentEdges(family, point[component]!, held[component]!));
+        // All together first: mostly that is right, and one pass tells.
+        const all = point.map((values, component) => edges[component]!.at(-1) ?? values);
+        const alone = families.flatMap((_, component) =>
+          sharedGroups.some(({ components }) => components.includes(component))
+            ? []
+            : edges[component]!.map((values) => point.map((other, index) => (index === component ? values : other))),
+        );
+        return edges.flat().length === alone.length && alone.length < 2 ? alone : [all, ...alone];
+      },
       free: tiedCoordinates(families, held, sharedGroups),
     },
   };

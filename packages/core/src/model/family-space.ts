@@ -1,7 +1,7 @@
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import { domainDistance } from './distance.ts';
-import { checkParameters, type Domain, domainViolation, onBoundary } from './domain.ts';
+import { checkParameters, type Domain, domainViolation, onBoundary, ontoBoundary } from './domain.ts';
 
 /** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
@@ -65,4 +65,14 @@ export function componentBoundary(family: Family, values: ParameterValues, held:
   return Object.entries(family.parameters).flatMap(([name, domain]) =>
     !held.has(name) && (onBoundary(domain, values[name]!) || unbounded.includes(name)) ? [name] : [],
   );
+}
+
+/** For each free parameter that all but lies on an edge of its domain, the record with it on it; refinements hold digits it then has no more. */
+export function componentEdges(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly ParameterValues[] {
+  return Object.entries(family.parameters).flatMap(([name, domain]) => {
+    const edge = held.has(name) ? undefined : ontoBoundary(domain, values[name]!);
+    if (edge === undefined) return [];
+    const coarse = Object.entries(values).filter(([other]) => family.refinements?.[other] === undefined);
+    return [{ ...Object.fromEntries(coarse), [name]: edge }];
+  });
 }

@@ -88,15 +88,19 @@ export function independent(components: number, { held = false }: { readonly hel
     revive(counts, { weights }) {
       let total = 0;
       for (const count of counts) total += count;
+      if (held) return [];
+      const vanished = weights.map((_, k) => k).filter((k) => weights[k]! < VANISHING);
       // At a weight that goes to 0 the likelihood's derivative is n (N_k / (n w_k) - 1): above 0 it rises with the weight. Where both have
-      // gone to 0, or one cannot tell, a trial does.
-      const rising = weights.map((weight, k) => weight < VANISHING && !(counts[k]! > 0 && counts[k]! <= weight * total * (1 + LEAST_RISE)));
-      if (held || !rising.includes(true)) return [];
-      return REVIVED.map((share) => {
-        const raised = weights.map((weight, k) => (rising[k] ? share / components : weight));
-        const sum = raised.reduce((all, weight) => all + weight, 0);
-        return { weights: raised.map((weight) => weight / sum) };
-      });
+      // gone to 0, or one cannot tell, a trial does, of each alone: one that costs would hide what another gains.
+      const rising = vanished.filter((k) => counts[k]! > weights[k]! * total * (1 + LEAST_RISE));
+      const unknown = vanished.filter((k) => !(counts[k]! > 0));
+      return [...(rising.length > 0 ? [rising] : []), ...unknown.map((k) => [k])].flatMap((some) =>
+        REVIVED.map((share) => {
+          const raised = weights.map((weight, k) => (some.includes(k) ? share / components : weight));
+          const sum = raised.reduce((all, weight) => all + weight, 0);
+          return { weights: raised.map((weight) => weight / sum) };
+        }),
+      );
     },
 
     space: {

@@ -1,10 +1,11 @@
 import type { Block } from '../data/block.ts';
 import { codeName, EmkitError, showValue } from '../errors.ts';
 import type { Family, FamilyDefinition } from '../family.ts';
+import { exp } from '../numerics/elementary.ts';
 import { type Components, createEmissions, type Emissions, type Ties } from './emissions.ts';
 import type { Estimable } from './estimable.ts';
 import { type ExpectationLayout, HEADER } from './expectation.ts';
-import { shownComponent } from './family-space.ts';
+import { componentDistance, componentRounding, shownComponent } from './family-space.ts';
 import { independent, type Weights } from './independent.ts';
 import type { Latent } from './latent.ts';
 import type { Coordinates } from './space.ts';
@@ -31,6 +32,12 @@ export interface LatentModel<L extends object = object> extends Estimable<ModelP
   revive(sums: Float64Array, at: ModelParameters<L>): readonly ModelParameters<L>[];
 }
 
+/**
+ * The root of a share of the rows below which a component's parameters count less in distances: they are known to one over the root of its
+ * share, and as it vanishes they are not determined at all.
+ */
+const VANISHING = 2 ** -15;
+
 /** A mixture: labels drawn row by row. */
 export type Mixture = LatentModel<Weights>;
 
@@ -55,6 +62,8 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
   const offsets = emissions.offsets.map((offset) => HEADER + latent.length + offset);
   const ofLabels = (sums: Float64Array): Float64Array => sums.subarray(0, latent.length);
   const ofComponents = (sums: Float64Array): Float64Array => sums.subarray(latent.length);
+  const relevance = (point: P): readonly number[] =>
+    latent.logWeights?.(point).map((logWeight) => Math.min(1, exp(0.5 * logWeight) / VANISHING)) ?? families.map(() => 1);
   return {
     latent,
     emissions,
@@ -91,11 +100,32 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
         return { ...latent.space.check(point), components };
       },
       contains: (point) => latent.space.contains(point) && emissions.space.contains(point.components),
-      distance: (from, to) => Math.max(latent.space.distance(from, to), emissions.space.distance(from.components, to.components)),
-      rounding: (point) => Math.max(latent.space.rounding(point), emissions.space.rounding(point.components)),
+      distance(from, to) {
+        const [before, after] = [relevance(from), relevance(to)];
+        return families.reduce(
+          (most, family, component) => {
+            const weight = Math.max(before[component]!, after[component]!);
+            return weight === 0
+              ? most
+              : Math.max(most, weight * componentDistance(family, from.components[component]!, to.components[component]!));
+          },
+          latent.space.distance(from, to),
+        );
+      },
+      rounding(point) {
+        const weights = relevance(point);
+        return families.reduce(
+          (most, family, component) => Math.max(most, weights[component]! * componentRounding(family, point.components[component]!)),
+          latent.space.rounding(point),
+        );
+      },
       boundary: (point, tolerance) => [
         ...latent.space.boundary(point, tolerance),
         ...emissions.space.boundary(point.components, tolerance),
+      ],
+      edges: (point) => [
+        ...(latent.space.edges?.(point) ?? []).map((labels) => ({ ...point, ...labels })),
+        ...(emissions.space.edges?.(point.components) ?? []).map((components) => ({ ...point, components })),
       ],
       free: sideBySide(latent.space.free, emissions.space.free),
     },

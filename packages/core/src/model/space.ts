@@ -13,6 +13,8 @@ export interface ParameterSpace<P> {
   rounding(point: P): number;
   /** The free parameters that lie on the edge of their domain, to `tolerance`, as a reader names them; components count from 1. */
   boundary(point: P, tolerance: number): readonly string[];
+  /** Points to try in place of one at which free parameters all but lie on an edge of their domain: with them on it. Default: none. */
+  edges?(point: P): readonly P[];
   /** What may move: none for what is held, one for what is tied. Their number is the degrees of freedom. */
   readonly free: Coordinates<P>;
 }

@@ -29,25 +29,26 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
     const joint = posterior.densities(block.size);
     emissions.logDensities(block, at.components, joint);
     forbidLabels(block, joint);
-    joint.forEach((out, component) => {
-      const logWeight = logWeights[component]!;
-      if (logWeight === -Infinity) out.fill(-Infinity, 0, block.size);
-      else for (let row = 0; row < block.size; row += 1) out[row]! += logWeight;
-    });
+    for (let component = 0; component < joint.length; component += 1) addTo(joint[component]!, block.size, logWeights[component]!);
     posterior.run(block, into.vector);
-    if (Number.isFinite(into.logLikelihood)) emissions.accumulate(block, joint, about.components, into.sums.subarray(latent.length));
+    if (!Number.isFinite(into.logLikelihood)) return;
+    const { sums } = into;
+    emissions.accumulate(block, joint, about.components, sums.subarray(latent.length), sums);
   };
 
   return (request) => {
     const { at, about, uncut } = request;
-    const logWeights = latent.logWeights?.(at);
+    let logWeights: readonly number[] | undefined;
     const { weights } = at as unknown as Weights;
     const shortcut = shape && prepareShortcut(shape, { weights, at: at.components, about: about.components, uncut });
     return (block, origin, into) => {
-      if (logWeights !== undefined && block.units === undefined) {
+      if (latent.logWeights !== undefined && block.units === undefined) {
         const whole = block.labels === undefined && block.allowed === undefined && block.inexact === undefined;
         if (shortcut !== undefined && whole) shortcut(block, into.vector);
-        else throughPosterior(block, request, logWeights, into);
+        else {
+          logWeights ??= latent.logWeights(at);
+          throughPosterior(block, request, logWeights, into);
+        }
         if (about !== at) into.vector[2] = 0;
         if (allFinite(into.vector)) return;
         into.clear();
@@ -56,6 +57,11 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
       plain.expect(block, request, origin, into);
     };
   };
+}
+
+function addTo(logDensities: Float64Array, size: number, logWeight: number): void {
+  if (logWeight === -Infinity) logDensities.fill(-Infinity, 0, size);
+  else for (let row = 0; row < size; row += 1) logDensities[row]! += logWeight;
 }
 
 function allFinite(vector: Float64Array): boolean {

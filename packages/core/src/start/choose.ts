@@ -81,7 +81,8 @@ export function* chooseStarts(
   function* shortRun(chosen: StartCandidate['method'], assignment: Assignment, spread: number): Process<StartCandidate | undefined> {
     try {
       const parameters = parametersFromAssignment(model, sample, assignment, central, spread);
-      const result = yield* runHere(drive(model, startState('em', parameters), { iterations: SHORT_RUN, tolerance: 1e-6 }), source);
+      const rule = { iterations: SHORT_RUN, tolerance: 1e-6, sampled: true };
+      const result = yield* runHere(drive(model, startState('em', parameters), rule), source);
       const collapsed = result.diagnosis.kind === 'collapsed';
       return {
         method: chosen,

@@ -29,7 +29,7 @@ export function* grow(model: Mixture, start: MixtureParameters, summary: Summary
   const condensed = summary.rows > SAMPLE_ROWS ? ((yield { kind: 'condense', random }) as Dataset | undefined) : undefined;
   if (condensed !== undefined) {
     // On so few rows the whole way is cheap.
-    const rule = { iterations: ITERATIONS, tolerance: 1e-8, nats: 1e-9, from: 50 };
+    const rule = { iterations: ITERATIONS, tolerance: 1e-8, nats: 1e-9, from: 50, sampled: true };
     const { diagnosis, state } = yield* runHere(drive(model, startState('anderson', parameters), rule), memorySource(condensed));
     return diagnosis.kind === 'collapsed' ? start : state.parameters;
   }
@@ -37,7 +37,7 @@ export function* grow(model: Mixture, start: MixtureParameters, summary: Summary
     const sample = (yield { kind: 'sample', rows, random }) as Dataset;
     // Equal rows are one: there may be few to begin with.
     if (sample.rows === summary.rows) break;
-    const rule = { iterations: ITERATIONS, tolerance: 1e-3, nats: NATS, from: 0 };
+    const rule = { iterations: ITERATIONS, tolerance: 1e-3, nats: NATS, from: 0, sampled: true };
     const { diagnosis, state } = yield* runHere(drive(model, startState('anderson', parameters), rule), memorySource(sample));
     if (diagnosis.kind !== 'converged' && diagnosis.kind !== 'iteration-limit') break;
     parameters = state.parameters;

@@ -14,12 +14,14 @@ const place = (structure: Structure, dimension: number, j: number, k: number): n
 /** How far the mean of the data lies from that of the frame: S1 / N, or where it is whitened L S1 / N. */
 function movesOf(statistics: Float64Array, count: number, { mean, units, factor }: Frame): number[] {
   const dimension = mean.length;
-  return Array.from(units, (unit, j) => {
-    if (factor === undefined) return statistics[j]! / count / unit;
+  const moves: number[] = [];
+  for (let j = 0; j < dimension; j += 1) {
     let move = 0;
-    for (let k = 0; k <= j; k += 1) move += factor[j * dimension + k]! * (statistics[k]! / count);
-    return move / unit;
-  });
+    if (factor === undefined) move = statistics[j]! / count;
+    else for (let k = 0; k <= j; k += 1) move += factor[j * dimension + k]! * (statistics[k]! / count);
+    moves.push(move / units[j]!);
+  }
+  return moves;
 }
 
 /** The mean products about the new mean, or about the old one where that is held: a lower triangle, or a diagonal without correlations. */
@@ -156,8 +158,12 @@ export function betterPoint(
   const { mean, factor } = frame;
   const dimension = mean.length;
   const meanHeld = held.has('mean');
-  const squares = Array.from(mean, (_, j) => statistics[place(structure, dimension, j, j)]! / count);
-  const shifts = Array.from(mean, (_, j) => statistics[j]! / count);
+  const squares: number[] = [];
+  const shifts: number[] = [];
+  for (let j = 0; j < dimension; j += 1) {
+    squares.push(statistics[place(structure, dimension, j, j)]! / count);
+    shifts.push(statistics[j]! / count);
+  }
   const moves = movesOf(statistics, count, frame);
   const better = meanHeld ? about.mean : moves.map((move, j) => recentredMean(mean[j]!, move));
   // Of a common variance only the sum over the columns counts.

@@ -129,7 +129,8 @@ export function divideFactors(a: Float64Array, b: Float64Array, dimension: numbe
 
 /** The covariance L L' that the rows of a factor stand for. */
 export function covarianceOf(rows: FactorRows): number[][] {
-  const covariance = rows.map(() => new Array<number>(rows.length).fill(0));
+  const covariance: number[][] = [];
+  for (let j = 0; j < rows.length; j += 1) covariance.push(new Array<number>(rows.length).fill(0));
   for (let j = 0; j < rows.length; j += 1) {
     for (let k = 0; k <= j; k += 1) {
       let sum = 0;

@@ -57,12 +57,17 @@ export function prepareUncorrelated({ mean, covariance }: Refined): Prepared {
 
 export function prepareCorrelated(parameters: Refined): Prepared {
   const dimension = parameters.mean.length;
-  const mean = Float64Array.from(parameters.mean);
-  const units = Float64Array.from(parameters.covariance, (row, j) => unitOfVariance(row[j]!));
+  const mean = new Float64Array(parameters.mean);
+  // Loops here and below: `from` and `map` of small arrays cost as much as the arithmetic of a whole small fit.
+  const units = new Float64Array(dimension);
+  for (let j = 0; j < dimension; j += 1) units[j] = unitOfVariance(parameters.covariance[j]![j]!);
   const factor = factorOf(parameters, units);
-  const inverse = Float64Array.from(mean, (_, j) => 1 / factor[j * dimension + j]!);
+  const inverse = new Float64Array(dimension);
   let logDeterminant = 0;
-  for (let j = 0; j < dimension; j += 1) logDeterminant += 2 * log(factor[j * dimension + j]!);
+  for (let j = 0; j < dimension; j += 1) {
+    inverse[j] = 1 / factor[j * dimension + j]!;
+    logDeterminant += 2 * log(factor[j * dimension + j]!);
+  }
   const whitened = lowestPivot(factor, dimension) < ILL_CONDITIONED;
   const frame = { mean, units, factor: whitened ? factor : undefined };
   return { mean, units, factor, inverse, constant: constantOf(logDeterminant, units), frame };
@@ -93,11 +98,22 @@ function constantOf(logDeterminant: number, units: Float64Array): number {
 /** The factor in the units of the data, as rows. */
 export function factorRows(factor: Float64Array, units: Float64Array): number[][] {
   const dimension = units.length;
-  return Array.from(units, (unit, j) => Array.from({ length: j + 1 }, (_, k) => factor[j * dimension + k]! / unit));
+  const rows: number[][] = [];
+  for (let j = 0; j < dimension; j += 1) {
+    const row: number[] = [];
+    for (let k = 0; k <= j; k += 1) row.push(factor[j * dimension + k]! / units[j]!);
+    rows.push(row);
+  }
+  return rows;
 }
 
 /** The factor in other units. */
 export function factorIn({ factor, units }: Prepared, others: Float64Array): Float64Array {
   const dimension = units.length;
-  return factor!.map((entry, index) => entry * (others[Math.floor(index / dimension)]! / units[Math.floor(index / dimension)]!));
+  const turned = new Float64Array(dimension * dimension);
+  for (let j = 0; j < dimension; j += 1) {
+    const ratio = others[j]! / units[j]!;
+    for (let k = 0; k <= j; k += 1) turned[j * dimension + k] = factor![j * dimension + k]! * ratio;
+  }
+  return turned;
 }

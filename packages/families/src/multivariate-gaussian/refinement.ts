@@ -1,7 +1,7 @@
 import type { Codec, Family } from '@emkit/core';
 import { exp, invertLower, log, solveLower } from '@emkit/core/numerics';
 import { covarianceOf, divideFactors } from './factor.ts';
-import { factorIn, factorRows, type MultivariateGaussianParameters, type Prepared, type Refined } from './prepared.ts';
+import { factorIn, type MultivariateGaussianParameters, type Prepared, type Refined } from './prepared.ts';
 
 /** What follows from a covariance being kept by its factor: how it is shown, how changes are measured, and in which coordinates it moves freely. */
 export function refinement(
@@ -20,9 +20,11 @@ export function refinement(
     distance(from, to) {
       const { mean, units, factor } = prepare(from);
       const next = prepare(to);
-      const change = factorIn(next, units).map((entry, index) => entry - factor![index]!);
+      const change = factorIn(next, units);
+      for (let index = 0; index < change.length; index += 1) change[index]! -= factor![index]!;
       divideFactors(factor!, change, dimension);
-      const step = mean.map((value, j) => (next.mean[j]! - value) * units[j]!);
+      const step = new Float64Array(dimension);
+      for (let j = 0; j < dimension; j += 1) step[j] = (next.mean[j]! - mean[j]!) * units[j]!;
       solveLower(factor!, dimension, step);
       let largest = 0;
       for (let j = 0; j < dimension; j += 1) {
@@ -41,9 +43,8 @@ export function refinement(
       for (let k = 0; k < dimension; k += 1) {
         let largest = 0;
         for (let j = k; j < dimension; j += 1) largest = Math.max(largest, Math.abs(inverse[j * dimension + k]!));
-        const row = factor!.subarray(k * dimension, k * dimension + k + 1);
         ofMeans = Math.max(ofMeans, largest * Math.abs(mean[k]! * units[k]!));
-        ofFactor = Math.max(ofFactor, largest * row.reduce((size, entry) => Math.max(size, Math.abs(entry)), 0));
+        for (let j = 0; j <= k; j += 1) ofFactor = Math.max(ofFactor, largest * Math.abs(factor![k * dimension + j]!));
       }
       return Number.EPSILON * Math.max(1, ofMeans, parameters.factor === undefined ? ofFactor * ofFactor : ofFactor);
     },
@@ -60,21 +61,24 @@ function factorCodec(dimension: number, prepare: (parameters: Refined) => Prepar
       const { units, factor } = prepare(parameters);
       out.set(parameters.mean, offset);
       let at = offset + dimension;
-      for (const row of factorRows(factor!, units)) {
-        out.set(row, at);
-        at += row.length;
+      for (let j = 0; j < dimension; j += 1) {
+        for (let k = 0; k <= j; k += 1, at += 1) out[at] = factor![j * dimension + k]! / units[j]!;
         out[at - 1] = log(out[at - 1]!);
       }
     },
     decode(vector, offset) {
       let at = offset + dimension;
-      const factor = Array.from({ length: dimension }, (_, j) => {
-        const row = Array.from(vector.subarray(at, at + j + 1));
-        row[j] = exp(row[j]!);
-        at += j + 1;
-        return row;
-      });
-      return { mean: Array.from(vector.subarray(offset, offset + dimension)), covariance: covarianceOf(factor), factor };
+      const mean: number[] = [];
+      const factor: number[][] = [];
+      for (let j = 0; j < dimension; j += 1) {
+        mean.push(vector[offset + j]!);
+        const row: number[] = [];
+        for (let k = 0; k < j; k += 1, at += 1) row.push(vector[at]!);
+        row.push(exp(vector[at]!));
+        at += 1;
+        factor.push(row);
+      }
+      return { mean, covariance: covarianceOf(factor), factor };
     },
     // In units of what is left of each column's deviation when the columns before it are known.
     scales(parameters, out, offset) {

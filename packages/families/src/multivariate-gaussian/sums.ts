@@ -20,7 +20,8 @@ export function moveSquares(statistics: Float64Array, count: number, from: Frame
 /** Sums of r z (d of them) and of r z z' (the lower triangle by rows) in one frame, as they are in another. */
 export function moveSums(statistics: Float64Array, count: number, from: Frame, to: Frame): Float64Array {
   const dimension = from.mean.length;
-  const shifts = from.mean.map((mean, j) => (to.mean[j]! - mean) * to.units[j]!);
+  const shifts = new Float64Array(dimension);
+  for (let j = 0; j < dimension; j += 1) shifts[j] = (to.mean[j]! - from.mean[j]!) * to.units[j]!;
   if (to.factor !== undefined) solveLower(to.factor, dimension, shifts);
   const moved = turnSums(statistics, from, to);
   const place = (j: number): number => dimension + (j * (j + 1)) / 2;
@@ -37,7 +38,8 @@ export function moveSums(statistics: Float64Array, count: number, from: Frame, t
 function turnSums(statistics: Float64Array, from: Frame, to: Frame): Float64Array {
   const dimension = from.mean.length;
   const moved = statistics.slice();
-  const ratios = to.units.map((unit, j) => unit / from.units[j]!);
+  const ratios = new Float64Array(dimension);
+  for (let j = 0; j < dimension; j += 1) ratios[j] = to.units[j]! / from.units[j]!;
   const place = (j: number): number => dimension + (j * (j + 1)) / 2;
   if (from.factor === undefined && to.factor === undefined) {
     for (let j = 0; j < dimension; j += 1) {
@@ -88,7 +90,8 @@ export function correlatedGain(statistics: Float64Array, count: number, about: F
   const sums = moveSums(statistics, count, about, from);
   const lower = from.factor!;
   const next = factorIn(to, from.units);
-  const change = lower.map((entry, index) => entry - next[index]!);
+  const change = lower.slice();
+  for (let index = 0; index < change.length; index += 1) change[index]! -= next[index]!;
   divideFactors(next, change, dimension);
   const spread = (j: number, k: number): number => sums[dimension + (j * (j + 1)) / 2 + k]!;
 
@@ -105,7 +108,8 @@ export function correlatedGain(statistics: Float64Array, count: number, about: F
     }
   }
 
-  const step = from.mean.map((mean, j) => (to.mean[j]! - mean) * from.units[j]!);
+  const step = new Float64Array(dimension);
+  for (let j = 0; j < dimension; j += 1) step[j] = (to.mean[j]! - from.mean[j]!) * from.units[j]!;
   solveLower(next, dimension, step);
   for (let j = 0; j < dimension; j += 1) {
     let first = sums[j]!;
