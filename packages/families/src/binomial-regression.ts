@@ -3,7 +3,7 @@ import { expit, log, logBinomialMass, logit } from '@emkit/core/numerics';
 import { binomial } from './binomial.ts';
 import { defineFamily } from './define-family.ts';
 import { NewtonSums } from './regression/newton.ts';
-import { type Coefficients, REGRESSION_OPTIONS, type RegressionOptions, Regressors } from './regression/regressors.ts';
+import { type Coefficients, FARTHEST, REGRESSION_OPTIONS, type RegressionOptions, Regressors } from './regression/regressors.ts';
 
 /** The parameters of a component: `coefficients` of the log-odds of a success, the intercept first. */
 export type BinomialRegressionParameters = Coefficients;
@@ -110,7 +110,7 @@ export const binomialRegression: FamilyDefinition<BinomialRegressionParameters, 
       distance: (from, to) => regressors.distance(from, to),
       rounding: (parameters) => regressors.rounding(parameters),
       unbounded: (parameters) => regressors.unbounded(parameters),
-      coordinates: regressors.coordinates<BinomialRegressionParameters>([], () => 1),
+      coordinates: regressors.coordinates<BinomialRegressionParameters>([], FARTHEST, () => 1),
 
       accuracy: { logDensity: 16, maximize: 64, cdf: 16, quantile: 0 },
     };

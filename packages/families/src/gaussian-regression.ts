@@ -161,7 +161,7 @@ export const gaussianRegression: FamilyDefinition<GaussianRegressionParameters, 
           Math.abs(to.variance - from.variance) / Math.max(from.variance, to.variance),
         ),
       rounding: (parameters) => Math.max(Number.EPSILON, regressors.rounding(parameters) / Math.sqrt(parameters.variance)),
-      coordinates: regressors.coordinates<GaussianRegressionParameters>(['variance'], ({ variance }) => Math.sqrt(variance)),
+      coordinates: regressors.coordinates<GaussianRegressionParameters>(['variance'], Infinity, ({ variance }) => Math.sqrt(variance)),
 
       accuracy: { logDensity: 16, maximize: 64, cdf: 16, quantile: 16 },
     };

@@ -3,7 +3,7 @@ import { exp, log, logGamma, logPoissonMass } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { poisson } from './poisson.ts';
 import { NewtonSums } from './regression/newton.ts';
-import { type Coefficients, REGRESSION_OPTIONS, type RegressionOptions, Regressors } from './regression/regressors.ts';
+import { type Coefficients, FARTHEST, REGRESSION_OPTIONS, type RegressionOptions, Regressors } from './regression/regressors.ts';
 
 /** The parameters of a component: `coefficients` of the logarithm of the rate, the intercept first. */
 export type PoissonRegressionParameters = Coefficients;
@@ -80,7 +80,7 @@ export const poissonRegression: FamilyDefinition<PoissonRegressionParameters, Re
       distance: (from, to) => regressors.distance(from, to),
       rounding: (parameters) => regressors.rounding(parameters),
       unbounded: (parameters) => regressors.unbounded(parameters),
-      coordinates: regressors.coordinates<PoissonRegressionParameters>([], () => 1),
+      coordinates: regressors.coordinates<PoissonRegressionParameters>([], FARTHEST, () => 1),
 
       accuracy: { logDensity: 16, maximize: 64, cdf: 16, quantile: 0 },
     };

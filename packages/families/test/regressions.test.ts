@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EmkitError, type FitOptions, fit, fitAsync, gated, readModel } from '@emkit/core';
-import { allFamilies, binomialRegression, gaussian, gaussianRegression, poissonRegression } from '@emkit/families';
+import { allFamilies, binomialRegression, gaussian, gaussianRegression, multivariateGaussian, poissonRegression } from '@emkit/families';
 import { createReference, referenceFamily } from '@emkit/reference';
 import { describe, expect, test } from 'vitest';
 import { CO2, GNP, NPREG_GAUSSIAN, NPREG_POISSON, NPREG_X } from './data/regressions.ts';
@@ -224,6 +224,29 @@ describe('what the data cannot tell', () => {
     const found = fit({ y, z }, { latent: gated(2, { columns: ['z'] }), family: gaussian() });
     expect(found.diagnosis).toMatchObject({ kind: 'boundary', parameters: ['gate 2'] });
     expect(found.responsibilities({ y, z })[0]!.every((value) => value < 1e-9 || value > 1 - 1e-9)).toBe(true);
+  });
+
+  test.each([1e-200, 1e200])('a gate does not mind a unit of %d, nor a family with columns of its own', (unit) => {
+    const g = NPREG_X.map((_, i) => Math.sin(7 * i) + (i < 100 ? 0 : 0.8));
+    const data = { yn: NPREG_GAUSSIAN, x: NPREG_X, g };
+    const options = { latent: gated(2, { columns: ['g'] }), family: multivariateGaussian({ dimension: 2 }) };
+    const plain = fit(data, options);
+    expect(plain.diagnosis.kind).toBe('converged');
+    const scaled = fit({ ...data, g: g.map((value) => value * unit) }, options);
+    expect(scaled.logLikelihood).toBeCloseTo(plain.logLikelihood, 8);
+    expect(scaled.model.parameters.gate[1]![1]! * unit).toBeCloseTo(plain.model.parameters.gate[1]![1]!, 6);
+  });
+
+  test('extrapolations of what runs away find an end, and a large offset a beginning', () => {
+    const certain = fit({ y: [1, 1, 1, 1], x: [1, 2, 3, 4] }, { family: binomialRegression(), components: 1 });
+    expect(certain.diagnosis.kind).toBe('boundary');
+    expect(certain.warnings).toEqual([]);
+    const offset = fit(
+      { y: [1, 2, 3, 5], x: [1, 2, 3, 4], o: [800, 800, 800, 800] },
+      { family: poissonRegression({ offset: 'column' }), components: 1 },
+    );
+    const without = fit({ y: [1, 2, 3, 5], x: [1, 2, 3, 4] }, { family: poissonRegression(), components: 1 });
+    expect(offset.logLikelihood).toBeCloseTo(without.logLikelihood, 10);
   });
 
   test('a constant column of a gate is named', () => {

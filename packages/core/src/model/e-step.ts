@@ -3,7 +3,7 @@ import { EmkitError } from '../errors.ts';
 import { exp, log } from '../numerics/elementary.ts';
 import type { Expectation } from './expectation.ts';
 import { HEADER } from './expectation.ts';
-import { type LatentModel, labelBlock, type ModelParameters } from './latent-model.ts';
+import { componentBlock, type LatentModel, labelBlock, type ModelParameters } from './latent-model.ts';
 
 /** A question to a source of data: the expectation of `model` at `at`, with sums about `about` (which usually is `at`). */
 // biome-ignore lint/suspicious/noExplicitAny: a source answers for models of every latent structure
@@ -57,7 +57,7 @@ export class EStep {
 
   /** The posterior of the labels of a block. Errors as `expect`. */
   posterior(block: Block, at: ModelParameters, origin: RowOrigin): Posterior {
-    this.model.emissions.logDensities(block, at.components, this.joint);
+    this.model.emissions.logDensities(componentBlock(this.model, block), at.components, this.joint);
     this.label(block, at, at, origin, undefined);
     return { responsibilities: this.joint, logDensities: this.unitLogDensity };
   }
@@ -69,11 +69,16 @@ export class EStep {
    * `NOT_FINITE` where a family's log-density is NaN or plus infinity
    */
   expect(block: Block, { at, about }: ExpectationRequest, origin: RowOrigin, into: Expectation): void {
-    this.model.emissions.logDensities(block, at.components, this.joint);
+    this.model.emissions.logDensities(componentBlock(this.model, block), at.components, this.joint);
     const entropy = this.label(block, at, about, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
-    this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
+    this.model.emissions.accumulate(
+      componentBlock(this.model, block),
+      this.joint,
+      about.components,
+      into.sums.subarray(this.model.latent.length),
+    );
   }
 
   /**
@@ -85,7 +90,12 @@ export class EStep {
     for (const out of this.joint) for (let row = 0; row < block.size; row += 1) out[row] = log(out[row]!);
     this.label(block, { ...this.model.latent.start, components: [] }, about, { firstRow: 0, source: {} }, into);
     this.weigh(block);
-    this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
+    this.model.emissions.accumulate(
+      componentBlock(this.model, block),
+      this.joint,
+      about.components,
+      into.sums.subarray(this.model.latent.length),
+    );
   }
 
   /** Log-densities to responsibilities; returns the entropy. Adds log-likelihood, magnitude and the labels' own sums. */

@@ -51,6 +51,7 @@ export function gated(components: number, options: GateOptions): Latent<GatedWei
     rowwise: true,
     start: { gate: Array.from({ length: components }, () => new Array<number>(columns.length + 1).fill(0)) },
     length: gate.length,
+    locate: (given) => gate.record(Design.about(given, true), new Float64Array((components - 1) * (columns.length + 1))),
     posterior: (block, first, end, at, logDensities, sums, about = at) => {
       let logLikelihood = 0;
       for (let row = first; row < end; row += 1) logLikelihood += gate.posterior(block.columns, row, at, about, logDensities, sums);

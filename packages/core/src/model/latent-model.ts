@@ -155,6 +155,11 @@ export function labelBlock({ latent, families }: Pick<LatentModel, 'latent' | 'f
   return latent.columns === undefined ? block : { ...block, columns: block.columns.slice(families[0]!.columns.length) };
 }
 
+/** The block as the components see it: with their own columns alone. */
+export function componentBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
+  return latent.columns === undefined ? block : { ...block, columns: block.columns.slice(0, families[0]!.columns.length) };
+}
+
 /** Whether rows hang together in sequences. */
 export function isSequential({ logWeights, rowwise }: Latent): boolean {
   return logWeights === undefined && rowwise !== true;

@@ -1,4 +1,5 @@
 import type { Block } from '../data/block.ts';
+import type { ColumnSummary } from '../data/summary.ts';
 import type { Random } from '../random.ts';
 import type { Estimable } from './estimable.ts';
 
@@ -21,6 +22,9 @@ export interface Latent<L extends object = any> extends Estimable<L> {
   readonly components: number;
   /** A neutral point, from which the law is first estimated: soft assignments of rows take the place of densities. */
   readonly start: L;
+
+  /** The neutral point for columns of which this is known: of a law that is given some. Default: `start`. */
+  locate?(columns: readonly ColumnSummary[]): L;
 
   /** The given columns on which the law depends, by name: the blocks that it is handed have these columns, and no others. */
   readonly columns?: readonly string[];

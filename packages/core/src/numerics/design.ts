@@ -1,5 +1,5 @@
 import { solveLowerTransposed, triangleLength } from './linear-algebra.ts';
-import { powerOfTwo } from './powers-of-two.ts';
+import { powerOfTwo, SMALLEST_NORMAL } from './powers-of-two.ts';
 
 /**
  * Predictors in coordinates in which they are nearly uncorrelated, with deviations near 1: z = L^-1 (x - centre), L the lower triangle
@@ -62,6 +62,21 @@ export class Design {
       deviation > 0 && deviation < Infinity ? deviation : 1,
     ]);
     return { centre, factor };
+  }
+
+  /** A frame made from what is known of columns; about 0 where there is no intercept. */
+  static about(
+    columns: readonly { readonly mean: number; readonly variance: number; readonly minimum: number; readonly maximum: number }[],
+    intercept: boolean,
+  ): DesignFrame {
+    return Design.scaled(
+      columns.map(({ mean }) => (intercept ? mean : 0)),
+      columns.map(({ mean, variance, minimum, maximum }) => {
+        const square = intercept ? variance : variance + mean * mean;
+        // Squares of columns in units of 1e200 are no doubles.
+        return square > SMALLEST_NORMAL && square < Infinity ? Math.sqrt(square) : maximum / 4 - minimum / 4;
+      }),
+    );
   }
 
   /** Writes the design vector of row `row` of the columns from `first` on. */

@@ -25,6 +25,9 @@ export type RegressionOptions = {
   readonly offset?: 'none' | 'column';
 };
 
+/** A logarithm or log-odds beyond this is one of 0 or of infinity. */
+export const FARTHEST = 500;
+
 /** A moment for each pair of predictors: of so many, four megabytes a component and block. */
 const MOST_PREDICTORS = 1024;
 
@@ -126,13 +129,9 @@ export class Regressors {
 
   /** A first record: `level` for all rows, in a frame made from what is known of the columns. */
   located(columns: readonly ColumnSummary[], level: number): Refined {
-    const own = columns.slice(this.first, this.first + this.predictors);
-    const frame = Design.scaled(
-      own.map(({ mean }) => (this.intercept ? mean : 0)),
-      own.map(({ mean, variance }) => Math.sqrt(this.intercept ? variance : variance + mean * mean)),
-    );
+    const frame = Design.about(columns.slice(this.first, this.first + this.predictors), this.intercept);
     const effects = new Float64Array(this.length);
-    if (this.intercept) effects[0] = level;
+    if (this.intercept) effects[0] = level - (this.offset < 0 ? 0 : columns[this.offset]!.mean);
     return this.record(frame, effects);
   }
 
@@ -179,9 +178,14 @@ export class Regressors {
    * far the columns lie from zero.
    *
    * @param positive names of further parameters
+   * @param farthest the largest move: beyond some hundreds an exponential is 0 or infinite, and an extrapolation finds no end
    * @param unit what a change of the linear predictor by 1 is measured in
    */
-  coordinates<P extends Coefficients>(positive: readonly string[], unit: (parameters: P) => number): NonNullable<Family<P>['coordinates']> {
+  coordinates<P extends Coefficients>(
+    positive: readonly string[],
+    farthest: number,
+    unit: (parameters: P) => number,
+  ): NonNullable<Family<P>['coordinates']> {
     const { length } = this;
     return (fixed): Coordinates<P> => {
       const moving = fixed.has('coefficients') ? 0 : length;
@@ -200,12 +204,14 @@ export class Regressors {
           if (moving > 0) {
             const { design, effects } = this.prepare(from);
             const way = design.effects(step.subarray(place, place + length));
+            const size = Math.sqrt(innerProduct(way, way));
+            const part = size > farthest ? farthest / size : 1;
             const { unbounded } = from as Refined;
             Object.assign(
               values,
               this.record(
                 design.frame,
-                effects.map((value, index) => value + way[index]!),
+                effects.map((value, index) => value + part * way[index]!),
               ),
               unbounded !== undefined && { unbounded },
             );
