@@ -3,7 +3,6 @@ import { toCode, workspace } from '../src/fuzz/case.ts';
 import { caseRandom } from '../src/fuzz/dice.ts';
 import { drawCase } from '../src/fuzz/draw.ts';
 import { judge, shrink } from '../src/fuzz/judge.ts';
-import { knownDefects } from '../src/fuzz/known-defects.ts';
 import { laws } from '../src/fuzz/laws/index.ts';
 import { runPool } from '../src/fuzz/pool.ts';
 import { mutants } from './fuzz/mutants.ts';
@@ -16,11 +15,11 @@ const PATIENCE = 300_000;
 describe('random fits', () => {
   test('break no law, and put every law to the test', { timeout: PATIENCE }, async () => {
     const tally = await runPool({ seed: SEED, cases: 600, workers: 2, reach: { rows: 60 }, shrinking: 2000 });
-    const unknown = Object.values(tally.findings).filter(({ known }) => known === undefined);
-    expect(unknown.map(({ message, index, code }) => `case ${index}: ${message}\n${code}`)).toEqual([]);
+    expect(Object.values(tally.findings).map(({ message, index, code }) => `case ${index}: ${message}\n${code}`)).toEqual([]);
     expect(tally.cases).toBe(600);
-    // Threads are started once in two thousand cases.
-    expect(laws.map(({ name }) => name).filter((name) => name !== 'threads' && !(tally.asked[name]! > 0))).toEqual([]);
+    // Threads are started once in two thousand cases, and a fit stalls as seldom.
+    const seldom = ['threads', 'stalls'];
+    expect(laws.map(({ name }) => name).filter((name) => !seldom.includes(name) && !(tally.asked[name]! > 0))).toEqual([]);
   });
 
   test('are the same for the same seed', () => {
@@ -36,17 +35,6 @@ describe('random fits', () => {
     expect(kinds.filter((kind) => kind.includes('the thread died'))).toHaveLength(1);
     expect(tally.cases).toBe(12);
   });
-});
-
-describe('known defects', () => {
-  for (const [name, { is, example, law }] of Object.entries(knownDefects)) {
-    test(`still there, or else to be struck out: ${name}`, async () => {
-      const only = laws.filter((asked) => asked.name === law).map((asked) => ({ ...asked, share: 1 }));
-      const [failure] = (await judge(workspace, { ...example, salt: 0 }, only)).failures;
-      expect(failure && is(failure, { ...example, salt: 0 })).toBe(true);
-      expect(is({ law: '', message: '' }, { ...example, salt: 0 })).toBe(false);
-    });
-  }
 });
 
 describe('mutants', () => {

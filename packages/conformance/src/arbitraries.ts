@@ -1,4 +1,13 @@
-import type { Column, Domain, Family, ParameterValue, ParameterValues, Support } from '@emkit/core';
+import {
+  type Column,
+  createRandom,
+  type Domain,
+  type Family,
+  type ParameterValue,
+  type ParameterValues,
+  type Random,
+  type Support,
+} from '@emkit/core';
 import * as fc from 'fast-check';
 
 /**
@@ -63,7 +72,14 @@ export function domainArbitrary(domain: Domain, reach: Reach): fc.Arbitrary<Para
       return matrixArbitrary(domain.dimension, domain.structure, extreme);
     case 'lower-triangle':
       return triangleArbitrary(domain.dimension, extreme);
+    case 'own':
+      return drawnBy((random) => domain.space.typical(random));
   }
+}
+
+/** Values that a function draws. They shrink to those of smaller seeds, which are no simpler. */
+function drawnBy<T>(draw: (random: Random) => T): fc.Arbitrary<T> {
+  return fc.nat(2 ** 31 - 1).map((seed) => draw(createRandom(seed)));
 }
 
 function fixedList(entry: fc.Arbitrary<number>, length: number): fc.Arbitrary<number[]> {
@@ -113,8 +129,10 @@ function diagonal(entries: readonly number[]): number[][] {
   return entries.map((entry, row) => entries.map((_, column) => (row === column ? entry : 0)));
 }
 
-/** Parameters of one component: every parameter from its domain. */
+/** Parameters of one component: what the family says is ordinary, or every parameter from its domain. */
 export function parametersArbitrary(family: Family, reach: Reach): fc.Arbitrary<ParameterValues> {
+  const ordinary = family.typical?.parameters;
+  if (reach === 'ordinary' && ordinary !== undefined) return drawnBy(ordinary);
   return fc.record(
     Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, domainArbitrary(domain as Domain, reach)])),
   );
@@ -124,19 +142,32 @@ export function parametersArbitrary(family: Family, reach: Reach): fc.Arbitrary<
 export type Row = readonly number[];
 
 /**
- * Rows inside the declared support. A column whose maximum stands in another column is drawn from what that column allows.
+ * Rows inside the declared support: those that the family says are ordinary, or each column by itself. A column whose maximum stands in
+ * another column, which may have its own in a third, is drawn from what that column allows.
  */
 export function rowArbitrary(family: Family, reach: Reach): fc.Arbitrary<Row> {
-  return fc.tuple(...family.columns.map((column) => columnArbitrary(column, reach))).map((drawn) =>
-    family.columns.map(({ support }, index) => {
+  const ordinary = family.typical?.row;
+  // Where columns constrain one another, only the family can draw rows, and an extreme one is not to be had.
+  if (ordinary !== undefined && (reach === 'ordinary' || family.constraint !== undefined))
+    return drawnBy((random) => [...ordinary(random)]);
+  return fc.tuple(...family.columns.map((column) => columnArbitrary(column, reach))).map((drawn) => {
+    const entry = (index: number): number => {
+      const { support } = family.columns[index]!;
       if (support.kind !== 'integer' || typeof support.maximum === 'number') return drawn[index]!;
-      const maximum = drawn[support.maximum.column]!;
-      return support.minimum + Math.floor(drawn[index]! * (maximum - support.minimum + 1));
-    }),
-  );
+      return support.minimum + Math.floor(drawn[index]! * (entry(support.maximum.column) - support.minimum + 1));
+    };
+    return family.columns.map((_, index) => entry(index));
+  });
 }
 
-function columnArbitrary({ support, given }: Column, reach: Reach): fc.Arbitrary<number> {
+function columnArbitrary(column: Column, reach: Reach): fc.Arbitrary<number> {
+  const { support } = column;
+  const continuous = densityArbitrary(column, reach);
+  if (support.kind === 'integer' || support.atoms === undefined || support.atoms.length === 0) return continuous;
+  return fc.oneof({ arbitrary: continuous, weight: 3 }, { arbitrary: fc.constantFrom(...support.atoms), weight: 1 });
+}
+
+function densityArbitrary({ support, given }: Column, reach: Reach): fc.Arbitrary<number> {
   const extreme = reach === 'extreme';
   switch (support.kind) {
     case 'real':
@@ -235,5 +266,7 @@ export function outsideDomain(domain: Domain): readonly unknown[] {
       const rows = Array.from({ length: domain.dimension }, (_, row) => [...new Array<number>(row).fill(0), 1]);
       return [...never, [...rows, [1]], rows.map((row) => row.map(() => 0)), rows.map((row) => [...row, 1]), 1];
     }
+    case 'own':
+      return never;
   }
 }

@@ -1,8 +1,10 @@
 import {
   type Codec,
   codecOf,
+  type Domain,
   EmkitError,
   type Family,
+  freeParameters,
   type Mixture,
   type MixtureParameters,
   type ParameterValue,
@@ -64,6 +66,14 @@ function mixtureCodec({ families, latent, emissions }: Mixture) {
       return out;
     },
   };
+}
+
+/** Parameters that no coordinate moves, because their values are apart from each other, as whole numbers are. */
+export function apartOf(family: Family, values: ParameterValues): ParameterValues {
+  const names = Object.entries(family.parameters as Readonly<Record<string, Domain>>).flatMap(([name, domain]) =>
+    freeParameters(domain) === 0 ? [name] : [],
+  );
+  return Object.fromEntries(names.map((name) => [name, values[name]!]));
 }
 
 export function coordinatesAt(mixture: Mixture, point: MixtureParameters): Coordinates {
@@ -172,36 +182,6 @@ export function curvatures(
     steps[index] = step;
   }
   return { curvature, steps };
-}
-
-/** The negative Hessian of a function at the origin by central differences of about `steps`. */
-export function negativeHessian(
-  evaluate: (values: Float64Array) => number,
-  origin: Float64Array,
-  steps: Float64Array,
-  curvature: Float64Array,
-): Float64Array {
-  const size = origin.length;
-  const matrix = new Float64Array(size * size);
-  const moved = origin.slice();
-  const at = (row: number, rowStep: number, column: number, columnStep: number): number => {
-    moved[row] = origin[row]! + rowStep;
-    moved[column] = origin[column]! + columnStep;
-    const value = evaluate(moved);
-    moved[row] = origin[row]!;
-    moved[column] = origin[column]!;
-    return value;
-  };
-  for (let row = 0; row < size; row += 1) {
-    matrix[row * size + row] = curvature[row]!;
-    for (let column = 0; column < row; column += 1) {
-      const a = steps[row]!;
-      const b = steps[column]!;
-      const mixed = (at(row, a, column, b) - at(row, a, column, -b) - at(row, -a, column, b) + at(row, -a, column, -b)) / (4 * a * b);
-      matrix[row * size + column] = matrix[column * size + row] = -mixed;
-    }
-  }
-  return matrix;
 }
 
 /** How far each free coordinate moves when each number of the parameters moves by one unit in the last place: their own rounding. */

@@ -1,4 +1,4 @@
-import { EmkitError, Expectation, type Mixture, type MixtureParameters } from '@emkit/core';
+import { EmkitError, Expectation, type Mixture, type MixtureParameters, MOST_RECENTRINGS } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
 import { type Coordinates, coordinateRounding, coordinatesAt, curvatures } from './coordinates.ts';
 import { type Subject, violate } from './law.ts';
@@ -9,9 +9,6 @@ export interface Weighted {
   readonly rows: readonly Row[];
   readonly responsibilities: readonly (readonly number[])[];
 }
-
-/** Statistics are taken again about a better point at most this often by a family that keeps the contract. */
-const MOST_RECENTRINGS = 6;
 
 /** One M-step through the engine, from given responsibilities; undefined where the family says that a component has no estimate. */
 export function estimate(subject: Subject, mixture: Mixture, data: Weighted, previous: MixtureParameters): MixtureParameters | undefined {
@@ -68,10 +65,14 @@ export function expectedLogLikelihood(
   return { value: total.value, magnitude };
 }
 
-/** What one standard error of the whole sample is in each coordinate, about a maximum of Q: 1 / sqrt(curvature). */
+/** What one standard error of the whole sample is in each coordinate, about a maximum: 1 / sqrt(curvature). */
+export function unitsOf(logLikelihood: (values: Float64Array) => number, origin: Float64Array): Float64Array {
+  return curvatures(logLikelihood, origin).curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
+}
+
+/** The same about a maximum of Q. */
 export function unitsAt(mixture: Mixture, data: Weighted, coordinates: Coordinates): Float64Array {
-  const { curvature } = curvatures((values) => expectedLogLikelihood(mixture, coordinates.decode(values), data).value, coordinates.origin);
-  return curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
+  return unitsOf((values) => expectedLogLikelihood(mixture, coordinates.decode(values), data).value, coordinates.origin);
 }
 
 /** The errors of one estimate against another in ulps: of a standard error for one observation, and of the parameters' own rounding. */

@@ -44,6 +44,11 @@ export function describeShape(value: unknown): string | undefined {
   }
   if ((family['columns'] as { given?: boolean }[]).every(({ given }) => given === true))
     return 'all its columns are given: it has no density';
+  const typical = family['typical'] as Record<string, unknown> | undefined;
+  const constraint = family['constraint'] as Record<string, unknown> | undefined;
+  if (constraint !== undefined && typeof constraint['holds'] !== 'function') return 'its constraint has no function holds';
+  if (constraint !== undefined && typeof typical?.['row'] !== 'function')
+    return 'its columns constrain one another, and it has no typical.row: nobody else can draw a row';
   const parameters = family['parameters'];
   if (typeof parameters !== 'object' || parameters === null || Object.keys(parameters).length === 0) return 'it has no parameters';
   for (const [name, domain] of Object.entries(parameters)) {
@@ -66,4 +71,5 @@ const DOMAINS: readonly string[] = [
   'simplex',
   'positive-definite',
   'lower-triangle',
+  'own',
 ];

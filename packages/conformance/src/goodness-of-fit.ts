@@ -26,74 +26,36 @@ export function bernoulliDivergence(a: number, b: number): number {
   return Math.max(0, term(a, b) + term(1 - a, 1 - b));
 }
 
-/** The z with P(|Z| > z) = falseAlarm for a standard normal Z. */
-export function normalThreshold(falseAlarm: number): number {
-  return Math.sqrt(chiSquareThreshold(1, falseAlarm));
+/**
+ * The largest logarithm of evidence that a correct implementation exceeds with a probability of at most `falseAlarm`, exactly and for every
+ * number of draws: a product of non-negative factors whose expectations are at most 1 is above 1/falseAlarm with at most that probability
+ * (J. Ville 1939), and so is an average of such products.
+ */
+export function evidenceThreshold(falseAlarm: number): number {
+  return -Math.log(falseAlarm);
 }
 
-/** The value that a chi-square variable of so many degrees of freedom exceeds with probability `falseAlarm`, by bisection. */
-export function chiSquareThreshold(degreesOfFreedom: number, falseAlarm: number): number {
-  let low = 0;
-  let high = 10;
-  while (chiSquareTail(degreesOfFreedom, high) > falseAlarm) high *= 2;
-  for (let step = 0; step < 80; step += 1) {
-    const middle = (low + high) / 2;
-    if (chiSquareTail(degreesOfFreedom, middle) > falseAlarm) low = middle;
-    else high = middle;
-  }
-  return high;
+/** Shares of the capital that are staked on each draw: large ones see a few draws that are far out, small ones many that are a little off. */
+const STAKES = [0.01, 0.03, 0.1, 0.3, 0.9];
+
+/**
+ * The logarithm of the evidence that numbers of at least -1, whose expectation should be at most 0, have a larger one: the average over
+ * stakes of the product of 1 + stake x number, the capital of somebody who bets on it (I. Waudby-Smith and A. Ramdas, Estimating means of
+ * bounded random variables by betting, 2024). Nothing is asked of their distribution: rare, skewed and constant ones will do.
+ */
+export function logEvidence(excesses: ArrayLike<number>): number {
+  return logAverage(
+    STAKES.map((stake) => {
+      let capital = 0;
+      for (let index = 0; index < excesses.length; index += 1) capital += Math.log1p(stake * excesses[index]!);
+      return capital;
+    }),
+  );
 }
 
-/** P(X > x) for a chi-square variable: the regularised upper incomplete gamma function Q(degrees / 2, x / 2). */
-export function chiSquareTail(degreesOfFreedom: number, x: number): number {
-  if (!(x > 0)) return 1;
-  const shape = degreesOfFreedom / 2;
-  const half = x / 2;
-  const front = Math.exp(shape * Math.log(half) - half - logGammaOfHalf(degreesOfFreedom));
-  if (half < shape + 1) {
-    let term = 1 / shape;
-    let sum = term;
-    for (let n = 1; n < 1000 && term > sum * EPSILON_OF_SERIES; n += 1) {
-      term *= half / (shape + n);
-      sum += term;
-    }
-    return 1 - front * sum;
-  }
-  // Lentz's evaluation of the continued fraction (Press et al., Numerical Recipes, section 6.2).
-  let b = half + 1 - shape;
-  let c = 1e300;
-  let d = 1 / b;
-  let fraction = d;
-  for (let n = 1; n < 1000; n += 1) {
-    const a = -n * (n - shape);
-    b += 2;
-    d = 1 / (a * d + b);
-    c = b + a / c;
-    const factor = c * d;
-    fraction *= factor;
-    if (Math.abs(factor - 1) < EPSILON_OF_SERIES) break;
-  }
-  return front * fraction;
-}
-
-const EPSILON_OF_SERIES = 1e-15;
-
-/** log Gamma(n / 2) for a whole n >= 1, by its recursion. */
-function logGammaOfHalf(n: number): number {
-  let value = n % 2 === 0 ? 0 : 0.5 * Math.log(Math.PI);
-  for (let at = n % 2 === 0 ? 2 : 1; at < n; at += 2) value += Math.log(at / 2);
-  return value;
-}
-
-/** Mean and standard error of the mean of a sample. */
-export function sampleMean(values: ArrayLike<number>): { readonly mean: number; readonly standardError: number } {
-  const n = values.length;
-  let mean = 0;
-  let squares = 0;
-  for (let index = 0; index < n; index += 1) {
-    const difference = values[index]! - mean;
-    mean += difference / (index + 1);
-    squares += difference * (values[index]! - mean);
-  }
-  return { mean, standardError: Math.sqrt(squares / (n - 1) / n) };
+/** log of the average of numbers given by their logarithms. */
+export function logAverage(logarithms: readonly number[]): number {
+  const largest = Math.max(...logarithms);
+  if (!Number.isFinite(largest)) return largest;
+  return largest + Math.log(logarithms.reduce((sum, value) => sum + Math.exp(value - largest), 0) / logarithms.length);
 }

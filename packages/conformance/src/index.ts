@@ -14,11 +14,11 @@ export { coreEngine, type Engine } from './engine.ts';
 export { describeShape } from './family-shape.ts';
 export {
   bernoulliDivergence,
-  chiSquareTail,
-  chiSquareThreshold,
   countThreshold,
   distributionThreshold,
-  normalThreshold,
+  evidenceThreshold,
+  logAverage,
+  logEvidence,
 } from './goodness-of-fit.ts';
 export type { CheckedLatent, LatentSubject, LatentVariant } from './labels/subject.ts';
 export { describeLatentShape } from './latent-shape.ts';

@@ -1,7 +1,7 @@
 import { createRandom, type Family, type ParameterValues } from '@emkit/core';
 import type { Row } from './arbitraries.ts';
 import type { Subject } from './law.ts';
-import { logDensities, Sum } from './likelihood.ts';
+import { blockOf, logDensities, Sum } from './likelihood.ts';
 
 /** Functions of one observation whose expectations are wanted: `evaluate` writes `count` numbers for the row. */
 export interface Integrand {
@@ -28,6 +28,9 @@ export function onlyObservedColumn(family: Family): number | undefined {
   const observed = family.columns.flatMap((column, index) => (column.given ? [] : [index]));
   return observed.length === 1 ? observed[0] : undefined;
 }
+
+/** Draws at which the range is cut: a spike that holds a hundredth of the mass has some, and one that holds a thousandth is met as often as not. */
+const DRAWS = 400;
 
 /** The most terms of a sum over whole numbers. */
 const MOST_TERMS = 1 << 22;
@@ -66,17 +69,50 @@ export function expectUnder(
   }
   const minimum = support.kind === 'interval' ? support.minimum : -Infinity;
   const maximum = support.kind === 'interval' ? support.maximum : Infinity;
-  const change = changeOfVariable(Math.max(minimum, range.from ?? -Infinity), Math.min(maximum, range.to ?? Infinity), draws);
-  return integrate(family, parameters, template, column, change, integrand);
+  const [from, to] = [Math.max(minimum, range.from ?? -Infinity), Math.min(maximum, range.to ?? Infinity)];
+  const atoms = (support.atoms ?? []).filter((atom) => atom > (range.from ?? -Infinity) && atom <= (range.to ?? Infinity));
+  const places = [...draws, ...quantilesOf(family, parameters, template)].filter((place) => !(support.atoms ?? []).includes(place));
+  const continuous = integrate(family, parameters, template, column, changeOfVariable(from, to, places), support.atoms ?? [], integrand);
+  return atoms.length === 0 ? continuous : withAtoms(continuous, family, parameters, template, column, atoms, integrand);
 }
 
-/** A few draws in ascending order, which show where the mass is; empty when the family cannot draw. */
+/** Adds the points that have a probability of their own. */
+function withAtoms(
+  { values, errors }: Expectations,
+  family: Family,
+  parameters: ParameterValues,
+  template: Row,
+  column: number,
+  atoms: readonly number[],
+  integrand: Integrand,
+): Expectations {
+  const rows = atoms.map((atom) => template.map((value, index) => (index === column ? atom : value)));
+  const out = new Float64Array(integrand.count);
+  logDensities(family, blockOf(family, rows), parameters).forEach((logMass, index) => {
+    if (logMass === -Infinity) return;
+    integrand.evaluate(Float64Array.from(rows[index]!), out);
+    for (let each = 0; each < values.length; each += 1) values[each]! += Math.exp(logMass) * out[each]!;
+  });
+  return { values, errors };
+}
+
+/** Where the family says its mass is: quantiles far out on both sides, of which draws know nothing. */
+function quantilesOf(family: Family, parameters: ParameterValues, template: Row): readonly number[] {
+  if (family.quantile === undefined) return [];
+  const row = Float64Array.from(template);
+  const tails = [1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.1];
+  return [...tails, 0.5, ...tails.map((tail) => 1 - tail)]
+    .map((probability) => family.quantile!(probability, parameters, row))
+    .filter(Number.isFinite);
+}
+
+/** Draws in ascending order, which show where the mass is; empty when the family cannot draw. */
 function drawsOf(subject: Subject, parameters: ParameterValues, template: Row, column: number): readonly number[] {
   if (subject.draw === undefined) return [];
   const random = createRandom(20_011);
   const row = new Float64Array(template.length);
   const values: number[] = [];
-  for (let index = 0; index < 101; index += 1) {
+  for (let index = 0; index < DRAWS; index += 1) {
     row.set(template);
     subject.draw(parameters, random, row);
     values.push(row[column]!);
@@ -84,10 +120,12 @@ function drawsOf(subject: Subject, parameters: ParameterValues, template: Row, c
   return values.filter(Number.isFinite).sort((a, b) => a - b);
 }
 
-/** x(u) for all real u, with log |dx/du|, and where to cut the range of u at first. */
+/** x(u) for all real u, with log |dx/du|, u(x), and where to cut the range of u at first. */
 interface ChangeOfVariable {
   at(u: number): { readonly x: number; readonly logSlope: number };
   readonly cuts: readonly number[];
+  /** The finite ends of the range of x. */
+  readonly ends: readonly number[];
 }
 
 /** Cuts that are fine where a density of the expected size lives and coarse far out. */
@@ -105,17 +143,20 @@ const CUTS: readonly number[] = [
   690,
 ];
 
-function changeOfVariable(minimum: number, maximum: number, draws: readonly number[]): ChangeOfVariable {
-  const inside = draws.filter((value) => value >= minimum && value <= maximum);
-  const at = (share: number): number => inside[Math.floor(share * (inside.length - 1))] ?? Number.NaN;
-  const spread = (at(0.84) - at(0.16)) / 2;
+function changeOfVariable(minimum: number, maximum: number, places: readonly number[]): ChangeOfVariable {
+  const inside = places.filter((value) => value > minimum && value < maximum).sort((a, b) => a - b);
+  const share = (part: number): number => inside[Math.floor(part * (inside.length - 1))] ?? Number.NaN;
+  const cutAlso = (u: (x: number) => number, cuts: readonly number[]): readonly number[] =>
+    [...new Set([...cuts, ...inside.map(u).filter((cut) => Math.abs(cut) < 690)])].sort((a, b) => a - b);
   if (minimum === -Infinity && maximum === Infinity) {
-    const centre = Number.isFinite(at(0.5)) ? at(0.5) : 0;
+    const centre = Number.isFinite(share(0.5)) ? share(0.5) : 0;
+    const spread = (share(0.84) - share(0.16)) / 2;
     const scale = spread > 0 && Number.isFinite(spread) ? spread : 1;
     // The draws' centre is known to its own error, so that the fine cuts round 0 must be finer than the spread.
-    const cuts = [...CUTS, ...Array.from({ length: 33 }, (_, index) => (index - 16) / 8)].sort((a, b) => a - b);
+    const cuts = [...CUTS, ...Array.from({ length: 33 }, (_, index) => (index - 16) / 8)];
     return {
-      cuts: [...new Set(cuts)],
+      cuts: cutAlso((x) => Math.asinh((x - centre) / scale), cuts),
+      ends: [],
       at: (u) => ({
         x: centre + scale * Math.sinh(u),
         logSlope: Math.log(scale) + Math.abs(u) + Math.log1p(Math.exp(-2 * Math.abs(u))) - Math.LN2,
@@ -125,13 +166,18 @@ function changeOfVariable(minimum: number, maximum: number, draws: readonly numb
   if (minimum === -Infinity || maximum === Infinity) {
     const end = minimum === -Infinity ? maximum : minimum;
     const sign = minimum === -Infinity ? -1 : 1;
-    const distance = Math.abs(at(0.5) - end);
+    const distance = Math.abs(share(0.5) - end);
     const scale = distance > 0 && Number.isFinite(distance) ? distance : 1;
-    return { cuts: CUTS, at: (u) => ({ x: end + sign * scale * Math.exp(u), logSlope: Math.log(scale) + u }) };
+    return {
+      cuts: cutAlso((x) => Math.log(Math.abs(x - end) / scale), CUTS),
+      ends: [end],
+      at: (u) => ({ x: end + sign * scale * Math.exp(u), logSlope: Math.log(scale) + u }),
+    };
   }
   const width = maximum - minimum;
   return {
-    cuts: CUTS,
+    cuts: cutAlso((x) => Math.log((x - minimum) / (maximum - x)), CUTS),
+    ends: [minimum, maximum],
     at: (u) => {
       const tail = 1 / (1 + Math.exp(Math.abs(u)));
       return {
@@ -162,8 +208,12 @@ interface Piece {
   readonly worst: number;
 }
 
-const MOST_PIECES = 1200;
+/** Pieces beyond those that were cut at first. */
+const MOST_PIECES = 4000;
 const WANTED = 1e-12;
+
+/** Nearer to an end than this part of it, the distance has lost so many digits that the density is continued as a power of it. */
+const NEAREST = 2 ** -34;
 
 function integrate(
   family: Family,
@@ -171,6 +221,7 @@ function integrate(
   template: Row,
   column: number,
   change: ChangeOfVariable,
+  atoms: readonly number[],
   integrand: Integrand,
 ): Expectations {
   const row = Float64Array.from(template);
@@ -183,16 +234,12 @@ function integrate(
       for (let node = 0; node < NODES; node += 1) {
         const offset = node < 8 ? -KRONROD_NODES[node]! : KRONROD_NODES[NODES - 1 - node]!;
         const { x, logSlope } = change.at((low + high) / 2 + (offset * (high - low)) / 2);
-        columns[column]![piece * NODES + node] = x;
-        logSlopes[piece * NODES + node] = logSlope;
+        const known = Number.isFinite(x) && !change.ends.some((end) => Math.abs(x - end) < NEAREST * Math.abs(end)) && !atoms.includes(x);
+        // A substitution can overflow far out, where there is no density left; what is next to an end is added below.
+        columns[column]![piece * NODES + node] = known ? x : template[column]!;
+        logSlopes[piece * NODES + node] = known ? logSlope : -Infinity;
       }
     });
-    // A substitution can overflow far out, where there is no density left.
-    for (let index = 0; index < size; index += 1) {
-      if (Number.isFinite(columns[column]![index]!)) continue;
-      columns[column]![index] = template[column]!;
-      logSlopes[index] = -Infinity;
-    }
     const densities = logDensities(family, { size, columns }, parameters);
     return pieces.map(([low, high], piece) => {
       const values = new Float64Array(integrand.count);
@@ -212,21 +259,32 @@ function integrate(
       const half = (high - low) / 2;
       const errors = values.map((value, each) => Math.abs(value - gauss[each]!) * half);
       for (let each = 0; each < integrand.count; each += 1) values[each]! *= half;
-      return { low, high, values, errors, worst: Math.max(...errors.map((error, each) => error / (1 + Math.abs(values[each]!)))) };
+      return { low, high, values, errors, worst: worstOf(values, errors) };
     });
   };
 
-  let pieces = evaluate(change.cuts.slice(1).map((high, index): [number, number] => [change.cuts[index]!, high]));
-  while (pieces.length < MOST_PIECES) {
-    const wanted = WANTED / 16;
-    const poor = pieces.filter(({ worst, low, high }) => worst > wanted && high - low > 1e-13 * (1 + Math.abs(low)));
-    if (poor.length === 0) break;
-    const halves = poor.flatMap(({ low, high }): [number, number][] => [
-      [low, (low + high) / 2],
-      [(low + high) / 2, high],
-    ]);
-    const poorSet = new Set(poor);
-    pieces = [...pieces.filter((piece) => !poorSet.has(piece)), ...evaluate(halves)];
+  const pieces: Piece[] = [];
+  let untested = evaluate(change.cuts.slice(1).map((high, index): [number, number] => [change.cuts[index]!, high]));
+  const most = untested.length + MOST_PIECES;
+  // The two rules of a piece share nodes, and agree where neither sees a spike or a kink: each piece is tested against its halves as well.
+  while (untested.length > 0) {
+    const halves = evaluate(
+      untested.flatMap(({ low, high }): [number, number][] => [
+        [low, (low + high) / 2],
+        [(low + high) / 2, high],
+      ]),
+    );
+    const poor: Piece[] = [];
+    untested.forEach((parent, index) => {
+      const pair = halves.slice(2 * index, 2 * index + 2);
+      const difference = parent.values.map((value, each) => Math.abs(value - pair[0]!.values[each]! - pair[1]!.values[each]!));
+      const narrow = parent.high - parent.low <= 1e-13 * (1 + Math.abs(parent.low));
+      const good = Math.max(worstOf(parent.values, difference), pair[0]!.worst, pair[1]!.worst) <= WANTED / 64;
+      if (good || narrow || pieces.length + poor.length + 2 * untested.length > most)
+        pieces.push(...pair.map((half) => withErrors(half, difference)));
+      else poor.push(...pair);
+    });
+    untested = poor;
   }
   const values = new Float64Array(integrand.count);
   const errors = new Float64Array(integrand.count);
@@ -238,7 +296,42 @@ function integrate(
     }
     values[each] = total.value;
   }
+  for (const end of change.ends) addEnd(end, end === Math.max(...change.ends) && change.at(0).x < end ? -1 : 1);
   return { values, errors };
+
+  /**
+   * The mass between an end other than 0 and the doubles next to it, where the density is continued as the power of the distance that it is
+   * just before: with an exponent below 1 a good part of it is nearer than 2^-53.
+   */
+  function addEnd(end: number, sign: number): void {
+    const nearest = NEAREST * Math.abs(end);
+    if (nearest === 0) return;
+    const steps = [1, 4, 16].map((factor) => end + sign * factor * nearest);
+    const at = steps.map((x) => template.map((value, index) => (index === column ? x : value)));
+    const logs = logDensities(family, blockOf(family, at), parameters);
+    if (logs.includes(-Infinity)) return;
+    const masses = [0, 1].map((place) => {
+      const exponent = 1 + (logs[place + 1]! - logs[place]!) / Math.log(4);
+      return exponent > 0 ? Math.exp(logs[0]! + Math.log(nearest)) / exponent : Infinity;
+    });
+    const next = new Float64Array(integrand.count);
+    integrand.evaluate(Float64Array.from(at[0]!), functions);
+    integrand.evaluate(Float64Array.from(at[2]!), next);
+    for (let each = 0; each < integrand.count; each += 1) {
+      values[each]! += masses[0]! * functions[each]!;
+      errors[each]! +=
+        Math.abs(masses[0]! - masses[1]!) * Math.abs(functions[each]!) + 4 * masses[0]! * Math.abs(functions[each]! - next[each]!);
+    }
+  }
+}
+
+function worstOf(values: Float64Array, errors: Float64Array): number {
+  return Math.max(...errors.map((error, each) => error / (1 + Math.abs(values[each]!))));
+}
+
+/** The piece with at least half of what both halves together were off by. */
+function withErrors(piece: Piece, difference: Float64Array): Piece {
+  return { ...piece, errors: piece.errors.map((error, each) => Math.max(error, difference[each]! / 2)) };
 }
 
 function sumOverIntegers(

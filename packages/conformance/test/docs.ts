@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LATENT_LAWS, LAWS } from '@emkit/conformance';
+import { freshPage, PAGE, TALLY } from './alarms/page.ts';
+import type { Tally } from './alarms/tally.ts';
 import { families, latents, type Trials } from './mutants/index.ts';
 import { type MatrixRow, OTHER_RUNS, RUNS, SEED } from './mutants/matrix.ts';
 
@@ -17,6 +19,7 @@ export interface PartlyGenerated {
 const docs = (name: string): string => join(here, '../../../docs', name);
 
 export const PAGES: readonly PartlyGenerated[] = [
+  { path: PAGE, fresh: (page) => freshPage(page, JSON.parse(readFileSync(TALLY, 'utf8')) as Tally) },
   { path: docs('conformance.md'), fresh: freshConformance },
   { path: docs('your-own-latent-structure.md'), fresh: (page) => replaceStretch(page, 'sticky.ts', exampleText('sticky.ts')) },
 ];
@@ -57,8 +60,8 @@ function lawsText(laws: Trials['laws'], what: string): string {
       const { name, falseAlarmRate, parts } = law;
       const rate =
         falseAlarmRate === 0
-          ? 'False alarms: none; the cases are drawn, the judgement is not.'
-          : `False alarms: a correct ${what} fails it with a probability of at most ${falseAlarmRate.toExponential()}, shared by its statistical parts (${parts
+          ? 'No part of it is a statistical test; the cases are drawn, the judgement is not.'
+          : `By chance a correct ${what} fails it with a probability of at most ${falseAlarmRate.toExponential()}, shared by its statistical parts (${parts
               .filter(({ statistical }) => statistical)
               .map((part) => part.name)
               .join('; ')}).`;

@@ -30,6 +30,7 @@ beforeAll(async () => {
   expect(packed.code, packed.output).toBe(0);
   const tarballs = JSON.parse(packed.output.trim().split('\n').at(-1)!) as Record<string, string>;
   cpSync(join(packageFolder, 'example'), project, { recursive: true });
+  cpSync(join(packageFolder, 'test/strangers'), join(project, 'strangers'), { recursive: true });
   const wanted = ['@emkit/core', '@emkit/families', '@emkit/reference', '@emkit/conformance'].map((name) => tarballs[name]!);
   const flags = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-save', '--loglevel=error'];
   const installed = await execute('npm', [...flags, ...wanted], project);
@@ -42,6 +43,13 @@ describe('families and a latent structure of a third party, with the published p
   test('conform: exit code 0', async () => {
     const { code, output } = await execute(command, ['./rayleigh.js', './laplace.ts', './sticky.ts', '--runs', '40'], project);
     expect(output).toContain('2 of 2 families conform\n1 of 1 latent structures conform');
+    expect(code, output).toBe(0);
+  });
+
+  test('regressions, generalised EM, mixed measures, constrained rows and spaces of their own conform', async () => {
+    const files = ['regressions', 'generalised', 'constrained', 'mixed', 'spaces', 'lines'].map((name) => `./strangers/${name}.ts`);
+    const { code, output } = await execute(command, [...files, '--runs', '8', '--quiet'], project);
+    expect(output).toContain('of 23 families conform');
     expect(code, output).toBe(0);
   });
 

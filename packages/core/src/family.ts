@@ -18,14 +18,20 @@ export type ParameterValues = Readonly<Record<string, ParameterValue>>;
 /** The values an observed column may take, as data: what is validated, merged, integrated and drawn as test points. */
 export type Support =
   /** Every finite number. */
-  | { readonly kind: 'real' }
-  /** Numbers from `minimum` to `maximum`; an end belongs to the support unless it is said to be open. */
+  | { readonly kind: 'real'; readonly atoms?: readonly number[] }
+  /**
+   * Numbers from `minimum` to `maximum`; an end belongs to the support unless it is said to be open.
+   *
+   * `atoms`, here and above: values that have a probability of their own, whose logarithm `logDensity` is there (the zero of a hurdle, the
+   * limit of a censored measurement); elsewhere it is that of a density, and all of it together is 1.
+   */
   | {
       readonly kind: 'interval';
       readonly minimum: number;
       readonly maximum: number;
       readonly minimumOpen?: boolean;
       readonly maximumOpen?: boolean;
+      readonly atoms?: readonly number[];
     }
   /** Whole numbers from `minimum` to `maximum`; `maximum` may be another column's value in the same row, or Infinity. */
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number | { readonly column: number } };
@@ -68,6 +74,15 @@ export interface Family<P extends ParameterValues = any> {
   readonly options: Readonly<Record<string, unknown>>;
   /** The columns of the data, in order. */
   readonly columns: readonly Column[];
+  /**
+   * What the columns of a row must satisfy together, beyond their supports: counts with a given sum, shares that sum to 1, a vector of
+   * length 1. A data set with a row that does not is refused. A family with one states `typical.row`.
+   */
+  readonly constraint?: {
+    /** In words that follow "a row must have", e.g. `counts that sum to 6`. */
+    readonly description: string;
+    holds(row: Float64Array): boolean;
+  };
   /** Each parameter's domain, by name. */
   readonly parameters: { readonly [Name in keyof P & string]: Domain };
   /** The length T of the vector of sufficient statistics. */
@@ -89,9 +104,17 @@ export interface Family<P extends ParameterValues = any> {
    * The weighted maximum-likelihood estimate: argmax of sum_i r_i log f(x_i; .) given the statistics about `about` and
    * `count` = sum_i r_i > 0. Parameters named in `held` keep their value in `about` exactly.
    *
+   * A family that says so by `ascends` may give, where there is no closed form, any parameters that raise this sum.
+   *
    * @throws EmkitError `COMPONENT_DEGENERATE` (made by `degenerate(parameter, reason)`) where there is no such estimate.
    */
   maximize(statistics: Float64Array, count: number, about: P, held: ReadonlySet<string>): P;
+
+  /**
+   * True where `maximize` is a step of a generalised EM (one step of Newton, of latent scales, of a minorising function): it never lowers
+   * the expected log-likelihood, and every fixed point of it is a stationary point.
+   */
+  readonly ascends?: true;
 
   // ---- capabilities: each may be absent; an engine feature that needs one says so in a `CAPABILITY_MISSING` error ----
 
@@ -101,7 +124,8 @@ export interface Family<P extends ParameterValues = any> {
   /**
    * The point about which the same statistics should be taken again, if `about` lies so far away that digits would cancel;
    * undefined when they are good. Only families that take differences need it. Parameters named in `held` keep their value.
-   * Asked again with the new statistics, it comes to an end by itself.
+   * Asked again with the new statistics, it comes to an end by itself, after `MOST_RECENTRINGS` turns at most: a family whose estimate is the
+   * limit of an iteration on the data may take its steps here.
    */
   recentre?(statistics: Float64Array, count: number, about: P, held: ReadonlySet<string>): P | undefined;
 
@@ -192,6 +216,16 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Which of the engine's kernels computes what `logDensity` and `accumulate` do, only faster. */
   readonly kernel?: Kernel<P>;
+
+  /**
+   * Ordinary values, drawn for automatic checks, where those that the domains and supports suggest (real numbers to 10, positive ones from
+   * 0.1 to 10, rows to 20) are not: log-odds beyond 5, exposures of a thousandth, rows whose columns constrain one another.
+   */
+  readonly typical?: {
+    parameters?(random: Random): P;
+    /** A whole row, given columns among it. */
+    row?(random: Random): readonly number[];
+  };
 
   /** Error budgets in ulps. */
   readonly accuracy?: AccuracyBudgets;

@@ -65,10 +65,10 @@ export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
-export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters } from './model/domain.ts';
+export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters, type OwnSpace } from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
-export type { Estimable } from './model/estimable.ts';
+export { type Estimable, MOST_RECENTRINGS } from './model/estimable.ts';
 export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
 export { type GatedWeights, type GateOptions, gated, gatedDefinition } from './model/gated.ts';
 export { independent, type Weights } from './model/independent.ts';

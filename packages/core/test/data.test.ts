@@ -16,6 +16,23 @@ function refusal(action: () => unknown): EmkitError {
   throw new Error('nothing was refused');
 }
 
+describe('a row whose columns break the constraint of a family', () => {
+  const sumsTo3: Family = { ...two(bell()), constraint: { description: 'a sum of 3', holds: ([a, b]) => a! + b! === 3 } };
+  const rows = { a: [1, 2, 0], b: [2, 2, 3] };
+
+  it('is refused, by its row', () => {
+    const error = refusal(() => createDataset(rows, [sumsTo3], 1));
+    expect(error).toMatchObject({ code: 'DATA_OUTSIDE_SUPPORT', details: { row: 1 } });
+    expect(error.message).toContain('Row 2: [2,2]');
+    expect(error.message).toContain('A row must have a sum of 3');
+  });
+
+  it('is none where it has no weight, and a data set made for others is looked at again', () => {
+    expect(createDataset(rows, [sumsTo3], 1, { weights: [1, 0, 1] }).rows).toBe(3);
+    expect(refusal(() => createDataset(createDataset(rows, [two(bell())], 1), [sumsTo3], 1)).details.row).toBe(1);
+  });
+});
+
 describe('every form of data gives the same data set', () => {
   const rows = [
     [1, 10],

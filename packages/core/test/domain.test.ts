@@ -7,6 +7,7 @@ import {
   domainViolation,
   type Family,
   freeParameters,
+  type OwnSpace,
   type ParameterValue,
 } from '@emkit/core';
 import fc from 'fast-check';
@@ -66,7 +67,38 @@ const inside: [Domain, ParameterValue[], number][] = [
   ],
 ];
 
+/** Angles, wrapped; and whole numbers, which no coordinate moves. */
+const angle: OwnSpace<number> = {
+  description: 'an angle from -pi to below pi',
+  contains: (value) => typeof value === 'number' && value >= -Math.PI && value < Math.PI,
+  centre: 0,
+  coordinates: {
+    length: 1,
+    difference(from, to, out, place) {
+      out[place] = Math.atan2(Math.sin(to - from), Math.cos(to - from));
+    },
+    move: (from, step, place) => Math.atan2(Math.sin(from + step[place]!), Math.cos(from + step[place]!)),
+    scales(_point, out, place) {
+      out[place] = 1;
+    },
+  },
+  distance: (from, to) => Math.abs(Math.atan2(Math.sin(to - from), Math.cos(to - from))),
+  typical: (random) => random.uniform(),
+};
+const whole: OwnSpace<number> = {
+  description: 'a whole number',
+  contains: (value) => Number.isSafeInteger(value),
+  centre: 1,
+  coordinates: { length: 0, difference() {}, move: (from) => from, scales() {} },
+  distance: (from, to) => Math.abs(from - to),
+  typical: (random) => random.integer(5),
+  onBoundary: (value) => value === 0,
+};
+inside.push([{ kind: 'own', space: angle }, [0, -Math.PI, 3], 1], [{ kind: 'own', space: whole }, [0, 7], 0]);
+
 const outside: [Domain, unknown[]][] = [
+  [{ kind: 'own', space: angle }, [Math.PI, Number.NaN, '1', null]],
+  [{ kind: 'own', space: whole }, [0.5, Infinity, undefined]],
   [{ kind: 'real' }, [Number.NaN, Infinity, '1', null, undefined, [1]]],
   [{ kind: 'positive' }, [0, -1, Infinity]],
   [{ kind: 'non-negative' }, [-Number.MIN_VALUE, Infinity]],
@@ -191,6 +223,11 @@ describe('the codec derived from a domain is a bijection to rounding', () => {
       }),
       { seed: 1 },
     );
+  });
+  it('a space of its own, counted from its centre', () => {
+    near(roundTrip({ kind: 'own', space: angle }, -3), -3, 4 * Number.EPSILON);
+    // What no coordinate moves is at the centre: it has to be kept beside.
+    expect(roundTrip({ kind: 'own', space: whole }, 1)).toBe(1);
   });
   it('lower triangles', () => {
     const triangle = [[2], [-0.5, 3], [0, 1e9, 1e-9]];

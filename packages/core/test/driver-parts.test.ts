@@ -234,14 +234,16 @@ describe('one EM step', () => {
     return { outcome: turn.value, asked };
   }
 
-  it('takes the statistics again where the family asks for it, three times at most', () => {
+  it('takes the statistics again where the family asks for it, 24 times at most', () => {
     const parameters = { size: { kind: 'positive' } } as const;
     const recentre = (_statistics: Float64Array, _count: number, about: ParameterValues): ParameterValues => ({
       size: (about['size'] as number) + 1,
     });
     const { outcome, asked } = drive(familyOf({ parameters, recentre }));
-    expect(asked).toEqual([4, 5, 6].map((size) => ({ at, about: { ...at, components: [{ size }] } })));
-    expect(outcome).toMatchObject({ image: { weights: [1], components: [{ size: 6 }] }, passes: 3 });
+    expect(asked).toEqual(
+      Array.from({ length: 24 }, (_, turn) => turn + 4).map((size) => ({ at, about: { ...at, components: [{ size }] } })),
+    );
+    expect(outcome).toMatchObject({ image: { weights: [1], components: [{ size: 27 }] }, passes: 24 });
     expect(drive(familyOf({ parameters, recentre: () => undefined }))).toMatchObject({ asked: [], outcome: { passes: 0 } });
   });
 

@@ -141,7 +141,7 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
       if (!(square < Infinity)) better = mean * RESCALE;
       else if (Math.abs(shift) <= ROUNDING || (shift > -0.5 && spreadOf(statistics, count) >= LEAST_PART * square)) return undefined;
       // Far below m the differences x - m say nothing any more, and the mean of log x has to do for the next turn.
-      else better = shift > -0.9 ? mean + mean * shift : mean * Math.max(exp(shift - square), LEAST_FACTOR);
+      else better = shift > LEAST_SHIFT ? mean + mean * shift : mean * Math.max(exp(shift - square), LEAST_FACTOR);
       better = Math.min(Math.max(better, SMALLEST_NORMAL), Number.MAX_VALUE);
       if (held.has('rate')) return { shape: positive(better * about.rate), rate: about.rate };
       return { shape: about.shape, rate: positive(about.shape / better) };
@@ -230,6 +230,8 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
 });
 
 const RESCALE: number = powerOfTwo(1000);
+/** Above this the mean in parts of m has a third of its digits. */
+const LEAST_SHIFT = -1 + 2 ** -32;
 /** From the mean of log x a mean may come out far too small; by no more than this at once, the sums about it do not overflow. */
 const LEAST_FACTOR: number = powerOfTwo(-900);
 

@@ -276,3 +276,24 @@ describe('a covariance kept by its factor', () => {
     }
   });
 });
+
+describe('rows that are drawn', () => {
+  it('far from zero are those of the data less an origin, moved', () => {
+    const random = createRandom(6);
+    const near = Array.from({ length: 60 }, (_, row) => [random.normal() + 4 * (row % 2), random.normal()]);
+    const origin = 2 ** 40;
+    const two = multivariateGaussian({ dimension: 2 });
+    const far = fit(
+      near.map((row) => row.map((value) => value + origin)),
+      { family: two, components: 2 },
+    ).model;
+    const [first, second] = far.exact!.origin!;
+    const less = near.map(([a, b]) => [a! + origin - first!, b! + origin - second!]);
+    const here = fit(less, { family: two, components: 2 }).model.sample(100, 3);
+    const there = far.sample(100, 3);
+    expect(there.labels).toEqual(here.labels);
+    there.columns.forEach((column, index) => {
+      expect([...column]).toEqual(Array.from(here.columns[index]!, (value) => value + far.exact!.origin![index]!));
+    });
+  });
+});

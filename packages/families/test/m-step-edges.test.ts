@@ -350,13 +350,16 @@ describe('the gamma M-step', () => {
     expect(recentred(1, 1.32 * lost, held('rate'))).toEqual({ shape: 4, rate: 0.5 });
     expect(recentred(0, 1e-300)).toBeUndefined();
     expect(recentred(4 * Number.EPSILON, 1e-300)).toBeUndefined();
-    // Where the mean falls by more than half, always; by more than nine tenths, to e^(S1/N - S2/N) of it, which is the mean of log x.
+    // Where the mean falls by more than half, always; by all but a part in 2^32, to e^(S1/N - S2/N) of it, which is the mean of log x.
     expect(recentred(-0.5, 100)).toEqual({ shape: 2, rate: 1 });
     expect(recentred(-0.4999, 100)).toBeUndefined();
     expect(recentred(-0.75, 100)).toEqual({ shape: 2, rate: 2 });
-    const far = recentred(-0.95, 3)!;
-    expectRelative(far.rate, 0.5 * Math.exp(0.95 + 3), 1e-14);
+    expectRelative(recentred(-1 + 2 ** -31, 3)!.rate, 0.5 * 2 ** 31, 1e-14);
+    const far = recentred(-1 + 2 ** -33, 3)!;
+    expectRelative(far.rate, 0.5 * Math.exp(1 - 2 ** -33 + 3), 1e-14);
     expect(far.shape).toBe(2);
+    // But not at once so far that other rows, in parts of it, overflow.
+    expect(recentred(-1, 2000)!.rate).toBe(0.5 * 2 ** 900);
   });
 
   it('asks for a mean 2^1000 times as large where the statistics overflow, as far as it is a double', () => {

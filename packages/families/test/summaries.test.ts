@@ -260,6 +260,16 @@ test('a source of one’s own gives a whole fit', async () => {
   expect(result.columnNames).toEqual(['height']);
 });
 
+test('families that mean a number and a vector by one name have a row each for it', () => {
+  const families = [multivariateGaussian({ dimension: 1, covariance: 'spherical' }), gaussian()];
+  const text = fit(heights, { families }).summary();
+  expect(text).not.toContain('undefined');
+  const means = text.split('\n').filter((line) => /^ {2}mean/.test(line));
+  expect(means).toHaveLength(2);
+  expect(means[1]).toMatch(/^ {2}mean +-?\d[\d.]*$/);
+  expect(text.match(/\n {2}variance /g)).toHaveLength(1);
+});
+
 describe('the parts of a text', () => {
   test('a name is no longer than a table bears, and holds nothing that a terminal obeys', () => {
     expect(printableName('x'.repeat(50))).toBe(`${'x'.repeat(37)}...`);

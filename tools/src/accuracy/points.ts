@@ -49,6 +49,8 @@ function valueIn(domain: Domain, reach: Reach, random: Random): ParameterValue {
     }
     case 'positive-definite':
       return matrixIn(domain, reach, random);
+    case 'own':
+      return domain.space.typical(random);
     case 'lower-triangle':
       return list(domain.dimension, () => 0).map((_, row) => [...list(row, () => scalar('real')), scalar('positive')]);
   }

@@ -17,16 +17,20 @@ export interface SizedProgram {
 
 const exported = (id: string): string => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** A page that fits with one family. */
+/**
+ * A page that fits with one family. The first version's was a third smaller. What has come since is what such a page asks for itself: models
+ * of parts that strangers can replace (a third of the growth), fits that show themselves and options and data that say what is wrong with
+ * them (a third), and sequences, condensed data and Newton's steps. Each budget leaves two parts in a hundred.
+ */
 const FIT_BUDGETS: Readonly<Record<string, number>> = {
-  binomial: 34_500,
-  categorical: 29_200,
-  exponential: 29_500,
-  gamma: 36_500,
-  gaussian: 32_300,
-  geometric: 29_500,
-  'multivariate-gaussian': 38_000,
-  poisson: 34_300,
+  binomial: 52_800,
+  categorical: 47_500,
+  exponential: 47_000,
+  gamma: 54_500,
+  gaussian: 50_000,
+  geometric: 47_400,
+  'multivariate-gaussian': 59_800,
+  poisson: 51_900,
 };
 
 /** What is measured and held. A family without a budget of its own has the smallest. */
@@ -34,10 +38,10 @@ export const PROGRAMS: readonly SizedProgram[] = [
   {
     name: 'everything that both packages export',
     code: `export * from '@emkit/core'; export * from '@emkit/families';`,
-    budget: 57_000,
+    budget: 81_700,
   },
-  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 37_700 },
-  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 31_800 },
+  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 59_900 },
+  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 37_500 },
   ...families.map(({ id }) => ({
     name: `fit with the family ${id}`,
     code: `export { fit } from '@emkit/core'; export { ${exported(id)} } from '@emkit/families';`,

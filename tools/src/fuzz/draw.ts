@@ -192,6 +192,7 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
       return pick(random, bare.rows)[0]!;
     case 'real-vector':
       return [...pick(random, bare.rows)];
+    case 'own':
     case 'lower-triangle':
       return value;
     case 'non-negative':

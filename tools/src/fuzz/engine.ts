@@ -1,5 +1,5 @@
 // `pnpm fuzz`: random fits in large numbers against the laws of tools/src/fuzz/laws. Each case follows from the seed and its index:
-// `pnpm fuzz --seed S --case I` draws one again and says all about it. Ends with 1 where a law was broken in a way that is not known.
+// `pnpm fuzz --seed S --case I` draws one again and says all about it. Ends with 1 where a law was broken.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { say } from '../run.ts';
@@ -38,6 +38,7 @@ async function runMany(): Promise<number> {
   const cases = number('cases', values.minutes === undefined ? 10_000 : 1e12);
   const started = performance.now();
   let shown = started;
+  const told = new Set<string>();
   const rate = (tally: Tally): string => {
     const seconds = (performance.now() - started) / 1000;
     return `${tally.cases} cases of seed ${seed} in ${seconds.toFixed(0)} s, ${(tally.cases / seconds).toFixed(0)} a second`;
@@ -51,28 +52,28 @@ async function runMany(): Promise<number> {
     shrinking: 10_000,
     ...(values.engine !== undefined && { engine: values.engine }),
     onProgress: (so) => {
+      // At once too, for a long run may be cut short.
+      for (const finding of Object.values(so.findings)) {
+        if (told.has(finding.kind)) continue;
+        told.add(finding.kind);
+        show(finding);
+      }
       if (performance.now() - shown < 60_000) return;
       shown = performance.now();
-      say(`${rate(so)}, ${unknown(so).length} new findings`);
+      say(`${rate(so)}, ${Object.keys(so.findings).length} findings`);
     },
   });
   for (const { name } of laws) say(`${String(tally.asked[name] ?? 0).padStart(9)} ${name}`);
   for (const [note, count] of Object.entries(tally.notes)) say(`${String(count).padStart(9)} (${note})`);
   for (const finding of Object.values(tally.findings).sort((a, b) => b.count - a.count)) show(finding);
   say(rate(tally));
-  return unknown(tally).length === 0 ? 0 : 1;
+  return Object.keys(tally.findings).length === 0 ? 0 : 1;
 }
 
-function unknown({ findings }: Tally): readonly Finding[] {
-  return Object.values(findings).filter(({ known }) => known === undefined);
-}
-
-function show({ known, count, index, message, code }: Finding): void {
-  if (known !== undefined) say(`${String(count).padStart(9)} times known: ${known} (case ${index})`);
-  else
-    say(
-      `${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`,
-    );
+function show({ count, index, message, code }: Finding): void {
+  say(
+    `${String(count).padStart(9)} times, first in case ${index}: ${message}\n    ${code.length > 4000 ? `${code.slice(0, 4000)} ...` : code}`,
+  );
 }
 
 async function showOne(index: number): Promise<void> {

@@ -2,13 +2,10 @@ import { type Case, type Engine, toCode } from './case.ts';
 import { caseRandom } from './dice.ts';
 import { drawCase, type Reach } from './draw.ts';
 import { type Failure, judge, kindOf, shrink } from './judge.ts';
-import { knownDefects } from './known-defects.ts';
 
 /** One kind of failure, with the first case that showed it made as simple as it would go. */
 export interface Finding {
   readonly kind: string;
-  /** The name of the known defect that it is. */
-  readonly known?: string;
   count: number;
   readonly index: number;
   readonly message: string;
@@ -55,17 +52,15 @@ export async function runCases(under: Engine, indices: Iterable<number>, tally: 
 }
 
 async function record(engine: Engine, index: number, fuzzCase: Case, failure: Failure, tally: Tally, options: RunOptions): Promise<void> {
-  const known = Object.keys(knownDefects).find((name) => knownDefects[name]!.is(failure, fuzzCase));
-  const kind = known ?? kindOf(failure);
+  const kind = kindOf(failure);
   const finding = tally.findings[kind];
   if (finding !== undefined) {
     finding.count += 1;
     return;
   }
-  const simplest = known === undefined ? await shrink(engine, fuzzCase, failure, options.shrinking) : fuzzCase;
+  const simplest = await shrink(engine, fuzzCase, failure, options.shrinking);
   tally.findings[kind] = {
     kind,
-    ...(known && { known }),
     count: 1,
     index,
     message: `${failure.law}: ${failure.message}`,

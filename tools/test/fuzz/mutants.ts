@@ -118,6 +118,11 @@ export const mutants: readonly Mutant[] = [
     ),
   },
   {
+    defect: 'a fit that converged is called stalled',
+    law: 'stalls',
+    ...withFit(same, (fit) => (isArrival(fit) ? new Fit({ ...fit, diagnosis: { kind: 'stalled', remaining: null } }) : fit)),
+  },
+  {
     defect: 'a fit is called converged after three steps',
     law: 'stationary',
     ...withFit(

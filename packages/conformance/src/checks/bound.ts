@@ -1,12 +1,12 @@
-import type { Dataset, Mixture, MixtureParameters } from '@emkit/core';
+import type { Block, Dataset, Family, Mixture, MixtureParameters, ParameterValue, ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
 import { datasetOf, mixtureOf, pointArbitrary, rowsArbitrary } from '../cases.ts';
-import { coordinateRounding, coordinatesAt, nudgedEach, whereDefined } from '../coordinates.ts';
+import { apartOf, coordinateRounding, coordinatesAt, nudgedEach, whereDefined } from '../coordinates.ts';
 import { type Law, part, type Subject, show, VACUOUS, violate } from '../law.ts';
-import { logDensities, logLikelihoodOf } from '../likelihood.ts';
+import { jointLogDensities, logDensities, logLikelihoodOf, logSum } from '../likelihood.ts';
 import { run } from '../run.ts';
-import { EPSILON } from '../tolerance.ts';
+import { DEFAULT_BUDGETS, EPSILON } from '../tolerance.ts';
 
 interface RunCase {
   readonly start: MixtureParameters;
@@ -131,7 +131,9 @@ export function requireAscent(
 
 /**
  * How far the log-likelihood may fall by the rounding of parameters and densities: the parameters' rounding costs the square of itself
- * in standard errors, and a row's log-density carries the rounding that its condition number magnifies.
+ * in standard errors, and the log-density of a row is as good as the family declares, in units of its own size and of what rounding of the
+ * parameters makes of it, by the shares that the components have in the row; or as bad as it is seen to scatter, for a right formula may
+ * cancel (a Poisson probability as the difference of numbers of the size of the count).
  */
 export function conditionedRounding(mixture: Mixture, point: MixtureParameters, dataset: Dataset): number {
   const coordinates = coordinatesAt(mixture, point);
@@ -140,20 +142,62 @@ export function conditionedRounding(mixture: Mixture, point: MixtureParameters, 
   let total = 64 * dataset.totalWeight * largest * largest;
   const nudge = 2 ** -30;
   for (const block of dataset.blocks) {
+    const joint = jointLogDensities(mixture, point, block);
+    const whole = Float64Array.from({ length: block.size }, (_, row) => logSum(joint.map((column) => column[row]!)));
+    const weightOf = (row: number): number => block.weights?.[row] ?? 1;
     mixture.families.forEach((family, component) => {
+      const budget = 2 * Math.max(DEFAULT_BUDGETS.logDensity, family.accuracy?.logDensity ?? 0) * EPSILON;
+      const shares = joint[component]!.map((value, row) => weightOf(row) * Math.exp(value - whole[row]!));
+      shares.forEach((share, row) => {
+        if (share > 0) total += budget * share * (1 + Math.abs(whole[row]!));
+      });
       const base = logDensities(family, block, point.components[component]!);
+      const scatter = scatterOf(family, block, point.components[component]!);
+      shares.forEach((share, row) => {
+        if (share > 0) total += 4 * share * scatter[row]!;
+      });
       for (const values of nudgedEach(point.components[component]!, nudge)) {
         // So near to a singular matrix that a billionth makes it one: rounding decides what the likelihood is there.
         if (Number.isNaN(whereDefined(() => logDensities(family, block, values).length))) total = Infinity;
         if (total === Infinity) return;
         const moved = logDensities(family, block, values);
-        for (let row = 0; row < block.size; row += 1) {
-          const change = (block.weights?.[row] ?? 1) * Math.abs(moved[row]! - base[row]!);
-          // Rows far from a component have no share in it, and their condition there does not matter.
-          if (Number.isFinite(change) && base[row]! > -1e3) total += (8 * Number.EPSILON * change) / nudge;
-        }
+        shares.forEach((share, row) => {
+          const change = share * Math.abs(moved[row]! - base[row]!);
+          if (Number.isFinite(change)) total += (8 * EPSILON * change) / nudge;
+        });
       }
     });
   }
   return total;
+}
+
+/** Parameters in a row, and how many units in the last place each is from the one before: logarithms of large numbers move in leaps. */
+const SCATTERED = 8;
+const APART: readonly number[] = [4, 256];
+
+/** How far the log-densities of rows scatter by rounding: their largest second difference over parameters so close that they lie on a line. */
+function scatterOf(family: Family, block: Block, values: ParameterValues): Float64Array {
+  const scaled = (value: ParameterValue, factor: number): ParameterValue =>
+    (typeof value === 'number' ? value * factor : value.map((entry) => scaled(entry, factor))) as ParameterValue;
+  const apart = apartOf(family, values);
+  const largest = new Float64Array(block.size);
+  for (const ulps of APART) {
+    const lines: Float64Array[] = [];
+    for (let step = 0; step < SCATTERED; step += 1) {
+      const moved = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, scaled(value, 1 + step * ulps * EPSILON)]));
+      try {
+        lines.push(logDensities(family, block, { ...moved, ...apart }));
+      } catch {
+        // Outside of the domain: the edge of a simplex, a matrix that is all but singular.
+        break;
+      }
+    }
+    for (let step = 2; step < lines.length; step += 1) {
+      for (let row = 0; row < block.size; row += 1) {
+        const bend = Math.abs(lines[step]![row]! - 2 * lines[step - 1]![row]! + lines[step - 2]![row]!);
+        if (bend < Infinity) largest[row] = Math.max(largest[row]!, bend);
+      }
+    }
+  }
+  return largest;
 }

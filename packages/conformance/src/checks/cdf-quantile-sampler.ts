@@ -2,7 +2,15 @@ import { codecOf, createRandom, EmkitError, type Family, type ParameterValues } 
 import type { ReferenceFamily, ReferenceParameters } from '@emkit/reference';
 import * as fc from 'fast-check';
 import type { Row } from '../arbitraries.ts';
-import { bernoulliDivergence, countThreshold, distributionThreshold, normalThreshold, sampleMean } from '../goodness-of-fit.ts';
+import { apartOf } from '../coordinates.ts';
+import {
+  bernoulliDivergence,
+  countThreshold,
+  distributionThreshold,
+  evidenceThreshold,
+  logAverage,
+  logEvidence,
+} from '../goodness-of-fit.ts';
 import { type Law, lacking, part, type Subject, seedArbitrary, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf, logDensities } from '../likelihood.ts';
 import { expectUnder, ONE, onlyObservedColumn } from '../quadrature.ts';
@@ -24,8 +32,8 @@ const PROBABILITY_ALLOWANCE = 1e-9;
  * - mean is E[x], by quadrature.
  * - Draws lie in the support, leave given columns alone, repeat for the same seed, and use nothing but the given generator.
  * - The distance between 6000 draws and F stays below the Dvoretzky-Kiefer-Wolfowitz bound, and the counts in cells below the
- *   Chernoff bound: both hold exactly for every number of draws. Without F: the mean over draws of f(x; theta') / f(x; theta) is 1 for
- *   narrower theta' in every coordinate's direction, and the derivative of log f averages to 0 (z-tests).
+ *   Chernoff bound. Without F: the mean over draws of f(x; theta') / f(x; theta) is 1 for theta' near and far on both sides in every
+ *   coordinate, by a bet on each. All of these hold exactly, for every number of draws and whatever their distribution.
  */
 export const cdfQuantileSampler: Law = {
   name: 'cdf-quantile-sampler',
@@ -140,6 +148,12 @@ export const cdfQuantileSampler: Law = {
         const at = template.map((value, index) => (index === column ? x : value));
         const [density] = logDensities(family, blockOf(family, [at]), parameters);
         const budget = family.accuracy?.quantile ?? DEFAULT_BUDGETS.quantile;
+        if (atomsOf(family, column).includes(x)) {
+          const before = reached - Math.exp(density!);
+          if (!(reached >= probability - rounding && before <= probability + rounding))
+            violate(`quantile(${probability}) is ${x}, where F rises from ${before} to ${reached}`);
+          return;
+        }
         const allowance = budget * (EPSILON * Math.min(probability, 1) + Math.exp(density!) * ulp(x)) + rounding;
         if (!(Math.abs(reached - probability) <= allowance))
           violate(`F(quantile(${probability})) = F(${x}) is ${reached}: off by ${Math.abs(reached - probability)}`);
@@ -194,6 +208,8 @@ export const cdfQuantileSampler: Law = {
         if (JSON.stringify(first) !== JSON.stringify(again))
           violate(`the same seed ${seed} drew ${show(first[0])} and then ${show(again[0])}`);
         for (const row of first) {
+          if (family.constraint?.holds(Float64Array.from(row)) === false)
+            violate(`the draw ${show(row)} does not have ${family.constraint.description}`);
           family.columns.forEach(({ given, name }, column) => {
             if (given && row[column] !== template[column])
               violate(`the sampler changed the given column ${name} from ${template[column]} to ${row[column]}`);
@@ -217,6 +233,7 @@ export const cdfQuantileSampler: Law = {
         const values = drawMany(subject, parameters, template, seed, DRAWS)[column]!.sort();
         const row = Float64Array.from(template);
         const cdf = (x: number): number => family.cdf!(x, parameters, row);
+        const atoms = atomsOf(family, column);
         const discrete = family.columns[column]!.support.kind === 'integer';
         const threshold = distributionThreshold(DRAWS, falseAlarm / 2);
         let worst = 0;
@@ -226,7 +243,13 @@ export const cdfQuantileSampler: Law = {
           let next = index;
           while (next < DRAWS && values[next] === x) next += 1;
           const reached = cdf(x);
-          const before = discrete ? (x - 1 < 0 && index === 0 ? 0 : cdf(x - 1)) : reached;
+          const before = discrete
+            ? x - 1 < 0 && index === 0
+              ? 0
+              : cdf(x - 1)
+            : atoms.includes(x)
+              ? reached - massAt(family, parameters, template, column, x)
+              : reached;
           const distance = Math.max(Math.abs(next / DRAWS - reached), Math.abs(index / DRAWS - before));
           if (!(distance <= worst)) {
             worst = distance;
@@ -240,7 +263,7 @@ export const cdfQuantileSampler: Law = {
         const cells = 16;
         const counts = new Float64Array(cells);
         const masses = new Float64Array(cells);
-        if (discrete) return;
+        if (discrete || atoms.length > 0) return;
         masses.fill(1 / cells);
         for (const x of values) counts[Math.min(cells - 1, Math.floor(cdf(x) * cells))]! += 1;
         requireCounts(counts, masses, falseAlarm / 2);
@@ -340,6 +363,16 @@ function requireCounts(counts: Float64Array, masses: Float64Array, falseAlarm: n
   });
 }
 
+/** The values of a column that have a probability of their own. */
+function atomsOf(family: Family, column: number): readonly number[] {
+  const { support } = family.columns[column]!;
+  return support.kind === 'integer' ? [] : (support.atoms ?? []);
+}
+
+function massAt(family: Family, parameters: ParameterValues, template: Row, column: number, x: number): number {
+  return Math.exp(logDensities(family, blockOf(family, [template.map((value, index) => (index === column ? x : value))]), parameters)[0]!);
+}
+
 /** Points of the support among `values`, in a row whose other columns are those of `row`. */
 function withinSupport(family: Family, row: Row, values: readonly number[], column: number = onlyObservedColumn(family)!): number[] {
   const { support } = family.columns[column]!;
@@ -395,64 +428,56 @@ function inside<T>(evaluate: () => T): T | undefined {
   }
 }
 
-/** How far theta' lies from theta, in standard errors for one observation: near enough for the ratio's variance to be small. */
-const RATIO_STEP = 0.25;
+/** Steps of theta' from theta, in standard errors for one observation: long ones see a few wrong draws, short ones many. */
+const RATIO_STEPS = [1, 0.25, 0.05];
 
-/** Ratios with a larger deviation of their logarithm have means that draws do not show. */
-const LARGEST_DEVIATION = 0.4;
+/** Draws that show the units of the steps: others than those of the test, whose evidence must not depend on them. */
+const SCOUTS = 300;
 
 /**
- * log f(x; theta') - log f(x; theta) over the draws, for theta' a step away; a shorter step where the ratio would scatter too widely for its
- * mean to be seen, as it does near singular matrices. Undefined where none is short enough.
+ * The evidence that draws are not from the density: E[f(x; theta') / f(x; theta)] = 1 for every theta'. Bets that the ratio is larger, for theta'
+ * on both sides in every coordinate, add up to a test with an exact false-alarm rate.
  */
-function logRatiosNearby(at: (move: number) => Float64Array, densities: Float64Array, step: number): Float64Array | undefined {
-  for (let shortening = 1; shortening >= 1 / 256; shortening /= 4) {
-    const moved = inside(() => at(step * shortening));
-    if (moved === undefined) continue;
-    const logRatios = moved.map((value, row) => value - densities[row]!);
-    if (sampleMean(logRatios).standardError * Math.sqrt(logRatios.length) <= LARGEST_DEVIATION) return logRatios;
-  }
-  return undefined;
-}
-
 function likelihoodRatios(subject: Subject, parameters: ParameterValues, template: Row, seed: number, falseAlarm: number): Verdict {
   const { family } = subject;
   const codec = codecOf(family);
   const vector = new Float64Array(codec.length);
   codec.encode(parameters, vector, 0);
   if (vector.some((value) => !Number.isFinite(value))) return VACUOUS;
+  const apart = apartOf(family, parameters);
+  const logRatios = (columns: readonly Float64Array[], index: number, move: number): Float64Array | undefined => {
+    const block = { size: columns[0]!.length, columns };
+    const moved = vector.slice();
+    moved[index]! += move;
+    const there = inside(() => logDensities(family, block, { ...(codec.decode(moved, 0) as ParameterValues), ...apart }));
+    const here = logDensities(family, block, parameters);
+    if (here.includes(-Infinity)) violate('a draw has density 0');
+    return there?.map((value, row) => value - here[row]!);
+  };
+  const scouts = drawMany(subject, parameters, template, seed + 1, SCOUTS);
   const columns = drawMany(subject, parameters, template, seed, DRAWS);
-  const block = { size: DRAWS, columns };
-  const densities = logDensities(family, block, parameters);
-  if (densities.includes(-Infinity)) violate('a draw has density 0');
-  const threshold = normalThreshold(falseAlarm / (3 * codec.length));
+  const evidence: number[] = [];
+  let strongest = '';
   for (let index = 0; index < codec.length; index += 1) {
-    const at = (move: number): Float64Array => {
-      const moved = vector.slice();
-      moved[index]! += move;
-      return logDensities(family, block, codec.decode(moved, 0) as ParameterValues);
-    };
     const small = 1e-4 * (Math.abs(vector[index]!) || 1);
-    const above = inside(() => at(small));
-    const below = inside(() => at(-small));
-    if (above === undefined || below === undefined) continue;
-    const scores = above.map((value, row) => (value - below[row]!) / (2 * small));
-    const average = sampleMean(scores);
-    if (!(Math.abs(average.mean) <= threshold * average.standardError + 1e-6)) {
-      violate(
-        `the derivative of log f in coordinate ${index + 1} averages ${average.mean.toPrecision(4)} over ${DRAWS} draws, ${(average.mean / average.standardError).toPrecision(3)} standard errors from 0: the draws are not from this density`,
-      );
-    }
-    const deviation = average.standardError * Math.sqrt(DRAWS);
-    for (const sign of [1, -1]) {
-      const logRatios = logRatiosNearby(at, densities, (sign * RATIO_STEP) / deviation);
-      if (logRatios === undefined) continue;
-      const ratios = logRatios.map(Math.exp);
-      const { mean, standardError } = sampleMean(ratios);
-      if (Math.abs(mean - 1) <= threshold * standardError + 1e-6) continue;
-      violate(
-        `f(x; theta') / f(x; theta) averages ${mean.toPrecision(5)} over ${DRAWS} draws and not 1 (allowed error ${(threshold * standardError).toPrecision(2)}): the draws are not from this density`,
-      );
+    const slopes = logRatios(scouts, index, small)?.map((value) => value / small) ?? Float64Array.of(1);
+    const unit = 1 / Math.sqrt(slopes.reduce((sum, value) => sum + value * value, 0) / slopes.length);
+    for (const step of RATIO_STEPS) {
+      for (const sign of [1, -1]) {
+        const excesses = logRatios(columns, index, sign * step * Math.min(unit, 4 * Math.max(1, Math.abs(vector[index]!))))?.map(
+          Math.expm1,
+        );
+        if (excesses === undefined) continue;
+        const found = logEvidence(excesses);
+        if (evidence.every((other) => other < found))
+          strongest = `the mean of f(x; theta') / f(x; theta) is ${(1 + excesses.reduce((sum, value) => sum + value, 0) / DRAWS).toPrecision(5)} and not 1, for theta' with coordinate ${index + 1} ${sign * step} standard errors of an observation away`;
+        evidence.push(found);
+      }
     }
   }
+  if (evidence.length === 0) return VACUOUS;
+  const all = logAverage(evidence);
+  if (all > evidenceThreshold(falseAlarm))
+    violate(`over ${DRAWS} draws ${strongest}: the draws are not from this density (a chance of e^-${all.toPrecision(4)})`);
+  return;
 }

@@ -1,8 +1,8 @@
 import { checkParameters, type Domain, domainViolation, EmkitError, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
-import { outsideDomain, outsideSupport } from '../arbitraries.ts';
+import { outsideDomain, outsideSupport, type Row } from '../arbitraries.ts';
 import { mixtureOf } from '../cases.ts';
-import { type Law, part, type Subject, show, violate } from '../law.ts';
+import { type Law, part, type Subject, show, VACUOUS, violate } from '../law.ts';
 import { blockOf, columnsOf, logDensities } from '../likelihood.ts';
 
 /** A probability as near to its edge as a limit needs: n trials then differ from the edge by n times this. */
@@ -13,8 +13,11 @@ const JUST_INSIDE = 2 ** -52;
  *
  * - For every theta in the domains (up to 1e300, down to 1e-300, edges included) and every row of the support,
  *   log f is a number or -Infinity; never NaN, never +Infinity.
- * - Off the support log f = -Infinity, and a data set with such a value is refused with `DATA_OUTSIDE_SUPPORT`.
+ * - Off the support, and where columns break the family's constraint, log f = -Infinity, and a data set with such a row is refused with
+ *   `DATA_OUTSIDE_SUPPORT`.
  * - Every row of the support is possible under some theta: a support is not declared wider than it is.
+ * - The support does not move with the parameters: a row that is possible under some ordinary ones is possible under all. (An end that is
+ *   estimated is the largest value of the data, and largest values do not add.)
  * - Values outside a domain, a missing and an unknown parameter are refused with `PARAMETER_*`, naming the parameter.
  * - On the edge of a domain (a probability of 0 or 1, a zero in a simplex) the mass is the limit from inside.
  */
@@ -61,13 +64,40 @@ export const domain: Law = {
       },
     }),
     part({
+      name: 'off the constraint',
+      missing: ({ family }) => (family.constraint === undefined ? ['constraint'] : []),
+      share: 0.5,
+      arbitrary: (subject) =>
+        fc.record({ parameters: subject.parameters('ordinary'), row: subject.row('ordinary'), other: subject.row('ordinary') }),
+      check({ parameters, row, other }, { subject }) {
+        const { family, engine } = subject;
+        const holds = (values: Row): boolean => family.constraint!.holds(Float64Array.from(values));
+        if (!holds(row)) violate(`the ordinary row ${show(row)} breaks the family's own constraint (${family.constraint!.description})`);
+        const mixed = row.map((value, column) => (column % 2 === 0 ? value : other[column]!));
+        if (holds(mixed)) return VACUOUS;
+        const [density] = logDensities(family, blockOf(family, [mixed]), parameters);
+        if (density !== -Infinity)
+          violate(`the log-density at ${show(mixed)}, which breaks the constraint, is ${density} and not minus infinity`);
+        const code = codeOf(() => engine.createDataset(columnsOf(family, [mixed]), [family], 1));
+        if (code !== 'DATA_OUTSIDE_SUPPORT')
+          violate(`a data set with the row ${show(mixed)}, which breaks the constraint, gave ${code ?? 'no error'}`);
+        return;
+      },
+    }),
+    part({
       name: 'the support is no wider than the density',
       share: 0.5,
       arbitrary: (subject) =>
         fc.record({ row: subject.row('ordinary'), parameters: fc.array(subject.parameters('ordinary'), { minLength: 20, maxLength: 20 }) }),
       check({ row, parameters }, { subject }) {
         const block = blockOf(subject.family, [row]);
-        if (parameters.every((each) => logDensities(subject.family, block, each)[0] === -Infinity)) {
+        const impossible = parameters.filter((each) => logDensities(subject.family, block, each)[0] === -Infinity);
+        if (impossible.length > 0 && impossible.length < parameters.length) {
+          violate(
+            `the row ${show(row)} has density 0 under ${show(impossible[0])} and not under ${show(parameters.find((each) => !impossible.includes(each)))}: a support that moves with the parameters cannot be estimated from sums. docs/your-own-family.md says what to do instead, under "What cannot be a family"`,
+          );
+        }
+        if (impossible.length > 0) {
           violate(
             `the row ${show(row)} of the declared support has density 0 under each of ${parameters.length} ordinary parameter values: the support is declared too wide`,
           );

@@ -293,6 +293,30 @@ function checkColumns(
       },
     );
   }
+  checkConstraint(family, columns, weights, callersRow);
+}
+
+function checkConstraint(
+  { constraint, id }: Family,
+  columns: readonly Float64Array[],
+  weights: Float64Array | undefined,
+  callersRow: (row: number) => number,
+): void {
+  if (constraint === undefined) return;
+  const values = new Float64Array(columns.length);
+  for (let row = 0; row < columns[0]!.length; row += 1) {
+    if (weights?.[row] === 0) continue;
+    columns.forEach((column, index) => {
+      values[index] = column[row]!;
+    });
+    if (constraint.holds(values)) continue;
+    const shown = callersRow(row);
+    throw new EmkitError(
+      'DATA_OUTSIDE_SUPPORT',
+      `Row ${shown + 1}: ${showValue(Array.from(values))} is outside the support of the family ${id}.`,
+      { row: shown, family: id, remedy: `A row must have ${constraint.description}; correct it or leave it out.` },
+    );
+  }
 }
 
 function firstOutside(support: Support, columns: readonly Float64Array[], index: number, weights: Float64Array | undefined): number {

@@ -95,7 +95,7 @@ export function judge(memory: ConvergenceMemory, seen: Observation, rule: Stoppi
   const ratios = seen.ratio === undefined ? memory.ratios : [...memory.ratios, seen.ratio].slice(-REMEMBERED_RATIOS);
   const rate = ratios.length === 0 ? 1 : Math.max(...ratios);
   const smaller = memory.smallest === null || step < memory.smallest;
-  const smallest = smaller ? step : memory.smallest;
+  const smallest = smaller ? finite(step) : memory.smallest;
   if (step === 0) {
     const rest = { ...memory, step, ratios: [], quiet: memory.quiet + 1, remaining: 0, left: 0, smallest };
     return { memory: rest, end: rule.tolerance > 0 ? { kind: 'converged', rule: 'distance' } : undefined };

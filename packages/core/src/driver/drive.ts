@@ -133,6 +133,8 @@ class Run {
   private *newton(image: MixtureParameters, gainOf: GainOf): Process<Diagnosis | 'moved' | number | undefined> {
     const { space } = this.model;
     if (space.free.length === 0 || space.free.length > MOST_COORDINATES) return undefined;
+    // What approaches an edge does so for ever, in coordinates in which the edge is infinitely far.
+    if (yield* this.settleOnEdge()) return 'moved';
     const bend = yield* bendAt(this.model, this.at, image, gainOf);
     if (bend === undefined) return undefined;
     this.evaluations += bend.passes;
@@ -258,7 +260,6 @@ class Run {
 
   /** The diagnosis of a run whose point was judged, with the optimum as far as it is known; undefined where it goes on from a better point. */
   private *end(end: Ending, memory: DriverState['convergence'], top: MixtureParameters | undefined): Process<Diagnosis | undefined> {
-    const { space } = this.model;
     if (end.kind === 'stalled') return this.arrival(end, memory);
     const { expectation } = this;
     const { logLikelihood } = expectation;
@@ -267,13 +268,11 @@ class Run {
         const next = yield* this.try(point);
         if (next === undefined || !(next.logLikelihood > logLikelihood)) continue;
         this.revivals += 1;
-        return yield* this.restartAt(point, next);
+        yield* this.restartAt(point, next);
+        return undefined;
       }
     }
-    for (const point of this.options.sampled ? [] : (space.edges?.(this.at) ?? [])) {
-      const next = yield* this.try(point);
-      if (next !== undefined && next.logLikelihood >= logLikelihood - this.noise()) return yield* this.restartAt(point, next);
-    }
+    if (yield* this.settleOnEdge()) return undefined;
     if (end.rule === 'nats' || top === undefined || this.iteration >= this.options.iterations) return this.arrival(end, memory);
     // What was judged is within the tolerance, and where the accelerated step leads has digits more: one pass tells.
     const next = yield* this.try(top);
@@ -283,12 +282,23 @@ class Run {
     return undefined;
   }
 
+  /** Lays what all but lies on an edge of its domain on it, where the log-likelihood is no lower there. */
+  private *settleOnEdge(): Process<boolean> {
+    const points = this.options.sampled ? [] : (this.model.space.edges?.(this.at) ?? []);
+    for (const point of points) {
+      const next = yield* this.try(point);
+      if (next === undefined || !(next.logLikelihood >= this.expectation.logLikelihood - this.noise())) continue;
+      yield* this.restartAt(point, next);
+      return true;
+    }
+    return false;
+  }
+
   /** Goes on from a point that no EM step leads to. */
-  private *restartAt(point: MixtureParameters, expectation: Expectation): Process<undefined> {
+  private *restartAt(point: MixtureParameters, expectation: Expectation): Process<void> {
     this.anderson?.forget();
     this.convergence = FRESH_MEMORY;
     yield* this.moveTo(point, expectation);
-    return undefined;
   }
 
   private *moveTo(point: MixtureParameters, expectation: Expectation): Process<void> {

@@ -1,4 +1,5 @@
 import { EmkitError, type ErrorCode } from '../errors.ts';
+import { MOST_RECENTRINGS } from '../model/estimable.ts';
 import type { Expectation } from '../model/expectation.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -6,9 +7,6 @@ import type { Process } from './driver.ts';
 
 /** A family may refuse parameters that its declared domain only just admits: a matrix definite to one factorisation and not to another. */
 export const NO_POINT: readonly ErrorCode[] = ['MODEL_IMPOSSIBLE_DATA', 'NOT_FINITE', 'PARAMETER_DOMAIN'];
-
-/** Sums are taken again about a better point at most this often: the second time the point is right to rounding. */
-const MOST_RECENTRINGS = 3;
 
 /** Asks for the expectation at a point, with sums about it unless another is given. */
 export function* expectAt(model: Mixture, at: MixtureParameters, about: MixtureParameters = at): Process<Expectation> {

@@ -119,9 +119,10 @@ export function prepareFused(
       out[to] = count;
       const { units } = there[component]!;
       for (let j = 0; j < first; j += 1) out[(to += 1)] = statistics[j]! * units[j]!;
-      second.forEach(([j, k], index) => {
-        out[(to += 1)] = statistics[first + index]! * units[j]! * units[k]!;
-      });
+      for (let index = 0; index < second.length; index += 1) {
+        const pair = second[index]!;
+        out[(to += 1)] = statistics[first + index]! * units[pair[0]]! * units[pair[1]]!;
+      }
     }
     // Sums of |log density| would take a logarithm a row: this is the same where the bound is negative, and more where it is not.
     out[1] = (Math.abs(bound) + bound) * total - out[0]!;

@@ -80,16 +80,20 @@ export function prepareMultivariate(
     statistics: allocation.take(structure.lanes * components),
     scratch: allocation.take(Math.max(groupScratch(components), structure.scratch)),
   };
+  const records = new Float64Array(structure.record * components);
+  const means = new Float64Array(dimension * components);
+  for (let component = 0; component < components; component += 1) {
+    structure.writeConstants(records, structure.record * component, logs[component]!, here[component]!);
+    // Whitened columns are deviations already.
+    if (!isWhitened(there[component]!)) means.set(there[component]!.location, dimension * component);
+  }
   return (block, out) => {
     const engine = kernels();
     const functions = engine.further(further);
     const memory = engine.memory(allocation.length);
-    memory.fill(0, at.means, at.scratch);
-    here.forEach((component, index) => {
-      structure.writeConstants(memory, at.constants + structure.record * index, logs[index]!, component);
-      // Whitened columns are deviations already.
-      if (!isWhitened(there[index]!)) memory.set(there[index]!.location, at.means + dimension * index);
-    });
+    memory.set(records, at.constants);
+    memory.set(means, at.means);
+    memory.fill(0, at.sums, at.scratch);
     for (let start = 0; start < block.size; start += most) {
       const count = Math.min(most, block.size - start);
       const rows = paddedRows(count, arrays);
@@ -111,13 +115,14 @@ export function prepareMultivariate(
 
 /** Reads a component's statistics into `out`, behind its count. */
 function readStatistics(memory: Float64Array, from: number, component: KernelConstants, correlated: boolean, out: Float64Array): void {
-  const { location, units } = component;
-  const unit = (j: number): number => (isWhitened(component) ? 1 : units[j]!);
+  const dimension = component.location.length;
+  const units = isWhitened(component) ? new Float64Array(dimension).fill(1) : component.units;
   let place = from;
   let to = 0;
-  for (let j = 0; j < location.length; j += 1, place += 2) out[(to += 1)] = readSum(memory, place) * unit(j);
-  for (let j = 0; j < location.length; j += 1) {
-    for (let k = correlated ? 0 : j; k <= j; k += 1, place += 2) out[(to += 1)] = readSum(memory, place) * unit(j) * unit(k);
+  for (let j = 0; j < dimension; j += 1, place += 2) out[(to += 1)] = readSum(memory, place) * units[j]!;
+  for (let j = 0; j < dimension; j += 1) {
+    const unit = units[j]!;
+    for (let k = correlated ? 0 : j; k <= j; k += 1, place += 2) out[(to += 1)] = readSum(memory, place) * unit * units[k]!;
   }
 }
 
@@ -155,6 +160,11 @@ function correlatedStructure(shape: ShortcutShape, { there, cut }: MixtureConsta
   // Of a whitened component: its constants, then its columns.
   const whitenedColumns = 2 * Math.ceil(record / 2);
   const whitened = there.some(isWhitened) ? whitenedColumns + rows * dimension : 0;
+  const frames = there.map((about) => {
+    const frame = new Float64Array(isWhitened(about) ? record : 0);
+    if (isWhitened(about)) writeCorrelated(frame, 0, 0, about);
+    return frame;
+  });
   return {
     record,
     lanes,
@@ -176,7 +186,7 @@ function correlatedStructure(shape: ShortcutShape, { there, cut }: MixtureConsta
         let { columns } = at;
         if (isWhitened(about)) {
           columns = at.scratch + whitenedColumns;
-          writeCorrelated(memory, at.scratch, 0, about);
+          memory.set(frames[component]!, at.scratch);
           functions.whitenedColumns(count, dimension, 8 * at.columns, 8 * at.scratch, 8 * columns, 8 * scratch);
         }
         const places = [8 * columns, 8 * (at.means + dimension * component), 8 * (at.joint + count * component), 8 * scratch] as const;

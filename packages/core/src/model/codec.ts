@@ -7,7 +7,7 @@ import { freeParameters } from './domain.ts';
 /**
  * The codec of a family: its own, or one derived from its domains. Real numbers stand for themselves, positive ones for their
  * logarithm, probabilities for their log-odds, a simplex for logarithms of ratios to its last entry, and a covariance matrix for its
- * Cholesky factor with a logarithmic diagonal, as a lower triangle does.
+ * Cholesky factor with a logarithmic diagonal, as a lower triangle does. A space of the family's own counts its coordinates from its centre.
  *
  * A value on the edge of its domain, a probability of 0 or 1 or a rate of 0, is at an infinite coordinate: the codec says so rather than
  * pretend.
@@ -102,7 +102,10 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
           out[place++] = column === row.length - 1 ? log(entry) : entry;
         });
       }
+      return;
     }
+    case 'own':
+      domain.space.coordinates.difference(domain.space.centre, value, out, at);
   }
 }
 
@@ -153,6 +156,8 @@ function decodeValue(domain: Domain, vector: Float64Array, at: number): Paramete
     }
     case 'lower-triangle':
       return decodeTriangle(domain.dimension, vector, at);
+    case 'own':
+      return domain.space.coordinates.move(domain.space.centre, vector, at);
   }
 }
 
@@ -170,7 +175,8 @@ function decodeTriangle(dimension: number, vector: Float64Array, at: number): nu
 /** The natural unit of each coordinate: 1 for logarithms and log-odds, the magnitude for real numbers. */
 function scaleValue(domain: Domain, value: ParameterValue, out: Float64Array, at: number): void {
   out.fill(1, at, at + freeParameters(domain));
-  if (domain.kind === 'real') out[at] = Math.abs(value as number) || 1;
+  if (domain.kind === 'own') domain.space.coordinates.scales(value, out, at);
+  else if (domain.kind === 'real') out[at] = Math.abs(value as number) || 1;
   else if (domain.kind === 'real-vector')
     (value as readonly number[]).forEach((entry, index) => {
       out[at + index] = Math.abs(entry) || 1;

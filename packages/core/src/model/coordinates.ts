@@ -104,6 +104,8 @@ export function domainCoordinates(domain: Domain): Coordinates<any> {
       return repeated(domainCoordinates({ kind: 'positive' }), domain.length);
     case 'simplex':
       return simplexCoordinates(domain.length);
+    case 'own':
+      return domain.space.coordinates;
     default:
       return codecCoordinatesOf(domain);
   }

@@ -21,6 +21,8 @@ export function domainDistance(domain: Domain, from: ParameterValue, to: Paramet
     case 'real-vector':
     case 'positive-vector':
       return largestOver(from as readonly number[], to as readonly number[], relative);
+    case 'own':
+      return domain.space.distance(from, to);
     case 'lower-triangle':
       return largestOver((from as readonly number[][]).flat(), (to as readonly number[][]).flat(), relative);
     case 'positive-definite': {

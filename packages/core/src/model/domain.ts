@@ -1,6 +1,8 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { ParameterValue, ParameterValues } from '../family.ts';
 import { cholesky } from '../numerics/linear-algebra.ts';
+import type { Random } from '../random.ts';
+import type { Coordinates } from './space.ts';
 
 /**
  * The set a parameter lives in, as data. Validation, degrees of freedom, the unconstrained coordinates of the accelerated
@@ -26,7 +28,33 @@ export type Domain =
   /** A symmetric positive definite matrix, as rows; with a structure, only its own entries are free. */
   | { readonly kind: 'positive-definite'; readonly dimension: number; readonly structure: 'full' | 'diagonal' | 'spherical' }
   /** A lower triangle as rows of 1, 2, ..., `dimension` numbers, the last of each > 0: a Cholesky factor. */
-  | { readonly kind: 'lower-triangle'; readonly dimension: number };
+  | { readonly kind: 'lower-triangle'; readonly dimension: number }
+  /** A space of the family's own, a circle or ordered numbers, which states what is derived for the others. */
+  | { readonly kind: 'own'; readonly space: OwnSpace };
+
+/**
+ * A space that a family brings along for one of its parameters: the direction of an angle, a point of a sphere, whole numbers, an open
+ * interval, an ascending list.
+ *
+ * @typeParam V the parameter's values
+ */
+// biome-ignore lint/suspicious/noExplicitAny: domains of different values stand side by side in a family
+export interface OwnSpace<V extends ParameterValue = any> {
+  /** A few words for messages and tables, e.g. `an angle from -pi to below pi`. */
+  readonly description: string;
+  /** Whether an untrusted value is a point of the space. */
+  contains(value: unknown): boolean;
+  /** A plain interior point: coordinates are counted from it, and first statistics of the data may be taken about it. */
+  readonly centre: V;
+  /** Steps from one point to another and back; none (length 0) where values are apart from each other, as whole numbers are. */
+  readonly coordinates: Coordinates<V>;
+  /** A dimensionless size of the change, unchanged by a change of units. */
+  distance(from: V, to: V): number;
+  /** An ordinary point, for automatic checks. */
+  typical(random: Random): V;
+  /** Whether the point lies on the edge, where the likelihood's gradient need not vanish. Default: nowhere. */
+  onBoundary?(value: V): boolean;
+}
 
 /** How far a given vector of probabilities may sum from 1, in units of the machine epsilon per entry. */
 const SIMPLEX_TOLERANCE = 64 * Number.EPSILON;
@@ -47,6 +75,8 @@ export function freeParameters(domain: Domain): number {
           : 1;
     case 'lower-triangle':
       return (domain.dimension * (domain.dimension + 1)) / 2;
+    case 'own':
+      return domain.space.coordinates.length;
     default:
       return 1;
   }
@@ -77,6 +107,8 @@ export function describeDomain(domain: Domain): string {
     }
     case 'lower-triangle':
       return `a lower triangle of ${domain.dimension} rows, each one number longer, its last number > 0`;
+    case 'own':
+      return domain.space.description;
   }
 }
 
@@ -108,6 +140,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
       return matrixViolation(value, domain.dimension, domain.structure);
     case 'lower-triangle':
       return triangleViolation(value, domain.dimension);
+    case 'own':
+      return domain.space.contains(value) ? undefined : `it is ${showValue(value)}`;
   }
 }
 
@@ -235,6 +269,8 @@ export function onBoundary(domain: Domain, value: ParameterValue): boolean {
       return value === domain.minimum || value === domain.maximum;
     case 'simplex':
       return (value as readonly number[]).some((number) => number === 0);
+    case 'own':
+      return domain.space.onBoundary?.(value) ?? false;
     default:
       return false;
   }
@@ -264,4 +300,11 @@ export function ontoBoundary(domain: Domain, value: ParameterValue): ParameterVa
     default:
       return undefined;
   }
+}
+
+/** A value on an edge of its domain, taken a part of the domain's size inside; undefined where it is not on an edge. */
+export function offBoundary(domain: Domain, value: ParameterValue, part: number): number | undefined {
+  if (domain.kind === 'simplex' || !onBoundary(domain, value)) return undefined;
+  const [low, high] = domain.kind === 'interval' ? [domain.minimum, domain.maximum] : [0, 1];
+  return value === low ? low + part * (high - low) : high - part * (high - low);
 }

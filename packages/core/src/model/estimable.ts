@@ -1,6 +1,12 @@
 import type { ParameterSpace } from './space.ts';
 
 /**
+ * Sums are taken again about a better point at most this often. Where digits cancel, the second time the point is right to rounding; a family
+ * that iterates on the data has this many passes, and what it has reached then.
+ */
+export const MOST_RECENTRINGS = 24;
+
+/**
  * Anything that is estimated from sums that add: a component, all of them, the law of the labels, a whole model.
  *
  * Sums are taken about a point, so that nothing cancels; what is held keeps the value it has there.

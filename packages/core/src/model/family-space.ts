@@ -1,7 +1,7 @@
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import { domainDistance } from './distance.ts';
-import { checkParameters, type Domain, domainViolation, onBoundary, ontoBoundary } from './domain.ts';
+import { checkParameters, type Domain, domainViolation, offBoundary, onBoundary, ontoBoundary } from './domain.ts';
 
 /** Checks one component's parameters, refinements included: see `Family.refinements`. Untrusted input. */
 export function checkComponent(family: Family, values: unknown, component: number): ParameterValues {
@@ -67,12 +67,29 @@ export function componentBoundary(family: Family, values: ParameterValues, held:
   );
 }
 
-/** For each free parameter that all but lies on an edge of its domain, the record with it on it; refinements hold digits it then has no more. */
+/** For each free parameter that all but lies on an edge of its domain, the record with it on it. */
 export function componentEdges(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly ParameterValues[] {
   return Object.entries(family.parameters).flatMap(([name, domain]) => {
     const edge = held.has(name) ? undefined : ontoBoundary(domain, values[name]!);
-    if (edge === undefined) return [];
-    const coarse = Object.entries(values).filter(([other]) => family.refinements?.[other] === undefined);
-    return [{ ...Object.fromEntries(coarse), [name]: edge }];
+    return edge === undefined ? [] : [replaced(family, values, name, edge)];
   });
+}
+
+/** How far inside of an edge a parameter is tried again: an edge may be a maximum only just beside others that are higher. */
+const INSIDE: readonly number[] = [1e-3, 1e-6, 1e-9];
+
+/** For each free parameter on an edge of its domain, records with it inside. */
+export function componentInside(family: Family, values: ParameterValues, held: ReadonlySet<string>): readonly ParameterValues[] {
+  return Object.entries(family.parameters).flatMap(([name, domain]) =>
+    INSIDE.flatMap((part) => {
+      const inside = held.has(name) ? undefined : offBoundary(domain, values[name]!, part);
+      return inside === undefined ? [] : [replaced(family, values, name, inside)];
+    }),
+  );
+}
+
+/** The record with another value of one parameter; refinements, which hold digits of what was there, are left out. */
+function replaced({ refinements }: Family, values: ParameterValues, name: string, value: ParameterValue): ParameterValues {
+  const coarse = Object.entries(values).filter(([other]) => refinements?.[other] === undefined);
+  return { ...Object.fromEntries(coarse), [name]: value };
 }

@@ -5,7 +5,7 @@ import { exp } from '../numerics/elementary.ts';
 import { type Components, createEmissions, type Emissions, type Ties } from './emissions.ts';
 import type { Estimable } from './estimable.ts';
 import { type ExpectationLayout, HEADER } from './expectation.ts';
-import { componentDistance, componentRounding, shownComponent } from './family-space.ts';
+import { componentDistance, componentInside, componentRounding, shownComponent } from './family-space.ts';
 import { independent, type Weights } from './independent.ts';
 import type { Latent } from './latent.ts';
 import type { Coordinates } from './space.ts';
@@ -28,7 +28,7 @@ export interface LatentModel<L extends object = object> extends Estimable<ModelP
   readonly layout: ExpectationLayout;
   /** The point as it is shown: without what only holds further digits. */
   show(point: ModelParameters<L>): ModelParameters<L>;
-  /** Points to try where probabilities of labels vanished though the likelihood may rise with them. */
+  /** Points to try where probabilities of labels vanished, or parameters lie on an edge, though the likelihood may rise away from there. */
   revive(sums: Float64Array, at: ModelParameters<L>): readonly ModelParameters<L>[];
 }
 
@@ -90,7 +90,15 @@ export function createLatentModel<L extends object>(latent: Latent<L>, emissions
     show: (point) => ({ ...point, components: point.components.map((values, component) => shownComponent(families[component]!, values)) }),
 
     revive(sums, at) {
-      return (latent.revive?.(ofLabels(sums), at) ?? []).map((labels) => ({ ...at, ...labels }));
+      const inside = families.flatMap((family, component) =>
+        emissions.sharedGroups.some(({ components }) => components.includes(component))
+          ? []
+          : componentInside(family, at.components[component]!, emissions.held[component]!).map((values) => ({
+              ...at,
+              components: at.components.map((other, index) => (index === component ? values : other)),
+            })),
+      );
+      return [...(latent.revive?.(ofLabels(sums), at) ?? []).map((labels) => ({ ...at, ...labels })), ...inside];
     },
 
     space: {

@@ -1,10 +1,13 @@
 import type { Summary } from '../data/summary.ts';
 import type { Family, ParameterValue, ParameterValues } from '../family.ts';
 import type { Domain } from '../model/domain.ts';
+import { componentBoundary } from '../model/family-space.ts';
 
 /** Parameters about which first statistics of the whole data can be taken: the family's own choice, or the middle of its domains. */
 export function locate(family: Family, summary: Summary): ParameterValues {
-  if (family.locate !== undefined) return family.locate(summary);
+  const found = family.locate?.(summary);
+  // On an edge, to which a mean may round, some rows would be impossible.
+  if (found !== undefined && componentBoundary(family, found, new Set()).length === 0) return found;
   return Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, centralValue(domain)]));
 }
 
@@ -26,6 +29,8 @@ function centralValue(domain: Domain): ParameterValue {
       return Array.from({ length: domain.length }, () => 1);
     case 'simplex':
       return Array.from({ length: domain.length }, () => 1 / domain.length);
+    case 'own':
+      return domain.space.centre;
     case 'lower-triangle':
       return Array.from({ length: domain.dimension }, (_, row) =>
         Array.from({ length: row + 1 }, (__, column) => (row === column ? 1 : 0)),

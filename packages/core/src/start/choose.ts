@@ -4,6 +4,7 @@ import { drive, startState } from '../driver/drive.ts';
 import type { Answer, DriverResult, Process } from '../driver/driver.ts';
 import { expectAt } from '../driver/em-map.ts';
 import { EmkitError, type ErrorCode } from '../errors.ts';
+import { MOST_RECENTRINGS } from '../model/estimable.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Random } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
@@ -74,7 +75,8 @@ export function* chooseStarts(
     }
     const candidate = yield* shortRun(chosen, assignment, SPREAD);
     // Where sizes differ by orders, a share of the largest rows swamps the others' components: then without it.
-    const harder = candidate === undefined || hasVanished(candidate) ? yield* shortRun(chosen, assignment, 0) : undefined;
+    const swamped = candidate === undefined || hasVanished(candidate) || (tried.length === 0 && isSkewed(features));
+    const harder = swamped ? yield* shortRun(chosen, assignment, 0) : undefined;
     const better = harder !== undefined && !harder.collapsed && !(harder.logLikelihood <= (candidate?.logLikelihood ?? -Infinity));
     const found = better ? harder : candidate;
     if (found === undefined) return;
@@ -119,6 +121,14 @@ const VANISHED = 1e-6;
 
 function hasVanished({ parameters, collapsed }: StartCandidate): boolean {
   return !collapsed && (parameters.weights?.some((weight) => weight < VANISHED) ?? false);
+}
+
+/** Whether half of the rows of a single column are nearer to its least value than what a start spreads of all. */
+function isSkewed({ columns: [column, ...others], rows }: Features): boolean {
+  if (column === undefined || others.length > 0) return false;
+  const sorted = column.toSorted();
+  const mean = sorted.reduce((sum, value) => sum + value / rows, 0);
+  return SPREAD * (mean - sorted[0]!) > sorted[rows >> 1]! - sorted[0]!;
 }
 
 /** A start whose short run is done. */
@@ -173,8 +183,6 @@ function* wholeEstimate(model: Mixture, central: MixtureParameters): Process<Mix
   }
   return model.maximize(sums, about);
 }
-
-const MOST_RECENTRINGS = 3;
 
 /** Answers a process from a source at hand, offering a pause for every slice of work. */
 export function* runHere(process: Process<DriverResult>, source: SynchronousSource): Process<DriverResult> {

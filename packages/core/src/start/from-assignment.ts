@@ -1,13 +1,12 @@
 import { type Block, type Dataset, largestBlock } from '../data/block.ts';
 import { EStep } from '../model/e-step.ts';
+import { MOST_RECENTRINGS } from '../model/estimable.ts';
 import { Expectation } from '../model/expectation.ts';
 import type { Mixture, MixtureParameters } from '../model/latent-model.ts';
 import type { Assignment } from './assignments.ts';
 
 /** The share of every row that is spread evenly: no component is then fitted to a few equal rows, where its spread would vanish. */
 export const SPREAD = 0.1;
-
-const MOST_RECENTRINGS = 3;
 
 /**
  * The M-step from an assignment of rows to components, softened: a start that suits any family and any law of the labels, because it only

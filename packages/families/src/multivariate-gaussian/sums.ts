@@ -61,23 +61,33 @@ function turnSums(statistics: Float64Array, from: Frame, to: Frame): Float64Arra
   if (to.factor !== undefined) divideFactors(to.factor, turn, dimension);
 
   // M times the symmetric matrix, and that times M', row by row.
-  const half = new Float64Array(dimension * dimension);
+  const products = symmetric(statistics, dimension);
+  const half = new Float64Array(dimension);
   for (let j = 0; j < dimension; j += 1) {
-    const row = j * dimension;
     let first = 0;
+    half.fill(0);
     for (let m = 0; m <= j; m += 1) {
-      const entry = turn[row + m]!;
+      const entry = turn[j * dimension + m]!;
       first += entry * statistics[m]!;
-      for (let k = 0; k < dimension; k += 1) half[row + k]! += entry * statistics[m >= k ? place(m) + k : place(k) + m]!;
+      for (let k = 0, other = m * dimension; k <= j; k += 1) half[k]! += entry * products[other + k]!;
     }
     moved[j] = first;
     for (let k = 0; k <= j; k += 1) {
       let sum = 0;
-      for (let m = 0; m <= k; m += 1) sum += half[row + m]! * turn[k * dimension + m]!;
+      for (let m = 0, other = k * dimension; m <= k; m += 1) sum += half[m]! * turn[other + m]!;
       moved[place(j) + k] = sum;
     }
   }
   return moved;
+}
+
+/** The sums of products as the whole of a square matrix: loops that multiply it run along its rows. */
+function symmetric(statistics: Float64Array, dimension: number): Float64Array {
+  const matrix = new Float64Array(dimension * dimension);
+  for (let j = 0, at = dimension; j < dimension; j += 1) {
+    for (let k = 0; k <= j; k += 1, at += 1) matrix[j * dimension + k] = matrix[k * dimension + j] = statistics[at]!;
+  }
+  return matrix;
 }
 
 /**
@@ -93,18 +103,18 @@ export function correlatedGain(statistics: Float64Array, count: number, about: F
   const change = lower.slice();
   for (let index = 0; index < change.length; index += 1) change[index]! -= next[index]!;
   divideFactors(next, change, dimension);
-  const spread = (j: number, k: number): number => sums[dimension + (j * (j + 1)) / 2 + k]!;
+  const spread = symmetric(sums, dimension);
 
   let gain = 0;
   for (let j = 0; j < dimension; j += 1) {
     const row = j * dimension;
     const diagonal = change[row + j]!;
-    gain +=
-      nearGain(count, count - spread(j, j), diagonal) ?? timesLogRatio(count, next[row + j]!, lower[row + j]!) - spread(j, j) * diagonal;
+    const square = spread[row + j]!;
+    gain += nearGain(count, count - square, diagonal) ?? timesLogRatio(count, next[row + j]!, lower[row + j]!) - square * diagonal;
     for (let k = 0; k <= j; k += 1) {
       let moved = 0;
-      for (let m = 0; m <= j; m += 1) moved += change[row + m]! * (m >= k ? spread(m, k) : spread(k, m));
-      gain -= change[row + k]! * (0.5 * moved + (k < j ? spread(j, k) : 0));
+      for (let m = 0, other = k * dimension; m <= j; m += 1) moved += change[row + m]! * spread[other + m]!;
+      gain -= change[row + k]! * (0.5 * moved + (k < j ? spread[row + k]! : 0));
     }
   }
 
