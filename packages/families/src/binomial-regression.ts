@@ -96,6 +96,11 @@ export const binomialRegression: FamilyDefinition<BinomialRegressionParameters, 
         return regressors.located(columns, share > 0 && share < 1 ? logit(share) : 0);
       },
       holdable: ['coefficients'],
+      ascends: true,
+      typical: regressors.typical((random) => {
+        const n = trials === 'column' ? 1 + random.integer(12) : trials;
+        return trials === 'column' ? [random.integer(n + 1), n] : [random.integer(n + 1)];
+      }),
 
       sample(parameters, random, row) {
         successes.sample!(probabilityOf(parameters, row), random, row);

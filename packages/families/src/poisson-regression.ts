@@ -69,6 +69,8 @@ export const poissonRegression: FamilyDefinition<PoissonRegressionParameters, Re
       gain: (statistics, _count, about, from, to) => sums.gain(statistics, about, from, to),
       locate: ({ columns }) => regressors.located(columns, log(Math.max(columns[0]!.mean, SMALLEST_RATE))),
       holdable: ['coefficients'],
+      ascends: true,
+      typical: regressors.typical((random) => [random.integer(8)]),
 
       sample(parameters, random, row) {
         counts.sample!(rateOf(parameters, row), random, row);

@@ -8,6 +8,7 @@ import {
   type Family,
   type FamilyOption,
   type ParameterValues,
+  type Random,
 } from '@emkit/core';
 import { Design, type DesignFrame, expm1, innerProduct } from '@emkit/core/numerics';
 import { timesLogRatio } from '../gain.ts';
@@ -120,6 +121,15 @@ export class Regressors {
   show(parameters: Refined): Coefficients {
     const { design, effects } = this.prepare(parameters);
     return { coefficients: parameters.effects === undefined ? parameters.coefficients : design.coefficients(effects) };
+  }
+
+  /** Coefficients with which responses are neither nearly certain nor beyond counting. */
+  typical(response: (random: Random) => readonly number[]): NonNullable<Family<Coefficients>['typical']> {
+    const numbers = (random: Random, length: number): number[] => Array.from({ length }, () => Math.round(500 * random.normal()) / 1000);
+    return {
+      parameters: (random) => ({ coefficients: numbers(random, this.length) }),
+      row: (random) => [...response(random), ...numbers(random, this.columns.length - this.first)],
+    };
   }
 
   /** What runs away, as far as the M-step knew. */
