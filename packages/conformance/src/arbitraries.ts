@@ -31,11 +31,11 @@ const signed = (magnitude: fc.Arbitrary<number>): fc.Arbitrary<number> =>
 
 const extremeReal: fc.Arbitrary<number> = fc.oneof(
   decimals(-10, 10),
-  fc.constantFrom(0, 1e300, -1e300, 1e-300),
+  fc.constantFrom(0, 1e300, -1e300, 1e-300, Number.MIN_VALUE, -1e-310),
   signed(magnitudes(-300, 300)),
 );
 const ordinaryPositive: fc.Arbitrary<number> = magnitudes(-1, 1);
-const extremePositive: fc.Arbitrary<number> = fc.oneof(ordinaryPositive, magnitudes(-300, 300));
+const extremePositive: fc.Arbitrary<number> = fc.oneof(ordinaryPositive, magnitudes(-300, 300), fc.constantFrom(Number.MIN_VALUE, 1e-310));
 const ordinaryProbability: fc.Arbitrary<number> = fc.integer({ min: -480, max: 480 }).map((thousandths) => (500 + thousandths) / 1000);
 const extremeProbability: fc.Arbitrary<number> = fc.oneof(
   ordinaryProbability,

@@ -6,7 +6,17 @@ import { LAWS } from './checks/index.ts';
 import { coreEngine, type Engine } from './engine.ts';
 import { describeShape } from './family-shape.ts';
 import type { Subject } from './law.ts';
-import { type ConformanceReport, chosenLaws, type LawResult, missingParts, type RunOptions, runLaw, runLaws } from './run-law.ts';
+import {
+  type ConformanceReport,
+  chosenLaws,
+  type LawResult,
+  missingParts,
+  type Replay,
+  type RunOptions,
+  replayLaw,
+  runLaw,
+  runLaws,
+} from './run-law.ts';
 
 /** A reference family with parameters of any names. */
 // biome-ignore lint/suspicious/noExplicitAny: its functions take the parameters, so that no narrower type admits all of them.
@@ -39,6 +49,20 @@ export function checkFamily(family: Family | FamilyDefinition, options: CheckOpt
 /** Checks one law. Otherwise as `checkFamily`. */
 export function checkLaw(family: Family | FamilyDefinition, law: string, options: CheckOptions = {}): LawResult {
   return runLaw(chosenLaws(LAWS, { ...options, laws: [law] })[0]!, createSubject(family, options), options);
+}
+
+/**
+ * Draws the case again that a failure of a law names by its seed and path, shows it whole, and judges it.
+ *
+ * @returns one entry for each part of the law that has such a case, or for the one that is named
+ */
+export function replayFamily(
+  family: Family | FamilyDefinition,
+  law: string,
+  where: { readonly seed: number; readonly path: string; readonly part?: string; readonly runs?: number; readonly judge?: boolean },
+  options: CheckOptions = {},
+): readonly Replay[] {
+  return replayLaw(chosenLaws(LAWS, { laws: [law] })[0]!, createSubject(family, options), where);
 }
 
 /**

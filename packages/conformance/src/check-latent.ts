@@ -5,7 +5,17 @@ import { coreEngine, type Engine } from './engine.ts';
 import { pointArbitrary } from './labels/cases.ts';
 import type { CheckedLatent, LatentSubject, LatentVariant } from './labels/subject.ts';
 import { describeLatent, describeLatentShape } from './latent-shape.ts';
-import { type ConformanceReport, chosenLaws, type LawResult, missingParts, type RunOptions, runLaw, runLaws } from './run-law.ts';
+import {
+  type ConformanceReport,
+  chosenLaws,
+  type LawResult,
+  missingParts,
+  type Replay,
+  type RunOptions,
+  replayLaw,
+  runLaw,
+  runLaws,
+} from './run-law.ts';
 
 /** How a latent structure is checked. */
 export interface LatentCheckOptions extends RunOptions {
@@ -39,6 +49,16 @@ export function checkLatent(definition: CheckedLatent, options: LatentCheckOptio
 /** Checks one law. Otherwise as `checkLatent`. */
 export function checkLatentLaw(definition: CheckedLatent, law: string, options: LatentCheckOptions = {}): LawResult {
   return runLaw(chosenLaws(LATENT_LAWS, { ...options, laws: [law] })[0]!, createSubject(definition, options), options);
+}
+
+/** Draws the case again that a failure of a law names. Otherwise as `replayFamily`. */
+export function replayLatent(
+  definition: CheckedLatent,
+  law: string,
+  where: { readonly seed: number; readonly path: string; readonly part?: string; readonly runs?: number; readonly judge?: boolean },
+  options: LatentCheckOptions = {},
+): readonly Replay[] {
+  return replayLaw(chosenLaws(LATENT_LAWS, { laws: [law] })[0]!, createSubject(definition, options), where);
 }
 
 /** What a law lacks for a latent structure: empty when at least one of its parts applies. */

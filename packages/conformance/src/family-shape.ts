@@ -31,6 +31,7 @@ export function describeShape(value: unknown): string | undefined {
   }
   if (typeof value !== 'object' || value === null) return `it is ${value === null ? 'null' : `of type ${typeof value}`}`;
   const family = value as Record<string, unknown>;
+  if (typeof family['then'] === 'function') return 'it is a promise of something: export what it becomes (await it)';
   if (typeof family['id'] !== 'string' || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(family['id']))
     return `its id is ${JSON.stringify(family['id'])}, not a name in kebab-case`;
   for (const name of FUNCTIONS) if (typeof family[name] !== 'function') return `its ${name} is not a function`;

@@ -59,3 +59,16 @@ export function logAverage(logarithms: readonly number[]): number {
   if (!Number.isFinite(largest)) return largest;
   return largest + Math.log(logarithms.reduce((sum, value) => sum + Math.exp(value - largest), 0) / logarithms.length);
 }
+
+/** Mean and standard error of the mean of a sample. */
+export function sampleMean(values: ArrayLike<number>): { readonly mean: number; readonly standardError: number } {
+  const n = values.length;
+  let mean = 0;
+  let squares = 0;
+  for (let index = 0; index < n; index += 1) {
+    const difference = values[index]! - mean;
+    mean += difference / (index + 1);
+    squares += difference * (values[index]! - mean);
+  }
+  return { mean, standardError: Math.sqrt(squares / (n - 1) / n) };
+}

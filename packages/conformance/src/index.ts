@@ -7,8 +7,8 @@
  * if (!report.passed) console.error(formatTable(report));
  */
 export { domainArbitrary, outsideDomain, outsideSupport, parametersArbitrary, type Reach, type Row, rowArbitrary } from './arbitraries.ts';
-export { type CheckOptions, checkDefinition, checkFamily, checkLaw, missingFor, withDefinition } from './check-family.ts';
-export { checkLatent, checkLatentLaw, type LatentCheckOptions, missingForLatent, variantsOf } from './check-latent.ts';
+export { type CheckOptions, checkDefinition, checkFamily, checkLaw, missingFor, replayFamily, withDefinition } from './check-family.ts';
+export { checkLatent, checkLatentLaw, type LatentCheckOptions, missingForLatent, replayLatent, variantsOf } from './check-latent.ts';
 export { LATENT_LAWS, LAWS } from './checks/index.ts';
 export { coreEngine, type Engine } from './engine.ts';
 export { describeShape } from './family-shape.ts';
@@ -24,5 +24,5 @@ export type { CheckedLatent, LatentSubject, LatentVariant } from './labels/subje
 export { describeLatentShape } from './latent-shape.ts';
 export type { CaseContext, Law, Named, Part, Subject } from './law.ts';
 export { formatJson, formatJunit, formatTable, regressionsOf } from './report.ts';
-export type { ConformanceReport, LawResult, Regression, RunOptions } from './run-law.ts';
+export type { ConformanceReport, Failure, LawResult, Regression, Replay, RunOptions } from './run-law.ts';
 export { DEFAULT_BUDGETS, errorInUlps, sumAllowance, ulp, ulpDistance } from './tolerance.ts';

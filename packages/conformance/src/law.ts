@@ -29,6 +29,8 @@ export interface CaseContext<S = Subject> {
   readonly subject: S;
   /** The probability with which this one case may fail although nothing is wrong. */
   readonly falseAlarm: number;
+  /** The runs that were asked for: a statistical test draws more where there are more. */
+  readonly runs: number;
 }
 
 /** A case that says nothing about the law (an estimate that does not exist, say). A part whose every case is vacuous fails. */
@@ -51,6 +53,8 @@ export interface Part<S = Subject> {
   readonly statistical: boolean;
   /** True where a whole run of vacuous cases is no failure: a model that the data cannot identify, say. */
   readonly mayBeVacuous: boolean;
+  /** What stays unproved where neither this part nor another one with the same words could judge a single case. */
+  readonly proves: string | undefined;
   arbitrary(subject: S): fc.Arbitrary<unknown>;
   check(value: unknown, context: CaseContext<S>): unknown;
 }
@@ -62,6 +66,8 @@ export interface Law<S = Subject> {
   readonly statement: string;
   /** The probability that a correct one fails it; 0 where nothing is random but the choice of cases. */
   readonly falseAlarmRate: number;
+  /** The smallest defect that it notices, in words. */
+  readonly detects?: string;
   readonly parts: readonly Part<S>[];
 }
 
@@ -84,6 +90,7 @@ export function part<T, S = Subject>(parts: {
   readonly shrinks?: number;
   readonly statistical?: boolean;
   readonly mayBeVacuous?: boolean;
+  readonly proves?: string;
   arbitrary(subject: S): fc.Arbitrary<T>;
   check(value: T, context: CaseContext<S>): Verdict;
 }): Part<S> {
@@ -94,6 +101,7 @@ export function part<T, S = Subject>(parts: {
     shrinks: parts.shrinks ?? 200,
     statistical: parts.statistical ?? false,
     mayBeVacuous: parts.mayBeVacuous ?? false,
+    proves: parts.proves,
     arbitrary: parts.arbitrary,
     check: (value, context) => parts.check(value as T, context),
   };
@@ -109,7 +117,15 @@ export const seedArbitrary: fc.Arbitrary<number> = fc.integer({ min: 0, max: 2 *
 
 /** Shows any value as text that can be pasted back: every digit, NaN and infinities by name. */
 export function show(value: unknown): string {
-  return fc.stringify(value);
+  return fc.stringify(plain(value));
+}
+
+/** The same value of ordinary records: those that are drawn have no prototype, which only distracts. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Object.getPrototypeOf(value) !== null && Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, plain(entry)]));
 }
 
 /** A parameter record on one line. */

@@ -1,4 +1,5 @@
-import * as fc from 'fast-check';
+import { encodeCase } from './case-json.ts';
+import { show } from './law.ts';
 import type { ConformanceReport, LawResult, Regression } from './run-law.ts';
 
 const MARKS = { passed: 'passed', failed: 'FAILED', skipped: 'skipped' } as const;
@@ -24,22 +25,24 @@ export function formatTable(report: ConformanceReport): string {
   const failures = report.results
     .filter(({ status }) => status === 'failed')
     .map((result) => `\n  ${result.law}\n${indent(result.message)}`);
+  const unproved = report.results.flatMap(({ notProved }) => notProved).map((what) => `  NOT PROVED: ${what}`);
   return [
     `${title(report)}: seed ${report.seed}, ${report.runs} runs`,
     ...lines,
+    ...unproved,
     ...failures,
     `${report.passed ? 'conforms' : 'does not conform'}: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`,
   ].join('\n');
 }
 
-function summary({ status, message, skippedParts, expectedFailure }: LawResult): string {
+function summary({ status, message, skippedParts, expectedFailure, cutShort }: LawResult): string {
   if (status === 'failed') return 'see below';
   if (expectedFailure !== undefined) return expectedFailure;
   const left =
     skippedParts.length === 0 || status === 'skipped'
       ? ''
       : `; not applicable: ${skippedParts.map(({ part, missing }) => `${part} (no ${missing.join(', no ')})`).join('; ')}`;
-  const text = `${message.replace(/^skipped: /, '')}${left}`;
+  const text = `${message.replace(/^skipped: /, '')}${left}${cutShort.length === 0 ? '' : `; out of time: ${cutShort.join('; ')}`}`;
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
@@ -54,7 +57,7 @@ function indent(text: string): string {
 export function formatJson(reports: readonly ConformanceReport[]): string {
   const results = (result: LawResult): object => ({
     ...result,
-    ...(result.counterexample !== undefined && { counterexampleText: fc.stringify(result.counterexample) }),
+    ...(result.counterexample !== undefined && { counterexampleText: show(result.counterexample) }),
   });
   return `${JSON.stringify({ version: 1, passed: reports.every(({ passed }) => passed), reports: reports.map((report) => ({ ...report, results: report.results.map(results) })) }, null, 2)}\n`;
 }
@@ -96,10 +99,12 @@ function escapeXml(text: string): string {
 /** The failures of reports as regressions to keep. */
 export function regressionsOf(reports: readonly ConformanceReport[]): readonly Regression[] {
   return reports.flatMap(({ family, options, results }) =>
-    results.flatMap(({ law, part, path, seed, status, expectedFailure }) =>
-      status === 'failed' && expectedFailure === undefined && part !== undefined && path !== undefined
-        ? [{ family, options, law, part, seed, path }]
-        : [],
+    results.flatMap(({ law, status, failures }) =>
+      status !== 'failed'
+        ? []
+        : failures.flatMap(({ part, counterexample, seed, path }) =>
+            counterexample === undefined ? [] : [{ family, options, law, part, value: encodeCase(counterexample), seed, path: path ?? '' }],
+          ),
     ),
   );
 }

@@ -52,8 +52,8 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     expect(first.out).toContain('counterexample: ');
     expect(first.out).toContain('seed: 3, path: ');
     const kept = JSON.parse(readFileSync(regressions, 'utf8')).regressions;
-    expect(kept).toHaveLength(1);
-    expect(kept[0]).toMatchObject({ family: 'rayleigh', law: 'm-step', seed: 3 });
+    expect(kept.length).toBeGreaterThan(1);
+    expect(kept[0]).toMatchObject({ family: 'rayleigh', law: 'm-step', seed: 3, value: { data: { rows: expect.any(Array) } } });
     const report = join(folder, 'again.json');
     const again = await run(
       'fixtures/broken-rayleigh.js',
@@ -70,8 +70,15 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     );
     expect(again.code).toBe(1);
     const [result] = JSON.parse(readFileSync(report, 'utf8')).reports[0].results;
-    expect(result).toMatchObject({ status: 'failed', seed: 3, path: kept[0].path, cases: 1 });
-    expect(JSON.parse(readFileSync(regressions, 'utf8')).regressions).toHaveLength(1);
+    expect(result).toMatchObject({ status: 'failed', seed: 3, path: kept[0].path });
+    expect(JSON.parse(readFileSync(regressions, 'utf8')).regressions).toEqual(kept);
+    const { part, path } = kept[0];
+    const replayed = await run('fixtures/broken-rayleigh.js', '--law', 'm-step', '--part', part, '--replay', `3:${path}`);
+    expect(replayed.out).toMatch(/rayleigh .*m-step, no neighbour is better:\n {2}case: {.*}\n {2}the estimate .* is not the maximum/);
+    expect(replayed.code).toBe(1);
+    const right = await run('fixtures/rayleigh.js', '--law', 'm-step', '--part', part, '--replay', `3:${path}`);
+    expect(right.out).toContain('it holds');
+    expect(right.code).toBe(0);
   });
 
   test('an expected failure passes, and an expected failure that does not happen fails', async () => {
@@ -118,20 +125,56 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
   });
 
   test('a law that never ends is stopped and fails; the others are still checked', async () => {
+    const regressions = join(folder, 'hangs.json');
+    const laws = ['--law', 'cdf-quantile-sampler', '--law', 'codec-and-json'];
     const { code, out } = await run(
       'fixtures/hanging-rayleigh.js',
-      '--law',
-      'cdf-quantile-sampler',
-      '--law',
-      'codec-and-json',
+      ...laws,
       '--timeout',
-      '2',
+      '4',
       '--runs',
       '10',
+      '--regressions',
+      regressions,
     );
-    expect(out).toContain('it did not end within 2 seconds');
+    expect(out).toMatch(/the quantile inverts the cdf: it did not end within 20 seconds.*, at case 1 or .*\n +case: {"parameters":/);
+    expect(JSON.parse(readFileSync(regressions, 'utf8')).regressions).toEqual([
+      expect.objectContaining({
+        part: 'the quantile inverts the cdf',
+        value: expect.objectContaining({ probability: expect.any(Number) }),
+      }),
+    ]);
     expect(out).toMatch(/codec-and-json +passed/);
     expect(code).toBe(1);
+  });
+
+  test('functions beside a family, and what no law could prove, are named, and fail a strict check', async () => {
+    const args = ['fixtures/beside.js', '--law', 'log-density', '--law', 'codec-and-json', '--runs', '5'];
+    const loose = await run(...args);
+    expect(loose.out).toContain('NOT CHECKED: the export makeRayleigh of fixtures/beside.js: it is a function without an id');
+    expect(loose.out).toContain('NOT PROVED: the digits of the log-density (no reference)');
+    expect(loose.code).toBe(0);
+    const strict = await run(...args, '--strict');
+    expect(strict.out).toMatch(/log-density +FAILED/);
+    expect(strict.code).toBe(1);
+  });
+
+  test('--progress says what is being checked, and several families are checked at once, told in their order', async () => {
+    const { out, error, code } = await run(
+      'fixtures/beside.js',
+      'fixtures/rayleigh.js',
+      '--law',
+      'codec-and-json',
+      '--runs',
+      '5',
+      '--threads',
+      '2',
+      '--progress',
+    );
+    expect(error).toContain('rayleigh (1 of 2): codec-and-json\n');
+    expect(error).toContain('rayleigh (2 of 2): done\n');
+    expect(out.match(/rayleigh: seed 1/g)).toHaveLength(2);
+    expect(code).toBe(0);
   });
 
   test.each([
@@ -146,10 +189,29 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     [['fixtures/rayleigh.js', '--law', 'gravity'], 'there is no law "gravity"'],
     [['fixtures/rayleigh.js', '--expect-failure', 'm-step'], 'has no reason'],
     [['fixtures/rayleigh.js', '--no-such-option'], '--no-such-option'],
+    [
+      ['fixtures/rayleigh.js', '--expect-failure', 'm-step/flight=why'],
+      'the law m-step has no part "flight"; it has: no neighbour is better;',
+    ],
+    [['fixtures/rayleigh.js', '--replay', '1:2:3'], '--replay needs one --law'],
+    [['fixtures/rayleigh.js', '--law', 'm-step', '--replay', 'first'], '--replay is "first"'],
+    [['fixtures/rayleigh.js', '--report', 'no/such/folder/report.json'], 'report.json cannot be written: there is no folder'],
+    [['fixtures/rayleigh.js', '--junit', 'fixtures'], 'fixtures cannot be written: it is no file'],
+    [['fixtures/never-loads.js', '--timeout', '2'], 'it did not load within 2 seconds'],
+    [['fixtures/never-settles.js'], 'a promise that it awaits at its top level never settles'],
+    [['fixtures/promised.js'], 'default: it is a promise of something'],
   ])('wrong usage %j: a message and exit code 2', async (args, message) => {
     const { code, error, out } = await run(...args);
     expect(error).toContain(message);
     expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('a syntax error is shown with its line', async () => {
+    const file = join(folder, 'unfinished.mjs');
+    writeFileSync(file, 'const right = 1;\nexport const family = { id: ;\n');
+    const { code, error } = await run(file);
+    expect(error).toMatch(/could not be loaded: Unexpected token ';'\n.*unfinished\.mjs:2\nexport const family = \{ id: ;\n +\^/);
     expect(code).toBe(2);
   });
 

@@ -72,6 +72,7 @@ function lawsText(laws: Trials['laws'], what: string): string {
         `### ${index + 1}. ${name}`,
         docstringOf(name),
         rate,
+        ...(law.detects === undefined ? [] : [`Detection limit: ${law.detects}.`]),
         ['| part | cases at `--runs 100` | judgement |', '|---|---|---|', ...cases].join('\n'),
       ].join('\n\n');
     })

@@ -2,9 +2,10 @@ import { families as registered } from '@emkit/families';
 import { describe, expect, test } from 'vitest';
 import { families, latents } from './mutants/index.ts';
 import { RUNS, SEED } from './mutants/matrix.ts';
+import { heightAndWait, twoCounts } from './mutants/strangers.ts';
 
 describe.each([
-  ['families', families, registered.map(({ id }) => id)],
+  ['families', families, [...registered.map(({ id }) => id), heightAndWait.id, twoCounts.id]],
   ['latent structures', latents, ['independent', 'sticky', 'markov']],
 ])('mutants of %s', (_, { trials, laws }, right) => {
   test('every law has at least two', () => {

@@ -12,7 +12,7 @@ import { erlang, ordinal, vonMises } from './strangers/spaces.ts';
 const SEED = 5;
 
 test.each(strangers.map((definition) => [definition.id, definition] as const))('%s conforms', { timeout: 300_000 }, (_, definition) => {
-  const { results } = checkFamily(definition, { seed: SEED, runs: 20 });
+  const { results } = checkFamily(definition, { seed: SEED, runs: 10 });
   expect(results.filter(({ status }) => status === 'failed').map(({ law, message }) => `${law}: ${message}`)).toEqual([]);
 });
 

@@ -29,11 +29,13 @@ const PROBABILITY_ALLOWANCE = 1e-9;
  * - F is non-decreasing, 0 below and 1 above the support, and F(b) - F(a) is the integral of f from a to b (the sum of the masses), by
  *   quadrature; with a reference, F is its F within `accuracy.cdf` ulps (default 256).
  * - quantile(p) is the smallest x with F(x) >= p: F(quantile(p)) = p where F is continuous; F(q - 1) < p <= F(q) over whole numbers.
- * - mean is E[x], by quadrature.
+ *   It lies within the support at 0 and 1; at a step of F it is that step. Between whole numbers F is flat.
+ * - mean is E[x], by quadrature or on a grid; 0 for given columns.
  * - Draws lie in the support, leave given columns alone, repeat for the same seed, and use nothing but the given generator.
  * - The distance between 6000 draws and F stays below the Dvoretzky-Kiefer-Wolfowitz bound, and the counts in cells below the
  *   Chernoff bound. Without F: the mean over draws of f(x; theta') / f(x; theta) is 1 for theta' near and far on both sides in every
  *   coordinate, by a bet on each. All of these hold exactly, for every number of draws and whatever their distribution.
+ * - 30,000 draws (more with more runs) fill the boxes of a grid of up to two columns, its margins and its quadrants, as the density says (Chernoff).
  */
 export const cdfQuantileSampler: Law = {
   name: 'cdf-quantile-sampler',

@@ -27,9 +27,12 @@ const ORDER_TOLERANCE = 1e-9;
  * - Components in another order give the same answer in that order; rows in another order give the same answer (to rounding).
  * - In other units (powers of two from 2^-400 to 2^400, shifts of a million spreads), where the family declares that it is closed under
  *   them, the answer is the same in those units, and so is the distance by which convergence is judged.
+ *   Parameters of other units, and shifted ones, give the density of the data in those units.
+ * - The distance is 0 at equality, within a factor of 1e4 of standard errors for one observation, and grows as the step does.
+ * - The crude location knows case weights for copies, and units where they are declared.
  * - No function writes to what it is given but into its output: blocks, parameters, responsibilities, statistics, options stay what
  *   they were, and outputs are written for the block's rows only.
- * - Every function is a function: the same arguments give the same bits, whatever was asked in between (no stale cache).
+ * - Every function is a function: the same arguments give the same bits, whatever was asked in between (no stale cache, no spare draw).
  * - The same seed gives the same bits: sampling, and a whole fit with automatic starts, repeated.
  */
 export const equivarianceAndPurity: Law = {

@@ -33,6 +33,7 @@ export const logDensity: Law = {
     part<Case>({
       name: 'ordinary',
       missing: needsReference,
+      proves: 'the digits of the log-density',
       share: 0.3,
       shrinks: 60,
       arbitrary: (subject) =>

@@ -27,6 +27,10 @@ const DEGREES_OF_FREEDOM = 5;
  * mean of m/q over draws from q and that of m/f over draws from f have the same expectation, the integral of m, where f integrates to 1;
  * both lie between 0 and 1, and a bet on their difference has the stated false-alarm rate exactly, whatever the tails. A mass off by four
  * hundredths is seen, or a sampler that draws from another density.
+ *
+ * Two columns, whole numbers among them: the mass of a grid of cells, by Gauss-Legendre rules of two orders and by sums. Cells lie where draws
+ * or, without a sampler, a random walk over the density show the mass to be. Counts without a largest: the parameters are moved until
+ * counts reach 200, 3000, 5e9 and 3e12, and the masses there summed with a stride.
  */
 export const normalisation: Law = {
   name: 'normalisation',
@@ -35,6 +39,7 @@ export const normalisation: Law = {
   parts: [
     part({
       name: 'one column',
+      proves: 'that the density integrates to 1',
       missing: ({ family }) => (onlyObservedColumn(family) === undefined ? ['single observed column'] : []),
       share: 0.15,
       shrinks: 40,
@@ -52,6 +57,7 @@ export const normalisation: Law = {
     }),
     part({
       name: 'several columns',
+      proves: 'that the density integrates to 1',
       missing: ({ family }) => [
         ...(onlyObservedColumn(family) !== undefined || family.columns.some(({ given, support }) => !given && support.kind !== 'real')
           ? ['several observed real columns']

@@ -69,6 +69,8 @@ const caseArbitrary = (subject: Subject, components: number): fc.Arbitrary<Case>
  *
  * Where the data drawn from a truth have no estimate (EM started from the truth itself collapses: ten heads in ten tosses), or a run does
  * not converge, the case says nothing; with one component, other truths are tried then.
+ *
+ * Besides, whether the family draws or not: the scores of rows where the mass is have the rank of the parameters, so that none is redundant.
  */
 export const recovery: Law = {
   name: 'recovery',
@@ -78,6 +80,7 @@ export const recovery: Law = {
     part<Case>({
       name: components === 1 ? 'one component' : 'two components',
       missing: ({ draw }) => (draw === undefined ? ['sample'] : []),
+      proves: 'that a fit finds the truth again',
       share: components === 1 ? 0.05 : 0.08,
       shrinks: 4,
       statistical: true,

@@ -38,6 +38,7 @@ export const responsibilityArbitrary: fc.Arbitrary<number> = fc.oneof(
  *
  * - `accumulate` adds to what is there; the sum over blocks of any size is the sum over the whole; the order of rows does not matter.
  * - r enters linearly: twice the responsibility is twice the statistic, none is none. Entries beyond `block.size` do not count.
+ * - A block may be longer than any buffer (5000 rows), and its columns longer than the block: each row counts as it does alone.
  * - A row of case weight k stands for k equal rows, a row of weight 0 for no row, in log-likelihood, counts and statistics alike.
  * - The engine's expectation, by whatever kernel, is what `logDensity` and `accumulate` give: the log-likelihood, the entropy of the
  *   labels (0 about another point), the counts, and the statistics about any other point, with responsibilities below 2^-52 as good as none.
@@ -263,10 +264,11 @@ function rowByRow(
 
 function requireSame(actual: Float64Array, expected: Float64Array, magnitudes: Float64Array, terms: number, what: string): void {
   for (let index = 0; index < expected.length; index += 1) {
+    if (actual[index] === expected[index]) continue;
     const error = Math.abs(actual[index]! - expected[index]!);
     if (error <= sumAllowance(terms + 4, magnitudes[index]!)) continue;
     violate(
-      `${what}, statistic ${index + 1} is ${actual[index]} and not ${expected[index]} (${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)`,
+      `${what}, statistic ${index + 1} is ${actual[index]} and not ${expected[index]} ${Number.isFinite(error) ? `(${(error / (EPSILON * magnitudes[index]!)).toPrecision(3)} ulps of its terms)` : '(a term is no finite number)'}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Counts false alarms: runs every law on every right family, seed after seed, and keeps the tally in docs/false-alarms.json.
  *
- *     pnpm --filter @emkit/conformance conformance:alarms -- --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--minutes 60] [--no-write] [--strict]
+ *     pnpm --filter @emkit/conformance conformance:alarms --seeds 20 --first-seed 1 [--runs 100] [--family NAME] [--minutes 60] [--no-write] [--strict]
  *
  * --no-write leaves the tally alone, --strict exits with 1 after an alarm. With a tally of other seeds there already, from the same number of runs, these are added to it; --first-seed next begins after them.
  */
@@ -34,20 +34,19 @@ const until = performance.now() + 60_000 * Number(values.minutes);
 const alarms: Alarm[] = [];
 
 for (let seed = first; seed < first + Number(values.seeds) && performance.now() < until; seed += 1) {
-  let { counts } = tally;
+  tally = { ...tally, seeds: tally.seeds + 1 };
   for (const right of chosen) {
+    if (performance.now() > until) break;
     const begin = performance.now();
-    const found = withSeed(counts, right, seed, runs);
-    counts = found.counts;
+    const found = withSeed(tally.counts, right, seed, runs);
+    tally = { ...tally, counts: found.counts };
     alarms.push(...found.alarms);
     for (const { family, law, message } of found.alarms) process.stdout.write(`seed ${seed}, ${family}, ${law}: ${message}\n\n`);
-    if (values.family !== undefined)
-      process.stdout.write(`seed ${seed}, ${right.name}: ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
+    process.stdout.write(`seed ${seed}, ${right.name}: ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
+    if (values['no-write'] || values.family !== undefined) continue;
+    writeFileSync(TALLY, `${JSON.stringify(tally, null, 2)}\n`);
+    writeFileSync(PAGE, freshPage(readFileSync(PAGE, 'utf8'), tally));
   }
-  tally = { ...tally, seeds: tally.seeds + 1, counts };
-  if (values['no-write'] || values.family !== undefined) continue;
-  writeFileSync(TALLY, `${JSON.stringify(tally, null, 2)}\n`);
-  writeFileSync(PAGE, freshPage(readFileSync(PAGE, 'utf8'), tally));
 }
 process.stdout.write(`${tally.seeds} seeds, ${alarms.length} new alarms\n`);
 if (values.strict && alarms.length > 0) process.exitCode = 1;

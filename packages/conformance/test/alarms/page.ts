@@ -21,7 +21,7 @@ function alarmsText(tally: Tally): string {
   const all = pooled(every);
   const worst = Math.max(...LAW_NAMES.map((law) => upperBound(ofLaw(tally, law))));
   return [
-    `${families.length} right families, ${tally.seeds} seeds (from ${tally.firstSeed} on), \`--runs ${tally.runsEach}\`: ${all.runs} runs of a law on a family, ${all.alarms} false alarms. With 95 % confidence a law raises one in at most ${percent(upperBound(all))} of its runs, pooled over all laws, and none of the laws in more than ${percent(worst)}.`,
+    `${families.length} right families, seeds from ${tally.firstSeed} to ${tally.firstSeed + tally.seeds - 1}, of which the last may be unfinished, \`--runs ${tally.runsEach}\`: ${all.runs} runs of a law on a family, ${all.alarms} false alarms. With 95 % confidence a law raises one in at most ${percent(upperBound(all))} of its runs, pooled over all laws, and none of the laws in more than ${percent(worst)}.`,
     table(
       ['law', 'families', 'runs', 'false alarms', 'at most'],
       LAW_NAMES.map((law) => [law, String(families.filter(([, laws]) => laws[law] !== undefined).length), ...cells(ofLaw(tally, law))]),

@@ -45,6 +45,7 @@ export interface Count {
 export interface Tally {
   readonly runsEach: number;
   readonly firstSeed: number;
+  /** Seeds that were begun: the last may not have come to all families. */
   readonly seeds: number;
   readonly counts: Readonly<Record<string, Readonly<Record<string, Count>>>>;
 }

@@ -3,6 +3,7 @@ import { referenceFor } from '../reference-for.ts';
 import { engineMutants } from './engines.ts';
 import { familyMutants } from './families.ts';
 import { latentMutants } from './latents.ts';
+import { unexercisedMutants } from './unexercised.ts';
 
 /** A mutant before the laws. */
 export interface Trial {
@@ -24,7 +25,7 @@ export interface Trials {
 
 export const families: Trials = {
   laws: LAWS,
-  trials: [...familyMutants, ...engineMutants].map(({ family, engine, ...rest }) => ({
+  trials: [...familyMutants, ...unexercisedMutants, ...engineMutants].map(({ family, engine, ...rest }) => ({
     ...rest,
     of: family.id,
     check: (law, options) => checkLaw(family, law, { ...options, reference: referenceFor(family), ...(engine && { engine }) }),

@@ -266,14 +266,14 @@ class Run {
     if (this.revivals < MOST_REVIVALS) {
       for (const point of this.model.revive(expectation.sums, this.at)) {
         const next = yield* this.try(point);
-        if (next === undefined || !(next.logLikelihood > logLikelihood)) continue;
+        if (next === undefined || !(next.logLikelihood > logLikelihood + this.noise())) continue;
         this.revivals += 1;
         yield* this.restartAt(point, next);
         return undefined;
       }
     }
     if (yield* this.settleOnEdge()) return undefined;
-    if (end.rule === 'nats' || top === undefined || this.iteration >= this.options.iterations) return this.arrival(end, memory);
+    if (end.rule === 'nats' || top === undefined) return this.arrival(end, memory);
     // What was judged is within the tolerance, and where the accelerated step leads has digits more: one pass tells.
     const next = yield* this.try(top);
     if (next === undefined || !(next.logLikelihood >= logLikelihood - this.noise())) return this.arrival(end, memory);
