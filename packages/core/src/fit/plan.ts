@@ -53,7 +53,7 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     });
   }
   const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
-  const origin = resumed === undefined ? originOf(given, model.families) : resumed.origin;
+  const origin = resumed === undefined ? originOf(given, model.families, model.latent.columns?.length) : resumed.origin;
   const dataset = origin === undefined ? given : shiftDataset(given, origin);
   return {
     model: origin === undefined ? model : withOrigin(model, origin),
