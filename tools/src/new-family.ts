@@ -169,8 +169,8 @@ function main(): void {
         `To be filled in (${blanks.length} places; the checks fail until the last is gone):`,
         ...blanks.map(({ file, line, what }) => `  ${file}:${line}  ${what}`),
         '',
-        'Then: pnpm typecheck && pnpm lint && pnpm vitest run --project conformance',
-        'And, when the laws pass: pnpm docs:families && pnpm accuracy',
+        `Then: pnpm typecheck && pnpm lint && pnpm vitest run --project conformance families -t "^${id} "`,
+        `And, when the laws pass: pnpm finish:family ${id}`,
         'Step by step: docs/adding-a-family.md',
       ].join('\n')}\n`,
     );

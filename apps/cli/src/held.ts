@@ -4,22 +4,20 @@ import { usageProblem } from './problem.ts';
 /**
  * Reads `--fix`: `weights`, `2.mean` (of component 2), or `mean` (of all components).
  *
+ * @param ofLabels names of what the law of the labels has, such as `weights`
+ *
  * @throws Problem for anything else
  */
-export function readHeld(entries: readonly string[], family: Family, components: number): Held | undefined {
+export function readHeld(entries: readonly string[], family: Family, components: number, ofLabels: readonly string[]): Held | undefined {
   if (entries.length === 0) return undefined;
   const names = Object.keys(family.parameters);
   const held = Array.from({ length: components }, () => new Set<string>());
-  let weights = false;
   for (const entry of entries) {
-    if (entry === 'weights') {
-      weights = true;
-      continue;
-    }
+    if (ofLabels.includes(entry)) continue;
     const [, number, name] = /^(?:(\d+)\.)?(.+)$/.exec(entry)!;
     if (!names.includes(name!)) {
       throw usageProblem(
-        `--fix ${entry}: there is nothing of that name to hold. Write weights, or one of ${names.map((known) => `${known}, 1.${known}`).join(', ')}.`,
+        `--fix ${entry}: there is nothing of that name to hold. Write ${ofLabels.join(', ')}, or one of ${names.map((known) => `${known}, 1.${known}`).join(', ')}.`,
       );
     }
     if (number !== undefined && !(Number(number) >= 1 && Number(number) <= components)) {
@@ -29,5 +27,5 @@ export function readHeld(entries: readonly string[], family: Family, components:
       if (number === undefined || Number(number) === component + 1) set.add(name!);
     });
   }
-  return { weights, components: held.map((set) => [...set]) };
+  return { ...(entries.includes('weights') && { weights: true }), components: held.map((set) => [...set]) };
 }

@@ -56,9 +56,13 @@ Examples:
   emkit fit heads.csv --family binomial --option trials=10 --components 3
   emkit fit iris.csv --family gaussian --columns petal_length,petal_width \\
         --components 3 --option covariance=tied
+  emkit fit earthquakes.csv --family poisson --columns count --components 2 \\
+        --model hidden-markov
 
 START.json holds the weights and the parameters to start from:
   {"weights": [0.4, 0.6], "components": [{"rate": 1}, {"rate": 0.1}]}
+and of a hidden Markov model, whose zeros stay zero:
+  {"initial": [1, 0], "transitions": [[0.9, 0.1], [0, 1]], "components": [...]}
 'emkit families' names the parameters.`,
     )
     .action(async (path: string, flags: FitFlags) => {
@@ -88,12 +92,13 @@ START.json holds the weights and the parameters to start from:
       'of a regression: add mean and quantiles of the response, by component and of the mixture: 0.05,0.5',
       nameList,
     )
+    .option('--sequence-column <name>', 'of a hidden Markov model: rows with the same value there are a sequence')
     .option('--no-header', 'the file begins with its first row, not with names')
     .option('--out <PRED.csv>', 'write to a file')
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      '\nPrints CSV with the columns row, label, responsibility_1 to responsibility_K and\nlog_density (in nats). Rows and labels count from 1.',
+      '\nPrints CSV with the columns row, label, responsibility_1 to responsibility_K and\nlog_density (in nats). Of a hidden Markov model: row, label, path (the states\nof the most probable sequence) and smoothed_1 to smoothed_K.\nRows and labels count from 1.',
     )
     .action(async (model: string, data: string, flags: PredictFlags) =>
       done(await (await import('./commands/predict.ts')).runPredict(model, data, flags, io)),
@@ -138,7 +143,16 @@ function dataOptions(command: Command): Command {
     .optionsGroup('The model:')
     .option('--family <F>', "what a component is: exponential, binomial, gaussian, ... ('emkit families' lists them)")
     .option('--option <name=value>', 'an option of the family: trials=10, trials-column=n, covariance=tied', collect)
+    .addOption(
+      new Option('--model <kind>', 'how rows get their component: each by itself (mixture), or from the row before (hidden-markov, or hmm)')
+        .choices(['mixture', 'hidden-markov', 'hmm'])
+        .default('mixture'),
+    )
+    .addOption(
+      new Option('--initial <how>', 'of a hidden Markov model, how sequences begin (default: free)').choices(['free', 'stationary']),
+    )
     .optionsGroup('The data:')
+    .option('--sequence-column <name>', 'rows with the same value there are a sequence (default: all rows are one)')
     .option('--columns <names>', 'the data columns, with commas between them (default: all columns of numbers)', nameList)
     .option('--response <name>', 'of a regression: the column that is modelled')
     .option('--predictors <list>', 'the columns it is given: x,x^2,group=control:drug (powers; words, compared with the first)', nameList)

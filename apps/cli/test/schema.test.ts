@@ -52,6 +52,22 @@ describe('the JSON schemas describe what is printed', () => {
     [
       'converged',
       [
+        data('earthquakes.csv'),
+        '--columns',
+        'count',
+        '--family',
+        'poisson',
+        '--components',
+        '2',
+        '--model',
+        'hmm',
+        '--initial',
+        'stationary',
+      ],
+    ],
+    [
+      'converged',
+      [
         folder.write('far.csv', 'x\n1e9\n1000000001\n1000000002\n1000000009\n1000000010\n1000000012\n'),
         '--family',
         'gaussian',

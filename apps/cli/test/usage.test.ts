@@ -23,6 +23,8 @@ describe('wrong usage is one message and exit code 2', () => {
     [['fit', coins, '--family', 'binomial', '--components', '2'], 'needs --option trials=...'],
     [['fit', coins, '--family', 'binomial', '--components', '2', '--option', 'trials'], 'write name=value'],
     [['fit', coins, '--family', 'binomial', '--components', '2', '--option', 'trials=ten'], 'give a whole number'],
+    [['fit', coins, '--family', 'pareto', '--components', '2', '--option', 'minimum=ten'], 'give a number'],
+    [['fit', coins, '--family', 'pareto', '--components', '2', '--option', 'minimum=0'], 'Give a finite number > 0'],
     [['fit', coins, '--family', 'binomial', '--components', '2', '--option', 'trials=0'], 'at least 1'],
     [
       ['fit', coins, '--family', 'binomial', '--components', '2', '--option', 'trials=10', '--option', 'trials-column=n'],

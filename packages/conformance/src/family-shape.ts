@@ -53,13 +53,13 @@ export function describeShape(value: unknown): string | undefined {
   if (constraint !== undefined && typeof typical?.['row'] !== 'function')
     return 'its columns constrain one another, and it has no typical.row: nobody else can draw a row';
   const parameters = family['parameters'];
-  if (typeof parameters !== 'object' || parameters === null || Object.keys(parameters).length === 0) return 'it has no parameters';
+  if (typeof parameters !== 'object' || parameters === null) return 'it has no record of parameters';
   for (const [name, domain] of Object.entries(parameters)) {
     if (!DOMAINS.includes((domain as Record<string, unknown>)?.['kind'] as string))
       return `its parameter ${name} has no domain of a known kind (${DOMAINS.join(', ')})`;
   }
-  if (!Number.isSafeInteger(family['statisticsLength']) || (family['statisticsLength'] as number) < 1)
-    return `its statisticsLength is ${String(family['statisticsLength'])}, not a whole number of at least 1`;
+  if (!Number.isSafeInteger(family['statisticsLength']) || (family['statisticsLength'] as number) < 0)
+    return `its statisticsLength is ${String(family['statisticsLength'])}, not a whole number of at least 0`;
   return undefined;
 }
 

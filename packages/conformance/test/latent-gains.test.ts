@@ -1,8 +1,7 @@
-import { createRandom, independent, type Latent, type Random } from '@emkit/core';
+import { createRandom, independent, type Latent, markov, type Random } from '@emkit/core';
 import { createReference } from '@emkit/reference';
 import { describe, expect, test } from 'vitest';
 import { sticky } from '../example/sticky.ts';
-import { markov } from './support/markov.ts';
 
 const arithmetic = createReference({ precision: 50 });
 type Decimal = ReturnType<typeof arithmetic.decimal>;
@@ -12,7 +11,7 @@ type Probabilities = readonly (readonly Decimal[])[];
 const PROBABILITIES: Readonly<Record<string, (at: never) => Probabilities>> = {
   independent: ({ weights }: { weights: readonly number[] }) => [weights.map(arithmetic.decimal)],
   sticky: ({ stay }: { stay: number }) => [[arithmetic.decimal(stay), arithmetic.decimal(1).minus(arithmetic.decimal(stay))]],
-  markov: ({ initial, transitions }: { initial: readonly number[]; transitions: readonly (readonly number[])[] }) =>
+  'hidden-markov': ({ initial, transitions }: { initial: readonly number[]; transitions: readonly (readonly number[])[] }) =>
     [initial, ...transitions].map((row) => row.map(arithmetic.decimal)),
 };
 

@@ -3,8 +3,7 @@ import { describeLatent } from '@emkit/conformance/vitest';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stickyChain } from '../example/sticky.ts';
-import { independentRows } from './support/latents.ts';
-import { markovChain } from './support/markov.ts';
+import { chains, freeChains, independentRows } from './support/latents.ts';
 
 /** As for families: fixed by default, drawn anew in the nightly run. */
 const runs = Number(process.env['EMKIT_CONFORMANCE_RUNS'] ?? 100);
@@ -12,7 +11,7 @@ const wanted = process.env['EMKIT_CONFORMANCE_SEED'] ?? '1';
 const seed = wanted === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(wanted);
 
 describe(`seed ${seed}`, () => {
-  for (const definition of [independentRows, stickyChain, markovChain])
+  for (const definition of [independentRows, stickyChain, chains, freeChains])
     describeLatent(definition, { seed, runs, inapplicable: 'omit', timeout: 3000 * runs });
 });
 
@@ -23,7 +22,7 @@ describe('weights that are held where they are', () => {
 });
 
 test('no law is skipped, and only what cannot apply is left out', () => {
-  const left = [independentRows, stickyChain, markovChain].flatMap((definition) =>
+  const left = [independentRows, stickyChain, chains, freeChains].flatMap((definition) =>
     variantsOf(definition).map((variant) => {
       const { results, options } = checkLatent(definition, { variant, runs: 1 });
       expect(results.map(({ status }) => status)).not.toContain('skipped');
@@ -37,8 +36,8 @@ test('no law is skipped, and only what cannot apply is left out', () => {
     ['independent', 4],
     ['independent', 3, 'free parameters'],
     ['sticky', 2, 'logWeights'],
-    ['markov', 1, 'free parameters', 'logWeights', 'second label'],
-    ['markov', 2, 'logWeights'],
-    ['markov', 3, 'logWeights'],
+    ['hidden-markov', 1, 'free parameters', 'logWeights', 'permuted', 'second label'],
+    ...[2, 3, 3, 2, 2, 2, 3].map((states) => ['hidden-markov', states, 'logWeights', 'permuted']),
+    ...[2, 3, 3].map((states) => ['hidden-markov', states, 'logWeights']),
   ]);
 });

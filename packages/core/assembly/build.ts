@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { BASE_CONSTANTS, COLUMN_CONSTANTS } from '../src/kernels/layout.ts';
+import { BASE_CONSTANTS, COLUMN_CONSTANTS, POWERS } from '../src/kernels/layout.ts';
 import { CHARACTERS, FIRST_CHARACTER, SHIFT } from '../src/kernels/module-text.ts';
 
 const folder: string = dirname(fileURLToPath(import.meta.url));
@@ -23,6 +23,8 @@ interface Entry {
 const ENTRIES: readonly Entry[] = [
   { file: 'index.ts', name: 'MODULE', constants: BASE_CONSTANTS },
   { file: 'columns.ts', name: 'COLUMNS_MODULE', constants: COLUMN_CONSTANTS },
+  // It has no constants.
+  { file: 'chain.ts', name: 'CHAIN_MODULE', constants: POWERS },
 ];
 
 /**

@@ -260,6 +260,13 @@ export interface ExponentialForm<P> {
 export type FamilyOption =
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string; readonly description: string }
   | {
+      readonly kind: 'number';
+      /** What the number must exceed; any finite number will do where this is absent. */
+      readonly above?: number;
+      readonly description: string;
+      readonly default?: number;
+    }
+  | {
       readonly kind: 'integer';
       readonly minimum: number;
       /** The largest value that memory and time allow; none where they do not grow with it. */
@@ -344,20 +351,32 @@ function resolveOptions(id: string, known: Readonly<Record<string, FamilyOption>
       throw new EmkitError('OPTION_INVALID', `The family ${id} needs the option ${name}: ${option.description}.`, { family: id });
     }
     if (instead !== undefined && values[instead] !== undefined) throw unfit(id, instead, values[instead], `Give it or ${name}, not both.`);
-    const valid =
-      option.kind === 'choice'
-        ? typeof value === 'string' && option.values.includes(value)
-        : isWholeWithin(value, option) || (option.orColumn === true && value === 'column');
-    if (!valid) {
-      const rule =
-        option.kind === 'choice'
-          ? `one of ${option.values.join(', ')}`
-          : `a whole number ${range(option)}${option.orColumn ? ", or 'column'" : ''}`;
-      throw unfit(id, name, value, `Give ${rule}.`);
-    }
+    if (!isAllowed(option, value)) throw unfit(id, name, value, `Give ${ruleOf(option)}.`);
     values[name] = value;
   }
   return values;
+}
+
+function isAllowed(option: FamilyOption, value: unknown): boolean {
+  switch (option.kind) {
+    case 'choice':
+      return typeof value === 'string' && option.values.includes(value);
+    case 'number':
+      return Number.isFinite(value) && (value as number) > (option.above ?? -Infinity);
+    case 'integer':
+      return isWholeWithin(value, option) || (option.orColumn === true && value === 'column');
+  }
+}
+
+function ruleOf(option: FamilyOption): string {
+  switch (option.kind) {
+    case 'choice':
+      return `one of ${option.values.join(', ')}`;
+    case 'number':
+      return option.above === undefined ? 'a finite number' : `a finite number > ${option.above}`;
+    case 'integer':
+      return `a whole number ${range(option)}${option.orColumn ? ", or 'column'" : ''}`;
+  }
 }
 
 type IntegerOption = Extract<FamilyOption, { kind: 'integer' }>;

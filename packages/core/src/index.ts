@@ -1,6 +1,7 @@
 export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
 export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
+export { joinSequences } from './data/sequences.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
 export { type Arrival, type Diagnosis, type DiagnosisKind, describeDiagnosis, isConverged } from './driver/diagnosis.ts';
@@ -44,7 +45,27 @@ export {
   fitAsync,
   fitSteps,
 } from './fit/fit.ts';
-export { type Exact, Model, type Prediction, type PredictOptions, type Row, type RowPrediction, type Sample } from './fit/model.ts';
+export {
+  expectedDurations,
+  type Filtered,
+  filterStates,
+  forecast,
+  type HiddenMarkov,
+  type Path,
+  type PseudoResiduals,
+  pseudoResiduals,
+  viterbi,
+} from './fit/hidden-markov.ts';
+export {
+  type Exact,
+  Model,
+  type Prediction,
+  type PredictOptions,
+  type Row,
+  type RowPrediction,
+  type Sample,
+  type SequenceDensities,
+} from './fit/model.ts';
 export type { ModelJson } from './fit/model-json.ts';
 export type { FitAsyncOptions, FitOptions, FitProgress, OnCollapse } from './fit/options.ts';
 export type { FitAsyncData, FitData } from './fit/plan.ts';
@@ -85,6 +106,10 @@ export {
   type ModelOptions,
   type ModelParameters,
 } from './model/latent-model.ts';
+export type { Markov } from './model/markov/forward-backward.ts';
+export { markov, markovChain } from './model/markov/markov.ts';
+export { cyclic, leftToRight, type MarkovOptions, zerosOf } from './model/markov/options.ts';
+export { stationaryDistribution } from './model/markov/stationary.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

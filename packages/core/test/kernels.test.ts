@@ -3,6 +3,7 @@ import { columnKernels, createRandom, type Kernel, type KernelConstants, type Ke
 import { Decimal } from 'decimal.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileKernels, generatedFile } from '../assembly/build.ts';
+import { CHAIN_KERNELS } from '../src/kernels/chain.ts';
 import type { ColumnFunctions, ColumnPasses } from '../src/kernels/columns.ts';
 import { type Kernels, kernels } from '../src/kernels/kernels.ts';
 import {
@@ -531,4 +532,41 @@ it('without WebAssembly the plain kernels serve', () => {
   } finally {
     (globalThis as { WebAssembly?: unknown }).WebAssembly = WebAssembly;
   }
+});
+
+describe('the recursions of chains', () => {
+  /** A chain with numbers of every size, whose last state is one that fills up. */
+  const run = (states: number, kind: KernelKind): readonly number[] => {
+    useKernels(kind);
+    const engine = kernels();
+    const random = createRandom(states);
+    const rows = 37;
+    const memory = engine.memory(4096 + 4 * rows * states + 4 * states * states);
+    const [matrix, factors, totals, backward, weighed, pairs, filtered] = [0, 1, 2, 3, 4, 5, 6].map(
+      (index) => 512 + index * (rows + 1) * states + (index > 0 ? states * states : 0) + (index > 5 ? states * states : 0),
+    ) as [number, number, number, number, number, number, number];
+    const isReal = (state: number): boolean => state < states - 1;
+    for (let j = 0; j < states; j += 1)
+      for (let k = 0; k < states; k += 1) memory[matrix + j * states + k] = isReal(j) && isReal(k) ? random.uniform() / states : 0;
+    for (let index = 0; index < rows * states; index += 1)
+      memory[factors + index] = isReal(index % states) ? 2 ** (-40 * random.uniform()) : 0;
+    for (let k = 0; k < states; k += 1) {
+      memory[filtered + k] = isReal(k) ? random.uniform() : 0;
+      memory[backward + k] = 1;
+    }
+    memory.fill(0, pairs, pairs + states * states);
+    const chain = engine.further(CHAIN_KERNELS);
+    chain.chainForward(rows, states, 2 ** -60, 8 * factors, 8 * matrix, 8 * filtered, 8 * totals);
+    const forwards = [...memory.slice(filtered, filtered + (rows + 1) * states), ...memory.slice(totals, totals + rows)];
+    chain.chainBackward(rows, states, 8 * factors, 8 * matrix, 8 * filtered, 8 * backward, 8 * weighed, 8 * pairs);
+    const smoothed = memory.slice(factors, factors + rows * states);
+    return [...forwards, ...smoothed, ...memory.slice(backward, backward + states), ...memory.slice(pairs, pairs + states * states)];
+  };
+
+  it.each([2, 4, 8, 10, 18])('have the same bits in WebAssembly and in TypeScript, with %i states', (states) => {
+    const simd = run(states, 'simd');
+    expect(simd.every(Number.isFinite)).toBe(true);
+    expect(simd.some((value) => value > 0 && value < 1e-15)).toBe(true);
+    expect(run(states, 'plain')).toEqual(simd);
+  });
 });

@@ -1,4 +1,4 @@
-import { degenerate, type FamilyDefinition, type Random } from '@emkit/core';
+import { degenerate, type FamilyDefinition } from '@emkit/core';
 import {
   deviance,
   exp,
@@ -19,6 +19,7 @@ import {
 } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { lessProduct, nearGain, productDifference, timesLogRatio } from './gain.ts';
+import { drawGamma } from './gamma-draw.ts';
 import { gainOfShape, shapeOf, shapeOfLogMean } from './gamma-shape.ts';
 
 /** The parameters of a gamma component: `shape` > 0, and `rate` > 0 in one over the unit of the data. The mean is shape / rate. */
@@ -170,7 +171,7 @@ export const gamma: FamilyDefinition<GammaParameters> = defineFamily<GammaParame
     holdable: ['shape', 'rate'],
 
     sample({ shape, rate }, random, row) {
-      row[0] = positive(draw(shape, random) / rate);
+      row[0] = positive(drawGamma(shape, random) / rate);
     },
 
     cdf(x, { shape, rate }) {
@@ -276,18 +277,4 @@ function positive(x: number): number {
 function logProduct(a: number, b: number): number {
   const product = a * b;
   return product >= SMALLEST_NORMAL && product < Infinity ? log(product) : log(a) + log(b);
-}
-
-/** One draw of rate 1. Below shape 1: that of one shape higher, times a uniform number to the power 1 / shape. */
-function draw(shape: number, random: Random): number {
-  if (shape < 1) return draw(shape + 1, random) * exp(-random.exponential() / shape);
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const normal = random.normal();
-    const root = 1 + c * normal;
-    if (!(root > 0)) continue;
-    const cube = root * root * root;
-    if (log(random.uniformOpen()) < 0.5 * normal * normal + d * (1 - cube + log(cube))) return d * cube;
-  }
 }

@@ -17,6 +17,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Columns of numbers that must be there, in which a blank field is NaN. */
   readonly blankable?: readonly string[];
+  /** Columns that must be there and of whose fields only equality counts: numbers from 0 in the order in which different ones first occur. */
+  readonly keys?: readonly string[];
   /** Columns of words that must be there, by name: the words that stand for 0, 1, ...; what is none of them is refused. */
   readonly levels?: Readonly<Record<string, readonly string[]>>;
   /**
@@ -95,10 +97,18 @@ export async function readTable(source: Chunks, options: TableOptions = {}): Pro
 interface Target {
   readonly name: string;
   readonly values: NumberColumn;
-  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words';
+  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words' | 'keys';
   /** The number that each word stands for. */
-  readonly codes?: ReadonlyMap<string, number>;
+  readonly codes: Map<string, number>;
   invalid?: EmkitError;
+}
+
+/** The number that a field is, or stands for in its column; NaN where it is none. */
+function numberOf(text: string, { use, codes }: Target): number {
+  if (use !== 'words' && use !== 'keys') return readNumber(text);
+  const word = strip(text);
+  if (use === 'keys' && !isBlank(text) && !codes.has(word)) codes.set(word, codes.size);
+  return codes.get(word) ?? Number.NaN;
 }
 
 class TableReader implements RecordSink {
@@ -205,7 +215,7 @@ class TableReader implements RecordSink {
 
   private chooseTargets(): (Target | undefined)[] {
     const { names } = this;
-    const { columns, blankable = [], levels = {}, others = columns === undefined ? 'numbers' : 'skip' } = this.options;
+    const { columns, blankable = [], keys = [], levels = {}, others = columns === undefined ? 'numbers' : 'skip' } = this.options;
     const targets = new Array<Target | undefined>(names.length).fill(undefined);
     const places = new Map<string, number>();
     const twice = new Set<string>();
@@ -222,6 +232,7 @@ class TableReader implements RecordSink {
       targets[index] ??= { name, use, values: new NumberColumn(), codes: new Map(words.map((word, code) => [word, code])) };
     };
     for (const [name, words] of Object.entries(levels)) want(name, 'words', words);
+    for (const name of keys) want(name, 'keys');
     for (const name of columns ?? []) want(name, 'numbers');
     for (const name of blankable) want(name, 'blankable');
     if (others !== 'skip') for (const name of names) if (name !== '') want(name, others === 'all' ? 'all' : 'undecided');
@@ -232,7 +243,7 @@ class TableReader implements RecordSink {
   private decide(): void {
     this.takes = this.targets.map((target) => {
       if (target === undefined) return null;
-      return ['undecided', 'text', 'words'].includes(target.use) ? undefined : target.values;
+      return ['undecided', 'text', 'words', 'keys'].includes(target.use) ? undefined : target.values;
     });
   }
 
@@ -249,8 +260,7 @@ class TableReader implements RecordSink {
   private takeText(index: number, text: string | undefined): void {
     const target = this.targets[index];
     if (target === undefined) return;
-    const value =
-      text === undefined ? Number.NaN : target.use === 'words' ? (target.codes!.get(strip(text)) ?? Number.NaN) : readNumber(text);
+    const value = text === undefined ? Number.NaN : numberOf(text, target);
     const isGood = !Number.isNaN(value) || (target.use === 'blankable' && text !== undefined && isBlank(text));
     if (target.use === 'undecided') target.use = isGood || (text !== undefined && isMeantAsNumber(text)) ? 'numbers' : 'text';
     if (target.use === 'text') {
@@ -273,7 +283,7 @@ class TableReader implements RecordSink {
       text === undefined
         ? ({ code: 'DATA_SHAPE', what: 'the value is not text in UTF-8', remedy: 'Save the file as CSV in UTF-8.' } as const)
         : this.targets[index]?.use === 'words'
-          ? describeBadWord(text, [...this.targets[index].codes!.keys()])
+          ? describeBadWord(text, [...this.targets[index].codes.keys()])
           : describeBadNumber(text, `choose other columns${flags === undefined ? '' : ` with ${flags.columns}`}`);
     const message = `${this.source}${this.place(this.rows, this.line, column)}: ${what}.`;
     return new EmkitError(code, message, { row: this.rows, column, value: text, remedy });

@@ -6,6 +6,18 @@ export {
   certify,
   type ParameterResidual,
 } from './certify.ts';
+export {
+  type ChainDescription,
+  type ChainExpectation,
+  type ChainPath,
+  chainEnumeration,
+  chainExpectation,
+  chainPath,
+  chainStep,
+  createChain,
+  type ReferenceChain,
+  type ReferenceSequence,
+} from './chain.ts';
 export { createReference, type Reference, type ReferenceSettings } from './context.ts';
 export { type DataDescription, type DataLike, prepareData, type ReferenceData } from './data.ts';
 export { type DecimalConstructor, exactDoubleText, type Numeric } from './decimal-number.ts';

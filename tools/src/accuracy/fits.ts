@@ -60,11 +60,11 @@ export interface Digits {
 }
 
 /** The cases of one variant of a family: those treatments that its units and its support allow. */
-export function casesOf(definition: FamilyDefinition, variant: object): readonly FitCase[] {
+export function casesOf(definition: FamilyDefinition, variant: object, treatments: readonly Treatment[] = TREATMENTS): readonly FitCase[] {
   const family: Family = definition(variant);
   const ordinary = ordinaryCase(family);
   if (ordinary === undefined) return [];
-  return TREATMENTS.flatMap((treatment) => {
+  return treatments.flatMap((treatment) => {
     const treated = treat(family, ordinary, treatment);
     return treated === undefined ? [] : [treated];
   });

@@ -3,6 +3,7 @@ import {
   EmkitError,
   type Family,
   type FamilyDefinition,
+  MOST_RECENTRINGS,
   maximizeShared,
   type ParameterValues,
   type Random,
@@ -197,9 +198,6 @@ function overDistributions(
   }
   return points;
 }
-
-/** A driver takes statistics again at most this often. */
-const MOST_RECENTRINGS = 3;
 
 interface Sample {
   readonly rows: readonly (readonly number[])[];

@@ -1,18 +1,18 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { type AccuracyReport, medianOf, worstOf } from './report.ts';
+import type { AccuracyReport } from './report.ts';
 
 const NAMES = { logDensity: 'log-density', maximize: 'M-step', cdf: 'distribution function', quantile: 'quantile' } as const;
 
 /** The picture of `docs/accuracy.md`: for every function of every family's variants the median, the largest error and the budget. */
 export function plotReport(report: AccuracyReport): string {
   const { document } = parseHTML('<html><body></body></html>');
-  const rows = report.measurements.map((measurement) => ({
-    family: measurement.options === '' ? measurement.family : `${measurement.family}, ${measurement.options}`,
-    function: NAMES[measurement.function],
-    median: medianOf(measurement.points),
-    largest: worstOf(measurement.points).ulps,
-    budget: measurement.budget ?? 0,
+  const rows = report.functions.map((figures) => ({
+    family: figures.options === '' ? figures.family : `${figures.family}, ${figures.options}`,
+    function: NAMES[figures.function],
+    median: figures.median,
+    largest: figures.largest,
+    budget: figures.budget ?? 0,
   }));
   const limit = Math.max(...rows.map(({ budget, largest }) => Math.max(budget, largest)));
   const svg = Plot.plot({

@@ -78,8 +78,9 @@ function matrixIn(domain: Extract<Domain, { kind: 'positive-definite' }>, reach:
   return matrix;
 }
 
-/** Parameters of one component, every one from its domain. */
+/** Parameters of one component: every one from its domain, or what the family itself calls ordinary. */
 export function parametersIn(family: Family, reach: Reach, random: Random): ParameterValues {
+  if (reach !== 'extreme' && family.typical?.parameters !== undefined) return family.typical.parameters(random);
   return Object.fromEntries(Object.entries(family.parameters).map(([name, domain]) => [name, valueIn(domain as Domain, reach, random)]));
 }
 

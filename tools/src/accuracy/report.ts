@@ -1,6 +1,10 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FamilyDefinition } from '@emkit/core';
 import { families, familyById } from '@emkit/families';
+import { root } from '../run.ts';
 import { type ElementaryMeasurement, measureElementary } from './elementary.ts';
-import { casesOf, compareFit, type Digits, exactFit, type FitCase, ITERATIONS, ourAnswer, type Treatment } from './fits.ts';
+import { casesOf, compareFit, type Digits, exactFit, type FitCase, ITERATIONS, ourAnswer, TREATMENTS, type Treatment } from './fits.ts';
 import { FULL_GRID, type GridSize, type Measurement, measureFamily, type Point } from './functions.ts';
 import { asFitAnswer, readPeerFigures } from './peers.ts';
 
@@ -16,11 +20,24 @@ export interface FitRow {
   readonly exactCollapses: boolean;
 }
 
-/** Everything the page and its plot show. */
-export interface AccuracyReport {
-  readonly elementary: readonly ElementaryMeasurement[];
-  readonly measurements: readonly Measurement[];
+/** One function of one variant of a family: the errors over the grid, and where the largest is. */
+export interface FunctionFigures extends Omit<Measurement, 'points'> {
+  readonly points: number;
+  readonly median: number;
+  readonly largest: number;
+  readonly reach: string;
+  readonly where: string;
+}
+
+/** What is kept of one family, so that the page can be written again without measuring the others. */
+export interface FamilyFigures {
+  readonly functions: readonly FunctionFigures[];
   readonly fits: readonly FitRow[];
+}
+
+/** Everything the page and its plot show. */
+export interface AccuracyReport extends FamilyFigures {
+  readonly elementary: readonly ElementaryMeasurement[];
   /** By program; the first is ours. */
   readonly peers: readonly (readonly [program: string, rows: readonly FitRow[]])[];
 }
@@ -42,19 +59,49 @@ export const LEAST_DIGITS: Readonly<Record<Treatment, number>> = {
   'one row at 1e6 deviations': 12,
 };
 
-export async function makeReport(size: GridSize = FULL_GRID): Promise<AccuracyReport> {
+/** Measures one family: its functions over the grid, and the fits of the given treatments of the data. */
+export function figuresOf(
+  definition: FamilyDefinition,
+  size: GridSize = FULL_GRID,
+  treatments: readonly Treatment[] = TREATMENTS,
+): FamilyFigures {
+  return {
+    functions: measureFamily(definition, size).map(summarise),
+    fits: definition.variants.flatMap((variant) =>
+      casesOf(definition, variant, treatments).map((fitCase) => ownFit(fitCase, optionsOf(variant))),
+    ),
+  };
+}
+
+function summarise({ points, ...measurement }: Measurement): FunctionFigures {
+  const { ulps, reach, where } = worstOf(points);
+  return { ...measurement, points: points.length, median: medianOf(points), largest: ulps, reach, where };
+}
+
+/** The report of what was measured of each family, by the stored figures, beside the elementary functions and the peers. */
+export async function makeReport(figures: readonly FamilyFigures[] = storedFigures()): Promise<AccuracyReport> {
   return {
     elementary: await measureElementary(),
-    measurements: families.flatMap((definition) => measureFamily(definition, size)),
-    fits: ownFits(),
+    functions: figures.flatMap(({ functions }) => functions),
+    fits: figures.flatMap(({ fits }) => fits),
     peers: peerFits(),
   };
 }
 
-function ownFits(): readonly FitRow[] {
-  return families.flatMap((definition) =>
-    definition.variants.flatMap((variant) => casesOf(definition, variant).map((fitCase) => ownFit(fitCase, optionsOf(variant)))),
-  );
+const fileOf = (id: string): string => join(root, 'tools/accuracy', `${id}.json`);
+
+export function storeFigures(id: string, figures: FamilyFigures): void {
+  writeFileSync(fileOf(id), `${JSON.stringify(figures, undefined, 2)}\n`);
+}
+
+/** The stored figures of every family. */
+function storedFigures(): readonly FamilyFigures[] {
+  return families.map(({ id }) => {
+    if (!existsSync(fileOf(id))) throw new Error(`The accuracy of ${id} was never measured: run \`pnpm accuracy --family ${id}\`.`);
+    // JSON has no Infinity, the error of a function that has no number where there is one.
+    const infinite = (name: string, value: unknown): unknown => (name === 'largest' && value === null ? Infinity : value);
+    return JSON.parse(readFileSync(fileOf(id), 'utf8'), infinite) as FamilyFigures;
+  });
 }
 
 function ownFit(fitCase: FitCase, options: string): FitRow {
@@ -108,11 +155,11 @@ function optionsOf(variant: object): string {
 }
 
 /** The worst point of a measurement. */
-export function worstOf<Measured extends Pick<Point, 'ulps'>>(points: readonly Measured[]): Measured {
+function worstOf<Measured extends Pick<Point, 'ulps'>>(points: readonly Measured[]): Measured {
   return points.reduce((worst, point) => (point.ulps > worst.ulps ? point : worst));
 }
 
-export function medianOf(points: readonly Pick<Point, 'ulps'>[]): number {
+function medianOf(points: readonly Pick<Point, 'ulps'>[]): number {
   const sorted = points.map((point) => point.ulps).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }
@@ -123,14 +170,17 @@ export function excesses(report: AccuracyReport): readonly string[] {
     const worst = worstOf(points);
     return worst.ulps <= budget ? [] : [`${name} is off by ${shown(worst.ulps)} ulps at ${worst.x}; its budget is ${budget}.`];
   });
-  const functions = report.measurements.flatMap((measurement) => {
-    const { family, options, budget, points } = measurement;
-    const worst = worstOf(points);
-    const name = `${family}${options === '' ? '' : ` (${options})`}: ${measurement.function}`;
-    if (budget === undefined) return [`${name} has no budget: state it in the family's \`accuracy\`; measured ${shown(worst.ulps)}.`];
-    return worst.ulps <= budget ? [] : [`${name} is off by ${shown(worst.ulps)} ulps at ${worst.where}; its budget is ${budget}.`];
+  return [...elementary, ...excessesOf(report)];
+}
+
+/** What exceeds its budget in the figures of one family, or of all. */
+export function excessesOf(figures: FamilyFigures): readonly string[] {
+  const functions = figures.functions.flatMap(({ family, options, budget, largest, where, function: measured }) => {
+    const name = `${family}${options === '' ? '' : ` (${options})`}: ${measured}`;
+    if (budget === undefined) return [`${name} has no budget: state it in the family's \`accuracy\`; measured ${shown(largest)}.`];
+    return largest <= budget ? [] : [`${name} is off by ${shown(largest)} ulps at ${where}; its budget is ${budget}.`];
   });
-  const fits = report.fits.flatMap(({ family, options, treatment, digits, remark, exactCollapses }) => {
+  const fits = figures.fits.flatMap(({ family, options, treatment, digits, remark, exactCollapses }) => {
     if (digits === undefined) {
       const truth = exactCollapses ? 'no estimate' : 'an estimate';
       return remark === truth ? [] : [`${family} ${options} ${treatment}: ${remark}, and the 50 digits find ${truth}.`];
@@ -141,7 +191,7 @@ export function excesses(report: AccuracyReport): readonly string[] {
       ? []
       : [`${family} ${options} ${treatment}: the fit has ${found.toFixed(1)} correct digits, and at least ${least} are asked for.`];
   });
-  return [...elementary, ...functions, ...fits];
+  return [...functions, ...fits];
 }
 
 function fourOf({ weights, locations, others, logLikelihood }: Digits): readonly (number | undefined)[] {
@@ -172,11 +222,10 @@ export function formatReport(report: AccuracyReport): string {
   const versions = Object.entries(figures.versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
-  const functionRows = report.measurements.map((measurement) => {
-    const { family, options, points, budget } = measurement;
-    const worst = worstOf(points);
+  const functionRows = report.functions.map((figures) => {
+    const { family, options, points, median, largest, budget, reach, where } = figures;
     const name = options === '' ? family : `${family}, ${options}`;
-    return `| ${name} | ${TITLES[measurement.function]} | ${points.length} | ${shown(medianOf(points))} | ${shown(worst.ulps)} | ${budget ?? ''} | ${worst.ulps === 0 ? '' : `${worst.reach}: ${shorten(worst.where)}`} |`;
+    return `| ${name} | ${TITLES[figures.function]} | ${points} | ${shown(median)} | ${shown(largest)} | ${budget ?? ''} | ${largest === 0 ? '' : `${reach}: ${shorten(where)}`} |`;
   });
   const elementaryRows = report.elementary.map(({ name, budget, points }) => {
     const worst = worstOf(points);

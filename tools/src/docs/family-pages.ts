@@ -127,6 +127,7 @@ function list(names: readonly string[]): string {
 
 function optionValues(option: FamilyOption): string {
   if (option.kind === 'choice') return option.values.map((value) => `\`${value}\``).join(', ');
+  if (option.kind === 'number') return option.above === undefined ? 'a number' : `a number > ${option.above}`;
   const from = `a whole number from ${option.minimum}${option.maximum === undefined ? '' : ` to ${option.maximum}`}`;
   return `${from}${option.orColumn ? ', or `column`' : ''}${option.fromColumns ? '; the number of columns when it is not stated' : ''}`;
 }

@@ -49,6 +49,7 @@ function drawFamilies(engine: Engine, random: Random, components: number, reach:
     for (const [name, option] of Object.entries(options)) {
       if (!chance(random, 0.3)) continue;
       if (option.kind === 'choice') chosen[name] = pick(random, option.values);
+      else if (option.kind === 'number') continue;
       else if (option.orColumn && chance(random, 0.3)) chosen[name] = 'column';
       // Columns cost memory and time by their square, other counts nothing.
       else

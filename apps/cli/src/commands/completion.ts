@@ -58,7 +58,11 @@ function completedBy(option: Option): FlagEntry['value'] {
         ...new Set(
           allFamilies.flatMap(({ options }) =>
             Object.entries(options).flatMap(([name, known]) =>
-              known.kind === 'choice' ? known.values.map((value) => `${name}=${value}`) : known.fromColumns ? [] : [`${name}=`],
+              known.kind === 'choice'
+                ? known.values.map((value) => `${name}=${value}`)
+                : known.kind === 'integer' && known.fromColumns
+                  ? []
+                  : [`${name}=`],
             ),
           ),
         ),

@@ -51,6 +51,7 @@ function describeFamily(definition: FamilyDefinition): Described {
 
 function valuesOf(name: string, option: FamilyOption): string {
   if (option.kind === 'choice') return option.values.join(' | ');
+  if (option.kind === 'number') return option.above === undefined ? 'a number' : `a number > ${option.above}`;
   return `a whole number of at least ${option.minimum}${option.orColumn ? `, or ${name}-column=NAME` : ''}`;
 }
 

@@ -3,6 +3,7 @@ import { plural, showCount, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
 import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
+import { isHiddenMarkov, type LatentFlags, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily, isRegression } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
@@ -15,7 +16,7 @@ import { checkWritable, writeOutput } from '../output/write-file.ts';
 import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
 
 /** Options that say which data and which family: shared by `fit` and `select`. */
-export interface DataFlags {
+export interface DataFlags extends LatentFlags {
   readonly family: string;
   readonly columns?: readonly string[];
   readonly response?: string;
@@ -50,29 +51,34 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   const began = performance.now();
   const { components } = flags;
   requireComponents([components]);
+  requireHiddenMarkov(flags);
+  if (flags.certify && isHiddenMarkov(flags)) throw usageProblem('--certify is for mixtures.');
   if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = chooseFamily(flags.family, flags.option ?? []);
-  const latent = flags.gateColumns && gated(components, { columns: flags.gateColumns });
-  if (latent !== undefined && flags.certify)
+  const gate = flags.gateColumns && gated(components, { columns: flags.gateColumns });
+  if (gate !== undefined && isHiddenMarkov(flags)) throw usageProblem('--gate-columns is not for hidden Markov models.');
+  if (gate !== undefined && flags.certify)
     throw usageProblem('--certify is for mixtures; with --gate-columns there is no reference to certify by.');
   await checkWritable(flags.out);
-  const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io);
+  const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io, isHiddenMarkov(flags));
   const progress = new Progress(io, flags.quiet === true);
   try {
     const data = await readData(path, flags, choice, components, progress, io);
     const read = performance.now();
     if (components > data.table.rows) throw new Problem(`${data.name}: ${uncapitalised(tooFewRows(components, data.table.rows))}`);
-    const held = readHeld(flags.fix ?? [], data.family, components);
-    if (start !== undefined)
-      inFile(flags.start!, () => createModelStructure({ family: data.family, components, ...(latent && { latent }) }).space.check(start));
+    const ofLabels = isHiddenMarkov(flags) ? ['initial', 'transitions'] : ['weights'];
+    const held = readHeld(flags.fix ?? [], data.family, components, ofLabels);
+    const asLatent = () => latentFor(flags, components, start, flags.fix ?? []);
+    const chain = start === undefined ? asLatent() : inFile(flags.start!, asLatent);
+    const latent = gate ?? chain;
+    const of = { family: data.family, components, ...(latent && { latent }) };
+    if (start !== undefined) inFile(flags.start!, () => createModelStructure(of).space.check(start));
     progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
     const fit = await runEngine(
       data,
       {
-        family: data.family,
-        components,
-        ...(latent && { latent }),
+        ...of,
         ...(start !== undefined && { start }),
         ...(held !== undefined && { held }),
         ...(flags.iterations !== undefined && { iterations: flags.iterations }),
@@ -139,6 +145,7 @@ export function readData(
       labelsColumn: flags.labelsColumn,
       regression: regressionOf(flags, choice),
       gate: flags.gateColumns,
+      sequenceColumn: flags.sequenceColumn,
       firstLabel: flags.firstLabel,
       header: flags.header,
       onRows: (rows) => progress.say(`reading ${inputName(path)}: ${showCount(rows)} rows`),
@@ -173,6 +180,7 @@ async function runEngine(data: FitData, options: FitOptions, weightsColumn: stri
       columns: data.columns,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
+      ...(data.sequences && { sequences: data.sequences }),
       signal: io.signal,
       onProgress: ({ iteration, logLikelihood }) =>
         progress.say(`fitting: iteration ${showCount(iteration)}, log-likelihood ${showLogLikelihood(logLikelihood)}`),

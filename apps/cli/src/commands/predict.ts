@@ -1,4 +1,4 @@
-import type { Conditional, Prediction } from '@emkit/core';
+import { type Conditional, type HiddenMarkov, markovChain, type Prediction, viterbi } from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
@@ -15,6 +15,7 @@ import { EXIT, Problem, usageProblem } from '../problem.ts';
 export interface PredictFlags {
   readonly columns?: readonly string[];
   readonly quantiles?: readonly string[];
+  readonly sequenceColumn?: string;
   readonly header: boolean;
   readonly out?: string;
   readonly quiet?: boolean;
@@ -43,6 +44,7 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
         further: [...(needed?.numbers.slice(1) ?? []), ...gate],
         words: needed?.words ?? {},
         levels: described[0]!.levels,
+        sequences: flags.sequenceColumn,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
       },
@@ -51,13 +53,19 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
     const modelled = regression && regressionColumns(table, regression);
     if (modelled === undefined) requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say('predicting');
+    const isChain = model.structure.latent.id === markovChain.id;
+    if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
     const columns = modelled === undefined ? table.data : [...modelled.keys()];
+    const options = { columns, ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }) };
     const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, columns) : Object.fromEntries(modelled)) };
     let pieces: Iterable<string>;
     try {
       const given = columns.filter((_, index) => described[index]?.given);
       const conditional = probabilities && model.conditional(source, { columns: given, probabilities });
-      pieces = predictionPieces(model.predict(source, { columns }), flags.quantiles ?? [], conditional);
+      const prediction = model.predict(source, options);
+      pieces = isChain
+        ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
+        : predictionPieces(prediction, flags.quantiles ?? [], conditional);
     } catch (error) {
       throw explainDataError(error, table, name);
     }
@@ -119,5 +127,14 @@ function predictionPieces(
     line += `,${logDensities[row]!}`;
     for (const [, values] of further) line += `,${values[row]!}`;
     return line;
+  });
+}
+
+/** Of a hidden Markov model: smoothed probabilities, the most probable state of each row, and that of the most probable path. */
+function statePieces({ responsibilities, labels }: Prediction, path: Int32Array): Generator<string, void, undefined> {
+  const names = ['row', 'label', 'path', ...responsibilities.map((_, state) => `smoothed_${state + 1}`)];
+  return csvPieces(names, labels.length, (row) => {
+    const smoothed = responsibilities.map((values) => values[row]!);
+    return [row + 1, labels[row]! + 1, path[row]! + 1, ...smoothed].join(',');
   });
 }

@@ -1,4 +1,4 @@
-import { createRandom, type Model } from '@emkit/core';
+import { createRandom, type Model, type Sample } from '@emkit/core';
 import { printable } from '@emkit/core/text';
 import { csvPieces, quoteField } from '@emkit/files';
 import { readModelFile } from '../input/json-file.ts';
@@ -30,7 +30,8 @@ export async function runSample(modelPath: string, flags: SampleFlags, io: Io): 
   const names = [...(columns ?? described.map((column) => column.name)), ...(flags.labels ? ['label'] : [])];
   const toTerminal = flags.out === undefined && io.stdout.isTTY === true;
   const values = Float64Array.from(described, (column) => given[column.name] ?? 0);
-  const draw = drawer(model, seed, values);
+  const draw =
+    model.structure.latent.logWeights === undefined ? replayer(model.sample(flags.rows, seed, given), values) : drawer(model, seed, values);
   const pieces = csvPieces(toTerminal ? names.map(printable) : names, flags.rows, () => {
     const label = draw();
     const line = described
@@ -59,6 +60,17 @@ function readGiven(entries: readonly string[], names: readonly string[]): Record
     if (!(name in given)) throw usageProblem(`The model takes ${name} from a column of the data: say for the sample --option ${name}=10.`);
   }
   return given;
+}
+
+/** Tells drawn rows one at a time: labels that hang together are drawn all at once. */
+function replayer({ columns, labels }: Sample, row: Float64Array): () => number {
+  let next = 0;
+  return () => {
+    columns.forEach((values, column) => {
+      row[column] = values[next]!;
+    });
+    return labels[next++]!;
+  };
 }
 
 /**

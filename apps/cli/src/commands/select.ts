@@ -2,6 +2,7 @@ import { type Criterion, type SelectCandidate, Selection, selectAsync } from '@e
 import { plural, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
+import { isHiddenMarkov, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
 import { chooseFamily } from '../input/family-choice.ts';
 import { type Io, write } from '../io.ts';
@@ -28,6 +29,7 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   const began = performance.now();
   const { components } = flags;
   requireComponents(components);
+  requireHiddenMarkov(flags);
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = chooseFamily(flags.family, flags.option ?? []);
   await checkWritable(flags.out);
@@ -75,6 +77,8 @@ async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io:
       columns: data.columns,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
+      ...(data.sequences && { sequences: data.sequences }),
+      ...(isHiddenMarkov(flags) && { latent: (count: number) => latentFor(flags, count, undefined, [])! }),
       ...(flags.iterations !== undefined && { iterations: flags.iterations }),
       ...(flags.tolerance !== undefined && { tolerance: flags.tolerance }),
       ...(flags.seed !== undefined && { seed: flags.seed }),
@@ -110,7 +114,7 @@ function selectionToJson(
 ): Record<string, unknown> {
   return {
     criterion,
-    best: best.weights.length,
+    best: best.components.length,
     candidates: candidates.map(({ components, fit, refused }) => ({
       components,
       ...(fit && { logLikelihood: fit.logLikelihood, criteria: fit.criteria, diagnosis: fit.diagnosis, iterations: fit.iterations }),

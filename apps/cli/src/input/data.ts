@@ -17,6 +17,7 @@ export interface DataRequest {
   readonly regression: RegressionColumns | undefined;
   /** Columns on which the weights depend. */
   readonly gate: readonly string[] | undefined;
+  readonly sequenceColumn?: string | undefined;
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
@@ -36,13 +37,15 @@ export interface FitData {
   readonly weights: Float64Array | undefined;
   /** Known components counted from 0, -1 where latent. */
   readonly labels: Int32Array | undefined;
+  /** Equal numbers in the rows of one sequence. */
+  readonly sequences: Float64Array | undefined;
   /** What was done without being asked; sentences. */
   readonly notes: readonly string[];
 }
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, columns, weightsColumn, labelsColumn, firstLabel, header, regression, gate = [], onRows } = request;
+  const { path, columns, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, regression, gate = [], onRows } = request;
   const given = Object.values(choice.optionColumns);
   const needed = regression && neededColumns(regression);
   const further = [...(needed?.numbers.slice(1) ?? given), ...gate, ...(weightsColumn === undefined ? [] : [weightsColumn])];
@@ -52,6 +55,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
     further,
     levels,
     labels: labelsColumn,
+    sequences: sequenceColumn,
     header,
     ...(onRows && { onRows }),
   };
@@ -62,6 +66,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
   const used = modelled === undefined ? [...table.data, ...given] : [...modelled.keys()];
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
+  const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
   const left = table.leftOut.map((column) => JSON.stringify(column)).join(', ');
   const notes =
     left === ''
@@ -70,7 +75,7 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
   const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, used) : Object.fromEntries(modelled)) };
-  return { name, table, family, columns: used, regression, source, weights, labels, notes };
+  return { name, table, family, columns: used, regression, source, weights, labels, sequences, notes };
 }
 
 /** Columns by name, as the engine takes them. */

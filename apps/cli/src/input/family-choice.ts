@@ -97,9 +97,11 @@ export function makeFamily(choice: FamilyChoice, columns: number): Family {
   const definition = columns > 1 && several !== undefined ? familyById(several) : choice.definition;
   const options: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(choice.options)) {
-    const isInteger = definition.options[name]!.kind === 'integer';
-    if (isInteger && !/^[+-]?\d+$/.test(text)) throw usageProblem(`--option ${name}=${text}: give a whole number.`);
-    options[name] = isInteger ? Number(text) : text;
+    const { kind } = definition.options[name]!;
+    if (kind === 'integer' && !/^[+-]?\d+$/.test(text)) throw usageProblem(`--option ${name}=${text}: give a whole number.`);
+    if (kind === 'number' && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
+      throw usageProblem(`--option ${name}=${text}: give a number.`);
+    options[name] = kind === 'choice' ? text : Number(text);
   }
   for (const name of Object.keys(choice.optionColumns)) options[name] = 'column';
   for (const name of wordsOf(definition)) if (choice.levels !== undefined) options[name] = choice.levels;

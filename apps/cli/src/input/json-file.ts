@@ -1,5 +1,5 @@
 import type { MixtureParameters, Model } from '@emkit/core';
-import { EmkitError, readModel } from '@emkit/core';
+import { EmkitError, markovChain, readModel } from '@emkit/core';
 import { allFamilies } from '@emkit/families';
 import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
@@ -29,7 +29,7 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
   const width = widthOf(json);
   if (width > length)
     throw new Problem(`${inputName(path)} says that it has ${width} columns, and it is too short to hold their parameters.`);
-  const model = inFile(path, () => readModel(json, allFamilies));
+  const model = inFile(path, () => readModel(json, allFamilies, [markovChain])) as Model;
   const { columns, regression: stated } = asRecord(json);
   const regression = stated === undefined ? undefined : readRegression(stated, path);
   if (columns === undefined) return { model, columns: undefined, regression };
@@ -49,19 +49,23 @@ function readRegression(stated: unknown, path: string): RegressionColumns {
 }
 
 /**
- * Reads the parameters a fit starts from: `{"weights": [...], "components": [{...}]}`, or a model file.
+ * Reads the parameters a fit starts from: `{"weights": [...], "components": [{...}]}`, for a hidden Markov model `{"initial": [...],
+ * "transitions": [[...]], "components": [{...}]}`, or a model file.
  * Their domains are checked later, when the model is known.
  *
  * @throws Problem when it is not such a file
  */
-export async function readStartFile(path: string, io: Io): Promise<MixtureParameters> {
+export async function readStartFile(path: string, io: Io, isChain: boolean): Promise<MixtureParameters> {
   const { json } = await readJson(path, io);
   const body: unknown = typeof json === 'object' && json !== null && 'model' in json ? json.model : json;
-  if (typeof body !== 'object' || body === null || !('weights' in body || 'gate' in body) || !('components' in body)) {
-    throw new Problem(`${inputName(path)} is not a start. Write {"weights": [...], "components": [{...}, ...]}.`);
+  const record = asRecord(body);
+  const ofLabels = 'gate' in record ? 'gate' : 'weights';
+  const names = isChain ? ['initial', 'transitions', 'components'] : [ofLabels, 'components'];
+  if (names.some((name) => !Array.isArray(record[name]))) {
+    const shape = isChain ? '"initial": [...], "transitions": [[...]]' : '"weights": [...]';
+    throw new Problem(`${inputName(path)} is not a start. Write {${shape}, "components": [{...}, ...]}.`);
   }
-  const law = 'gate' in body ? { gate: body.gate } : { weights: (body as { weights: unknown }).weights };
-  return { ...law, components: body.components } as unknown as MixtureParameters;
+  return Object.fromEntries(names.map((name) => [name, record[name]])) as unknown as MixtureParameters;
 }
 
 /** Runs a check of a file's content, and names the file in what it finds. */

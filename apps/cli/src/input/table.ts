@@ -15,6 +15,8 @@ export interface TableRequest {
   readonly words?: Readonly<Record<string, readonly string[]>>;
   /** A column of known components, where a blank means that it is latent. */
   readonly labels?: string | undefined;
+  /** A column that says which rows belong together: numbers or words. */
+  readonly sequences?: string | undefined;
   /** False where the file begins with its first row: columns are then called x, or x1, x2, ... Default true. */
   readonly header?: boolean;
   /** Called now and then with the number of rows read. */
@@ -34,9 +36,9 @@ export interface Table extends Omit<Columns, 'columns'> {
  * @throws EmkitError naming file, line, row, column and value; Problem when it cannot be read
  */
 export async function readTable(path: string, request: TableRequest, io: Io): Promise<Table> {
-  const { data, further = [], words = {}, levels, labels, header = true, onRows } = request;
+  const { data, further = [], words = {}, levels, labels, sequences, header = true, onRows } = request;
   if (levels !== undefined && data === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
-  const special = labels === undefined ? further : [...further, labels];
+  const special = [...further, ...[labels, sequences].filter((name) => name !== undefined)];
   const twice = data?.find((name, index) => data.indexOf(name) !== index);
   if (twice !== undefined) throw usageProblem(`--columns names ${JSON.stringify(twice)} twice.`);
   const shared = data?.find((name) => special.includes(name));
@@ -51,6 +53,7 @@ export async function readTable(path: string, request: TableRequest, io: Io): Pr
     columns: [...new Set([...(levels === undefined ? (data ?? []) : []), ...further])],
     levels: { ...words, ...(levels && Object.fromEntries(data!.map((name) => [name, levels]))) },
     blankable: labels === undefined ? [] : [labels],
+    keys: sequences === undefined ? [] : [sequences],
     others: data === undefined ? 'numbers' : 'skip',
     flags: { columns: '--columns', header: '--no-header' },
     onProgress: (rows) => onRows?.(rows),

@@ -181,6 +181,14 @@ function OptionField({ name, option, value, columns, onValue }: OptionFieldProps
       </label>
     );
   }
+  if (option.kind === 'number') {
+    return (
+      <label class="field" title={option.description}>
+        <span>{name}</span>
+        <input type="number" step="any" required value={value} onInput={(event) => onValue(event.currentTarget.value)} />
+      </label>
+    );
+  }
   const column = optionColumn(value);
   return (
     <>

@@ -131,7 +131,11 @@ export function makeRequest(settings: Settings): { readonly request: FitRequest 
     const value = settings.options[name] ?? '';
     const column = optionColumn(value);
     if (option.kind === 'choice') options[name] = value;
-    else if (option.fromColumns) options[name] = columns.length;
+    else if (option.kind === 'number') {
+      const number = Number(value);
+      if (value.trim() === '' || !Number.isFinite(number)) return { problem: `The option ${name} must be a number.` };
+      options[name] = number;
+    } else if (option.fromColumns) options[name] = columns.length;
     else if (column !== undefined) {
       options[name] = 'column';
       given.push(column);

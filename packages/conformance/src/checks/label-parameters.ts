@@ -92,11 +92,11 @@ export const labelParameters: Law<LatentSubject> = {
       missing: needsFreeParameters,
       arbitrary: (subject) => subject.points('extreme'),
       check(at, { subject: { latent } }) {
-        const { space, start } = latent;
+        const { space, start, corners } = latent;
         const rounding = space.rounding(at);
         if (!(rounding >= 0 && rounding <= COARSEST)) violate(`the rounding at ${show(at)} is ${rounding}`);
         const onEdge = difference(latent, start, at).some((value) => !Number.isFinite(value));
-        const named = space.boundary(at, 0);
+        const named = [...space.boundary(at, 0), ...(corners?.(at, 0) ?? [])];
         if (onEdge && named.length === 0) violate(`${show(at)} lies on an edge, and no parameter is said to`);
         if (!onEdge && named.length > 0) violate(`${named.join(', ')} is said to lie on an edge at ${show(at)}`);
       },
@@ -144,8 +144,10 @@ function scores(latent: Latent, at: object): readonly Float64Array[] {
     const direction = Array.from({ length: space.free.length }, (_, other) => (other === index ? 1 : 0));
     const [above, below] = [STEP, -STEP].map((step) => movedAlong(latent, at, direction, step)) as [object, object];
     return Float64Array.from(labellings, (labels) => {
+      const logProbability = logProbabilityOf(latent, labels, at);
+      if (logProbability === -Infinity) return 0;
       const slope = (logProbabilityOf(latent, labels, above) - logProbabilityOf(latent, labels, below)) / (2 * STEP);
-      return slope * Math.exp(0.5 * logProbabilityOf(latent, labels, at));
+      return slope * Math.exp(0.5 * logProbability);
     });
   });
 }

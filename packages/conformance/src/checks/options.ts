@@ -48,6 +48,12 @@ function optionsArbitrary({ options }: FamilyDefinition): fc.Arbitrary<Options> 
 
 function optionArbitrary(option: FamilyOption): fc.Arbitrary<unknown> {
   if (option.kind === 'choice') return fc.constantFrom(...option.values);
+  if (option.kind === 'number') {
+    const least = option.above ?? -LARGEST_SIZE;
+    return fc
+      .double({ min: least, minExcluded: true, max: least + 2 * LARGEST_SIZE, noNaN: true })
+      .filter((value) => value === 0 || Math.abs(value) > 1e-3);
+  }
   const sizes = fc.integer({ min: option.minimum, max: Math.min(option.minimum + LARGEST_SIZE, option.maximum ?? Infinity) });
   return option.orColumn ? fc.oneof({ weight: 4, arbitrary: sizes }, { weight: 1, arbitrary: fc.constant('column') }) : sizes;
 }

@@ -1,9 +1,9 @@
 import { type CheckedLatent, coreEngine, type Engine } from '@emkit/conformance';
-import type { Latent, MixtureParameters } from '@emkit/core';
+import type { Latent, Markov, MixtureParameters } from '@emkit/core';
 import { log, log1pMinusLinear, logSumExp } from '@emkit/core/numerics';
 import { type Sticky, stickyChain } from '../../example/sticky.ts';
-import { independentRows } from '../support/latents.ts';
-import { type Markov, markovChain } from '../support/markov.ts';
+import { freeChains, independentRows } from '../support/latents.ts';
+
 import type { LatentMutant } from './mutant.ts';
 
 type Law<L extends object> = Latent<L>;
@@ -29,7 +29,7 @@ function changed<L extends object = Sticky>(
 
 const stuck = (change: (right: Law<Sticky>) => Partial<Law<Sticky>>): CheckedLatent => changed(stickyChain, change);
 const chain = (change: (right: Law<Markov>) => Partial<Law<Markov>>, components = 2): CheckedLatent =>
-  changed(markovChain, change, { components });
+  changed(freeChains, change, { components });
 const rows = (change: (right: Law<{ weights: readonly number[] }>) => Partial<Law<{ weights: readonly number[] }>>): CheckedLatent =>
   changed(independentRows, change, { components: 3 });
 
@@ -430,7 +430,7 @@ export const latentMutants: readonly LatentMutant[] = [
     name: 'sequences-not-read',
     defect: 'a data set is made as one sequence, whatever it says',
     law: 'label-units',
-    definition: markovChain,
+    definition: freeChains,
     engine: engine({
       createDataset: (source, families, components, options) =>
         coreEngine.createDataset(source, families, components, {
@@ -503,7 +503,7 @@ export const latentMutants: readonly LatentMutant[] = [
     name: 'answers-with-its-start',
     defect: 'the answer has the parameters of the start beside the log-likelihood of the end',
     law: 'label-ascent',
-    definition: markovChain,
+    definition: freeChains,
     engine: engine({
       *drive(mixture, state, options) {
         const result = yield* coreEngine.drive(mixture, state, options);
@@ -605,7 +605,7 @@ export const latentMutants: readonly LatentMutant[] = [
     name: 'read-in-single-precision',
     defect: 'models are read back in single precision',
     law: 'label-json',
-    definition: markovChain,
+    definition: freeChains,
     engine: engine({
       readModel: (json, definitions, latents) =>
         coreEngine.readModel(

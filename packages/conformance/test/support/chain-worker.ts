@@ -1,5 +1,5 @@
-import { serveWorker } from '@emkit/core';
+import { markovChain, serveWorker } from '@emkit/core';
 import { families } from '@emkit/families';
 import { stickyChain } from '../../example/sticky.ts';
 
-serveWorker(families, undefined, [stickyChain]);
+serveWorker(families, undefined, [stickyChain, markovChain]);

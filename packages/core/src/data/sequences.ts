@@ -53,6 +53,33 @@ export function sequenceDataset(
   };
 }
 
+/**
+ * Sequences, each an array of rows, as data and the option `sequences` that goes with them.
+ *
+ * @param list one array a sequence: of numbers, of rows, or of records, of any lengths
+ * @throws EmkitError `DATA_SHAPE` for what is no list of them, or a sequence without rows
+ * @example const { data, sequences } = joinSequences([[1, 2, 9], [8, 9]]); fit(data, { ..., sequences })
+ */
+export function joinSequences<Row>(list: readonly ArrayLike<Row>[]): { readonly data: Row[]; readonly sequences: Int32Array } {
+  if (!Array.isArray(list))
+    throw new EmkitError('DATA_SHAPE', `The sequences are ${showValue(list)}.`, { remedy: 'Give a list of arrays.' });
+  const data: Row[] = [];
+  const owners: number[] = [];
+  for (const [index, rows] of (list as readonly ArrayLike<Row>[]).entries()) {
+    if (typeof rows !== 'object' || rows === null || !(rows.length > 0)) {
+      throw new EmkitError('DATA_SHAPE', `Sequence ${index + 1} is ${showValue(rows)}.`, {
+        value: rows,
+        remedy: 'A sequence is an array of at least one row.',
+      });
+    }
+    for (let row = 0; row < rows.length; row += 1) {
+      data.push(rows[row]!);
+      owners.push(index);
+    }
+  }
+  return { data, sequences: Int32Array.from(owners) };
+}
+
 function sequenceOf(sequences: ArrayLike<unknown>, row: number, rows: number): unknown {
   if (sequences.length !== rows)
     throw new EmkitError('DATA_SHAPE', `There are ${sequences.length} values of sequences for ${rows} rows.`, { value: sequences.length });

@@ -4,11 +4,12 @@ import type { DataInput } from '../data/input.ts';
 import { shiftDataset } from '../data/origin.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import { type InformationBound, informationBound } from '../inference/bound.ts';
-import { EStep } from '../model/e-step.ts';
+import { EStep, forbidLabels } from '../model/e-step.ts';
 import type { Components } from '../model/emissions.ts';
 import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
+import { memorySource } from '../source/memory.ts';
 import { arrangementFor } from './columns.ts';
 import { type Conditional, type ConditionalOptions, conditionalOf } from './conditional.ts';
 import { type ModelJson, modelToJson } from './model-json.ts';
@@ -36,6 +37,17 @@ export interface Prediction {
   readonly responsibilities: readonly Float64Array[];
   /** The log-density of each row in nats, log sum_k w_k f_k(x); where rows stand in sequences, of each row's whole sequence. */
   readonly logDensities: Float64Array;
+}
+
+/** One sequence, or one row where rows are units, with its log-density under each component. */
+export interface SequenceDensities {
+  /** The caller's rows, counted from 0, in the order of the sequence. */
+  readonly rows: Int32Array;
+  /** A list of K log-densities a row; minus infinity where a label is ruled out. */
+  readonly densities: readonly (readonly number[])[];
+  /** The values of a row of the sequence, as the components below take them. */
+  values(place: number): Float64Array;
+  readonly components: Components;
 }
 
 /** One row: its value in one column (a number, or a word where the family has levels), its values in order, or a record of them. */
@@ -157,6 +169,53 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     return conditionalOf(this.structure, this.point(), data, options);
   }
 
+  /**
+   * The log-likelihood of data in nats, and the entropy of their labels given the rows, in nats: of whole paths, where labels hang together.
+   * Case weights count. Errors as `predict`.
+   */
+  evaluate(
+    data: DataInput | Dataset,
+    { weights, ...options }: PredictOptions & Pick<DatasetOptions, 'weights'> = {},
+  ): { readonly logLikelihood: number; readonly entropy: number } {
+    checkNames(options, 'predict');
+    const at = this.point() as unknown as ModelParameters;
+    const model = this.structure as unknown as LatentModel;
+    const { logLikelihood, entropy } = memorySource(this.dataset(data, weights === undefined ? options : { ...options, weights })).expect({
+      model,
+      at,
+      about: at,
+    });
+    return { logLikelihood, entropy: Math.max(0, entropy) };
+  }
+
+  /** The sequences of data, one after the other: what decoders work on. Errors as `predict`. */
+  *sequences(data: DataInput | Dataset, options: PredictOptions = {}): Generator<SequenceDensities> {
+    checkNames(options, 'predict');
+    const dataset = this.dataset(data, options);
+    const { components } = this.point();
+    const callers = Int32Array.from({ length: dataset.rows }, (_, row) => row);
+    dataset.blockRow?.forEach((place, row) => {
+      callers[place] = row;
+    });
+    let firstRow = 0;
+    for (const block of dataset.blocks) {
+      const joint = components.map(() => new Float64Array(block.size));
+      this.structure.emissions.logDensities(block, components, joint);
+      forbidLabels(block, joint);
+      const begins = block.units ?? Int32Array.from({ length: block.size }, (_, row) => row);
+      for (let unit = 0; unit < begins.length; unit += 1) {
+        const [first, end] = [begins[unit]!, begins[unit + 1] ?? block.size];
+        yield {
+          rows: callers.subarray(firstRow + first, firstRow + end),
+          densities: Array.from({ length: end - first }, (_, place) => joint.map((values) => values[first + place]!)),
+          values: (place) => Float64Array.from(block.columns, (column) => column[first + place]!),
+          components,
+        };
+      }
+      firstRow += block.size;
+    }
+  }
+
   /** The information bound at the given responsibilities (one array a component, one entry a row), or at the posterior. Of mixtures. */
   bound(
     data: DataInput | Dataset,
@@ -237,10 +296,10 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     return this.exact?.origin === undefined ? dataset : shiftDataset(dataset, this.exact.origin);
   }
 
-  private dataset(data: DataInput | Dataset, options: PredictOptions): Dataset {
+  private dataset(data: DataInput | Dataset, options: PredictOptions & Pick<DatasetOptions, 'weights'>): Dataset {
     const asked = { ...options, ...arrangementFor(this.structure.latent, options.sequences, data), merge: false };
     const dataset = createDataset(data, this.structure.families, this.components.length, asked);
-    if (dataset.blockRow?.includes(-1)) {
+    if (options.weights === undefined && dataset.blockRow?.includes(-1)) {
       throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', {
         remedy: 'Pass the data themselves.',
       });

@@ -8,10 +8,7 @@ const FIT: readonly string[] = [
   // A fit in this thread does not need them, but one record of options may serve both.
   ...['threads', 'startWorker'],
 ];
-const SELECT: readonly string[] = [
-  ...FIT.filter((name) => !['families', 'latent', 'resume', 'held'].includes(name)),
-  ...['criterion', 'patience'],
-];
+const SELECT: readonly string[] = [...FIT.filter((name) => !['families', 'resume', 'held'].includes(name)), ...['criterion', 'patience']];
 const WATCH: readonly string[] = ['signal', 'onProgress'];
 
 /** A function that takes options. */

@@ -105,6 +105,12 @@ const OWN_START: Rule = rule(
   'Give { weights: [...], components: [{ ... }] }, as the model of a fit has them.',
 );
 
+/** A latent structure for each number of components to choose from. */
+const BY_COUNT: Rule = rule(
+  (value) => typeof value === 'function',
+  'Give a function of the number of components, for example latent: markov.',
+);
+
 /** Numbers of components to choose from. */
 const COUNTS: Rule = rule(
   (value) => Array.isArray(value) && value.length > 0,
@@ -125,6 +131,7 @@ export function checkOptions(options: FitOptions | SelectOptions, called: Exclud
     if (value !== undefined && RULES[name] !== undefined) checkOption(name, value, RULES[name]);
   if (start !== undefined) checkOption('start', start, typeof start === 'string' || isChoice ? oneOf(START_METHODS) : OWN_START);
   if (isChoice) checkOption('components', others.components, COUNTS);
+  if (isChoice && others.latent !== undefined) checkOption('latent', others.latent, BY_COUNT);
   if (others.family !== undefined && others.families !== undefined)
     throw new EmkitError('OPTION_INVALID', 'Both family and families are given.', { remedy: 'Give one of them.' });
   const automatic = resume === undefined && (start === undefined || typeof start === 'string');

@@ -5,7 +5,7 @@ import { originOf, shiftDataset } from '../data/origin.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { readState } from '../driver/state.ts';
 import { EmkitError } from '../errors.ts';
-import { createModelStructure, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
+import { createModelStructure, isSequential, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
 import { memorySource } from '../source/memory.ts';
 import { isSource, type Source, type SynchronousSource } from '../source/source.ts';
 import type { Neighbour } from '../start/split.ts';
@@ -45,9 +45,10 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
   }
   const components = model.families.length;
   const given = createDataset(data, model.families, components, { ...options, ...arrangementFor(model.latent, options.sequences, data) });
-  const distinct = countDistinctRows(given, components);
-  if (distinct < components) {
-    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${distinct} different rows.`, {
+  // Equal rows may come from different labels where these hang together.
+  const [rows, what] = isSequential(model.latent) ? [given.distinctRows, 'rows'] : [countDistinctRows(given, components), 'different rows'];
+  if (rows < components) {
+    throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${rows} ${what}.`, {
       value: components,
       remedy: 'Use fewer components, or more data.',
     });

@@ -2,6 +2,7 @@ import { createDataset } from '../data/dataset.ts';
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import type { Criterion } from '../inference/criteria.ts';
+import type { Latent } from '../model/latent.ts';
 import { checkFamily } from '../model/latent-model.ts';
 import { isSource } from '../source/source.ts';
 import { fitAsyncBeside, fitBeside } from './fit.ts';
@@ -14,6 +15,8 @@ import { describeSelection, type SummaryOptions, showInConsoles } from './summar
 export interface SelectOptions<P extends ParameterValues = ParameterValues>
   extends Omit<FitOptions, 'components' | 'families' | 'family' | 'latent' | 'start' | 'resume' | 'held'> {
   readonly family: Family<P>;
+  /** How labels arise, for a number of components: `markov` chooses among hidden Markov models. Default: those of mixtures. */
+  readonly latent?: (components: number) => Latent;
   /** The numbers to try. */
   readonly components: readonly number[];
   /** Default `bic`. */
@@ -84,12 +87,12 @@ export class Selection<P extends ParameterValues = ParameterValues> {
  */
 export function select<P extends ParameterValues>(data: FitData, options: SelectOptions<P>): Selection<P> {
   checkOptions(options, 'select');
-  const { source, criterion, rest } = prepare(data, options as unknown as SelectAsyncOptions);
+  const { source, criterion, optionsFor } = prepare(data, options as unknown as SelectAsyncOptions);
   const candidates: SelectCandidate[] = [];
   for (const components of options.components) {
     let outcome: Fit | EmkitError;
     try {
-      outcome = fitBeside(source as FitData, { ...rest, components }, neighbourOf(candidates, components));
+      outcome = fitBeside(source as FitData, optionsFor(components), neighbourOf(candidates, components));
     } catch (error) {
       outcome = refusal(error);
     }
@@ -107,13 +110,13 @@ export function select<P extends ParameterValues>(data: FitData, options: Select
 export async function selectAsync<P extends ParameterValues>(data: FitAsyncData, options: SelectAsyncOptions<P>): Promise<Selection<P>> {
   checkOptions(options, 'selectAsync');
   const { onCandidate, signal } = options as unknown as SelectAsyncOptions;
-  const { source, criterion, rest } = prepare(data, options as unknown as SelectAsyncOptions);
+  const { source, criterion, optionsFor } = prepare(data, options as unknown as SelectAsyncOptions);
   const candidates: SelectCandidate[] = [];
   let aborted = false;
   for (const components of options.components) {
     let outcome: Fit | EmkitError;
     try {
-      outcome = await fitAsyncBeside(source, { ...rest, components }, neighbourOf(candidates, components));
+      outcome = await fitAsyncBeside(source, optionsFor(components), neighbourOf(candidates, components));
     } catch (error) {
       outcome = refusal(error, signal);
     }
@@ -141,14 +144,18 @@ function prepare(data: FitAsyncData, options: SelectAsyncOptions) {
     sequences,
     blockSize,
     onCandidate: __,
+    latent,
     ...rest
   } = options;
+  const optionsFor = (count: number): FitAsyncOptions => ({ ...rest, components: count, ...(latent && { latent: latent(count) }) });
   if (isSource(data)) {
     refuseDataOptions(options);
-    return { source: data, criterion, rest };
+    return { source: data, criterion, optionsFor };
   }
   checkFamily(options.family, 'The family');
-  return { source: createDataset(data, [options.family], Math.max(...components), options), criterion, rest };
+  const whole = sequences === undefined && latent !== undefined && latent(components[0]!).logWeights === undefined;
+  const asked = { ...options, ...(whole && { sequences: true as const }) };
+  return { source: createDataset(data, [options.family], Math.max(...components), asked), criterion, optionsFor };
 }
 
 /** The fit with one component less, whose components further starts are split from. */

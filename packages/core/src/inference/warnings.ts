@@ -13,6 +13,9 @@ const COARSE = 1e-9;
 /** Parameters that are still on the way by this much of their scale when nothing is left of the log-likelihood are not determined. */
 const UNDETERMINED = 1e-3;
 
+/** Probabilities below this are 0 to any reader. */
+const CORNER = 1e-8;
+
 /** What a reader should know before believing a fit; sentences, components counted from 1. */
 export function makeWarnings(model: Mixture, state: DriverState, diagnosis: Diagnosis, totalWeight: number): readonly string[] {
   const warnings: string[] = [];
@@ -27,6 +30,12 @@ export function makeWarnings(model: Mixture, state: DriverState, diagnosis: Diag
   if (loose.length > 0) {
     warnings.push(
       `The log-likelihood hardly changes along a ridge on which the parameters of component${loose.length === 1 ? '' : 's'} ${loose.join(', ')} move: the data may hold no evidence for that many components.`,
+    );
+  }
+  const corners = isConverged(diagnosis) ? (model.latent.corners?.(state.parameters, CORNER) ?? []) : [];
+  if (corners.length > 0) {
+    warnings.push(
+      `Estimated at 0: ${corners.join(', ')}. A single sequence says with which state it began, and no more; a few say little.`,
     );
   }
   const { length } = model.space.free;

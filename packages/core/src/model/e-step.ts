@@ -1,6 +1,7 @@
 import type { Block } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import { exp, log } from '../numerics/elementary.ts';
+import { type EqualRows, equalRows } from './equal-rows.ts';
 import type { Expectation } from './expectation.ts';
 import { HEADER } from './expectation.ts';
 import { componentBlock, type LatentModel, labelBlock, type ModelParameters } from './latent-model.ts';
@@ -30,6 +31,9 @@ export interface Posterior {
   readonly logDensities: Float64Array;
 }
 
+/** Rows of a sequence whose statistics are summed by themselves. */
+const STRETCH = 1024;
+
 /**
  * The E-step over one block, by plain loops: it stands here and nowhere else. The kernels of `kernels/` are a shortcut of it for whole
  * blocks of independent rows, and give up where this finds out what is wrong.
@@ -44,6 +48,9 @@ export class EStep {
   private readonly totals: Float64Array;
   private readonly spread: Float64Array;
   private readonly unitSums: Float64Array;
+  private readonly equal = new WeakMap<Block, EqualRows | null>();
+  /** K arrays over the different rows of a block. */
+  private table: readonly Float64Array[] = [];
 
   constructor(model: LatentModel, largestBlock: number) {
     this.model = model;
@@ -57,7 +64,7 @@ export class EStep {
 
   /** The posterior of the labels of a block. Errors as `expect`. */
   posterior(block: Block, at: ModelParameters, origin: RowOrigin): Posterior {
-    this.model.emissions.logDensities(componentBlock(this.model, block), at.components, this.joint);
+    this.logDensities(block, at);
     this.label(block, at, at, origin, undefined);
     return { responsibilities: this.joint, logDensities: this.unitLogDensity };
   }
@@ -69,16 +76,66 @@ export class EStep {
    * `NOT_FINITE` where a family's log-density is NaN or plus infinity
    */
   expect(block: Block, { at, about }: ExpectationRequest, origin: RowOrigin, into: Expectation): void {
-    this.model.emissions.logDensities(componentBlock(this.model, block), at.components, this.joint);
+    this.logDensities(block, at);
     const entropy = this.label(block, at, about, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
-    this.model.emissions.accumulate(
-      componentBlock(this.model, block),
-      this.joint,
-      about.components,
-      into.sums.subarray(this.model.latent.length),
-    );
+    this.accumulate(block, about, into.sums.subarray(this.model.latent.length));
+  }
+
+  /** The table of a block of sequences, where equal rows are so many that one pays. */
+  private equalRowsOf(block: Block): EqualRows | undefined {
+    if (block.units === undefined) return undefined;
+    let equal = this.equal.get(block);
+    if (equal === undefined) {
+      equal = equalRows(block) ?? null;
+      this.equal.set(block, equal);
+    }
+    if (equal === null) return undefined;
+    if (this.table.length === 0 || this.table[0]!.length < equal.block.size)
+      this.table = this.joint.map(() => new Float64Array(equal.block.size));
+    return equal;
+  }
+
+  private logDensities(block: Block, { components }: ModelParameters): void {
+    const { emissions } = this.model;
+    const equal = this.equalRowsOf(block);
+    if (equal === undefined) {
+      emissions.logDensities(componentBlock(this.model, block), components, this.joint);
+      return;
+    }
+    const { codes } = equal;
+    emissions.logDensities(equal.block, components, this.table);
+    this.joint.forEach((out, component) => {
+      const values = this.table[component]!;
+      for (let row = 0; row < codes.length; row += 1) out[row] = values[codes[row]!]!;
+    });
+  }
+
+  /** Of rows in sequences by stretches: sums of a million rows would round by more than those of a thousand thousands. */
+  private accumulate(block: Block, { components }: ModelParameters, into: Float64Array): void {
+    const { emissions } = this.model;
+    const equal = this.equalRowsOf(block);
+    if (equal !== undefined) {
+      const { codes } = equal;
+      this.joint.forEach((responsibilities, component) => {
+        const sums = this.table[component]!.fill(0);
+        for (let row = 0; row < codes.length; row += 1) sums[codes[row]!]! += responsibilities[row]!;
+      });
+      emissions.accumulate(equal.block, this.table, components, into);
+      return;
+    }
+    if (block.units === undefined || block.inexact !== undefined || block.size <= STRETCH) {
+      emissions.accumulate(componentBlock(this.model, block), this.joint, components, into);
+      return;
+    }
+    const sums = new Float64Array(into.length);
+    for (let first = 0; first < block.size; first += STRETCH) {
+      const end = Math.min(first + STRETCH, block.size);
+      const cut = (values: Float64Array): Float64Array => values.subarray(first, end);
+      emissions.accumulate({ size: end - first, columns: block.columns.map(cut) }, this.joint.map(cut), components, sums.fill(0));
+      for (let index = 0; index < sums.length; index += 1) into[index]! += sums[index]!;
+    }
   }
 
   /**
@@ -172,7 +229,7 @@ export class EStep {
       const end = starts === undefined ? unit + 1 : (starts[unit + 1] ?? block.size);
       const weight = block.weights?.[unit] ?? 1;
       const logDensity = latent.posterior(given, first, end, at, joint, unitSums.fill(0), about);
-      if (!(logDensity - logDensity === 0)) refuseUnit(kept, first, end, origin, logDensity);
+      if (!(logDensity - logDensity === 0)) this.refuseUnit(block, first, end, at, origin, logDensity);
       unitLogDensity[unit] = logDensity;
       if (into === undefined) continue;
       let expected = latent.expectedLogProbability(unitSums, at);
@@ -188,6 +245,41 @@ export class EStep {
     }
     if (into !== undefined) addLogDensities(unitLogDensity, units, block.weights, into);
     return entropy;
+  }
+
+  /** Says what makes a unit impossible, and from which row on: the shortest beginning of it that is. */
+  private refuseUnit(block: Block, first: number, end: number, at: ModelParameters, origin: RowOrigin, value: number): never {
+    const { kept, joint, unitSums } = this;
+    for (let row = first; row < end; row += 1) {
+      refuseNoNumber(kept, row, origin);
+      if (kept.every((column) => column[row] === -Infinity)) refuseRow(kept, row, origin, -1);
+    }
+    const isPossible = (last: number): boolean => {
+      joint.forEach((out, component) => {
+        out.set(kept[component]!.subarray(first, last + 1), first);
+      });
+      return this.model.latent.posterior(block, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
+    };
+    let [from, to] = [first, end - 1];
+    while (value === -Infinity && from < to) {
+      const middle = (from + to) >> 1;
+      if (isPossible(middle)) from = middle + 1;
+      else to = middle;
+    }
+    const what = `The sequence from row ${callersRow(first, origin) + 1} to row ${callersRow(end - 1, origin) + 1}`;
+    if (value !== -Infinity) {
+      throw new EmkitError('NOT_FINITE', `${what}: its log-likelihood is ${value}.`, {
+        row: callersRow(first, origin),
+        value,
+        remedy: 'It must be a number or minus infinity; the latent structure is at fault.',
+      });
+    }
+    const row = callersRow(to, origin);
+    throw new EmkitError(
+      'MODEL_IMPOSSIBLE_DATA',
+      `${what} is impossible under the parameters: no sequence of labels can have produced it up to row ${row + 1}.`,
+      { row, value, remedy: 'Start from parameters under which every sequence is possible.' },
+    );
   }
 
   /** Multiplies case weights into the responsibilities: the one place where they are applied. */
@@ -262,25 +354,4 @@ function refuseNoNumber(joint: readonly Float64Array[], row: number, origin: Row
       remedy: 'A log-density must be a number or minus infinity; the family is at fault.',
     });
   }
-}
-
-function refuseUnit(logDensities: readonly Float64Array[], first: number, end: number, origin: RowOrigin, value: number): never {
-  for (let row = first; row < end; row += 1) {
-    refuseNoNumber(logDensities, row, origin);
-    if (logDensities.every((column) => column[row] === -Infinity)) refuseRow(logDensities, row, origin, -1);
-  }
-  const [from, to] = [callersRow(first, origin) + 1, callersRow(end - 1, origin) + 1];
-  const what = `The sequence from row ${from} to row ${to}`;
-  if (value !== -Infinity) {
-    throw new EmkitError('NOT_FINITE', `${what}: its log-likelihood is ${value}.`, {
-      row: from - 1,
-      value,
-      remedy: 'It must be a number or minus infinity; the latent structure is at fault.',
-    });
-  }
-  throw new EmkitError('MODEL_IMPOSSIBLE_DATA', `${what} is impossible under the parameters: no sequence of labels can have produced it.`, {
-    row: from - 1,
-    value,
-    remedy: 'Start from parameters under which every sequence is possible.',
-  });
 }

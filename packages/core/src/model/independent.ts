@@ -1,9 +1,10 @@
 import { EmkitError } from '../errors.ts';
-import { exp, log, log1pMinusLinear } from '../numerics/elementary.ts';
+import { exp, log } from '../numerics/elementary.ts';
 import { domainCoordinates } from './coordinates.ts';
 import { domainDistance } from './distance.ts';
 import { domainViolation } from './domain.ts';
 import type { Latent } from './latent.ts';
+import { estimateProportions, expectedLog, gainOfProportions, normaliseTyped } from './proportions.ts';
 import type { Coordinates } from './space.ts';
 
 /** The mixture weights: K probabilities that sum to 1. */
@@ -44,11 +45,7 @@ export function independent(components: number, { held = false }: { readonly hel
       return logLikelihood;
     },
 
-    expectedLogProbability(counts, { weights }) {
-      let total = 0;
-      for (let k = 0; k < components; k += 1) if (counts[k]! > 0) total += counts[k]! * log(weights[k]!);
-      return total;
-    },
+    expectedLogProbability: (counts, { weights }) => expectedLog(counts, 0, weights),
 
     logProbability(labels, _block, first, end, { weights }) {
       let total = 0;
@@ -60,28 +57,9 @@ export function independent(components: number, { held = false }: { readonly hel
       for (let row = 0; row < length; row += 1) labels[row] = drawLabel(weights, random.uniform());
     },
 
-    maximize(counts, about) {
-      if (held) return about;
-      let total = 0;
-      for (const count of counts) total += count;
-      // The sum of the counts, never n: otherwise rounding would grow with each iteration.
-      return { weights: Array.from(counts, (count) => count / total) };
-    },
+    maximize: (counts, about) => (held ? about : { weights: estimateProportions(counts, 0, about.weights) }),
 
-    gain(counts, _about, from, to) {
-      if (from === to || held) return 0;
-      // sum N_k log(w'_k / w_k), less N (sum w' - sum w) = 0, so that the first order of each term is the difference of small numbers;
-      // but a step of nearly all of a weight would not tell what is left of it.
-      let total = 0;
-      for (const count of counts) total += count;
-      let gain = 0;
-      for (let k = 0; k < components; k += 1) {
-        const [weight, step] = [from.weights[k]!, to.weights[k]! - from.weights[k]!];
-        if (Math.abs(step) < 0.5 * weight) gain += (counts[k]! / weight - total) * step + counts[k]! * log1pMinusLinear(step / weight);
-        else if (step !== 0) gain += (counts[k]! > 0 ? counts[k]! * (log(to.weights[k]!) - log(weight)) : 0) - total * step;
-      }
-      return gain;
-    },
+    gain: (counts, _about, from, to) => (from === to || held ? 0 : gainOfProportions(counts, 0, from.weights, to.weights)),
 
     recentre: () => undefined,
 
@@ -146,7 +124,6 @@ export function drawLabel(weights: readonly number[], uniform: number): number {
   return last;
 }
 
-/** Probabilities as people type them: `0.3333333` three times is meant to be a third. Those that sum to 1 to rounding keep their bits. */
 function checkWeights(weights: unknown, count: number): readonly number[] {
   if (!Array.isArray(weights))
     throw new EmkitError('MODEL_MALFORMED', 'The parameters have no list "weights".', {
@@ -160,11 +137,4 @@ function checkWeights(weights: unknown, count: number): readonly number[] {
     `The weights must be ${count === 1 ? 'one number' : `${count} numbers`} from 0 to 1 that sum to 1, but ${violation.replace('its entries', 'they')}.`,
     { parameter: 'weights', value: weights },
   );
-}
-
-function normaliseTyped(weights: readonly unknown[]): readonly number[] {
-  if (!weights.every((weight) => typeof weight === 'number')) return weights as readonly number[];
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const off = Math.abs(total - 1);
-  return off > 16 * Number.EPSILON * weights.length && off <= 1e-6 ? weights.map((weight) => weight / total) : weights;
 }

@@ -62,4 +62,10 @@ export interface Latent<L extends object = any> extends Estimable<L> {
    * where all is well.
    */
   revive?(sums: Float64Array, at: L): readonly L[];
+
+  /**
+   * The free parameters on an edge where an estimate may well belong, such as the first state of a single sequence: as a reader names them.
+   * They are said in a note, and `space.boundary` leaves them out.
+   */
+  corners?(at: L, tolerance: number): readonly string[];
 }

@@ -100,7 +100,7 @@ export const selection: Law = {
     const { rows, options } = fuzzCase;
     if (fuzzCase.families.length > 1 || rows.length > 60 || typeof options.start === 'object' || options.shared !== undefined)
       return notAsked;
-    const { components: _, families: __, start: ___, held: ____, ...rest } = optionsOf(engine, fuzzCase);
+    const { components: _, families: __, start: ___, held: ____, latent: _____, ...rest } = optionsOf(engine, fuzzCase);
     // As many as the labels need.
     const counts = [0, 1, 2].map((more) => (fuzzCase.labels === undefined ? 1 : fuzzCase.components) + more);
     let chosen: Selection;
