@@ -10,7 +10,7 @@ import { usageProblem } from './problem.ts';
  */
 export function readHeld(entries: readonly string[], family: Family, components: number, ofLabels: readonly string[]): Held | undefined {
   if (entries.length === 0) return undefined;
-  const names = Object.keys(family.parameters);
+  const names = family.parts === undefined ? Object.keys(family.parameters) : family.holdable!;
   const held = Array.from({ length: components }, () => new Set<string>());
   for (const entry of entries) {
     if (ofLabels.includes(entry)) continue;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { collect, componentCounts, nameList, nonNegativeNumber, wholeNumber } from './arguments.ts';
 import type { FitFlags } from './commands/fit.ts';
+import type { ImputeFlags } from './commands/impute.ts';
 import type { PredictFlags } from './commands/predict.ts';
 import type { SampleFlags } from './commands/sample.ts';
 import type { SelectFlags } from './commands/select.ts';
@@ -66,7 +67,7 @@ and of a hidden Markov model, whose zeros stay zero:
 'emkit families' names the parameters.`,
     )
     .action(async (path: string, flags: FitFlags) => {
-      requireFlag(flags.family, '--family', 'say what a component is, for example --family gaussian');
+      requireFlag(flags.family ?? flags.families, '--family', 'say what a component is, for example --family gaussian');
       requireFlag(flags.components, '--components', 'say how many there are, or let `emkit select` choose');
       done(await (await import('./commands/fit.ts')).runFit(path, flags, io));
     });
@@ -78,7 +79,7 @@ and of a hidden Markov model, whose zeros stay zero:
   );
   select.addOption(new Option('--criterion <name>', 'what to judge by; smaller is better').choices(['bic', 'aic', 'icl']).default('bic'));
   outputOptions(algorithmOptions(select), 'write the best model to a file').action(async (path: string, flags: SelectFlags) => {
-    requireFlag(flags.family, '--family', 'say what a component is, for example --family gaussian');
+    requireFlag(flags.family ?? flags.families, '--family', 'say what a component is, for example --family gaussian');
     done(await (await import('./commands/select.ts')).runSelect(path, flags, io));
   });
 
@@ -94,6 +95,7 @@ and of a hidden Markov model, whose zeros stay zero:
     )
     .option('--sequence-column <name>', 'of a hidden Markov model: rows with the same value there are a sequence')
     .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'values may be missing (blank, NA, NaN, null, ?, ., or these words)')
     .option('--out <PRED.csv>', 'write to a file')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -102,6 +104,24 @@ and of a hidden Markov model, whose zeros stay zero:
     )
     .action(async (model: string, data: string, flags: PredictFlags) =>
       done(await (await import('./commands/predict.ts')).runPredict(model, data, flags, io)),
+    );
+
+  command('impute', 'fill in the missing values of a file')
+    .argument('<MODEL.json>', MODEL_ARGUMENT)
+    .argument('<DATA.csv>', DATA_ARGUMENT)
+    .option('--columns <names>', "the data columns, in the model's order (default: those it was fitted to)", nameList)
+    .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'what stands for a missing value (default: blank, NA, NaN, null, ?, .)')
+    .option('--draws <M>', 'draw each missing value M times, for multiple imputation, instead of expecting it', wholeNumber(1))
+    .option('--seed <S>', 'the seed of the first draw (default: 1)', wholeNumber(-Infinity))
+    .option('--out <FILLED.csv>', 'write to a file')
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      '\nPrints CSV with the columns row (from 1) and those of the model; with --draws a column\ndraw before them. A missing number is replaced by its mean given the rest of the row, a\nmissing word by the most probable one.',
+    )
+    .action(async (model: string, data: string, flags: ImputeFlags) =>
+      done(await (await import('./commands/impute.ts')).runImpute(model, data, flags, io)),
     );
 
   command('sample', 'draw rows from a model')
@@ -142,6 +162,10 @@ function dataOptions(command: Command): Command {
     .argument('<DATA.csv>', DATA_ARGUMENT)
     .optionsGroup('The model:')
     .option('--family <F>', "what a component is: exponential, binomial, gaussian, ... ('emkit families' lists them)")
+    .option(
+      '--families <list>',
+      'a family for each column: height=gaussian,answer=categorical, options in brackets: hits=binomial(trials=10)',
+    )
     .option('--option <name=value>', 'an option of the family: trials=10, trials-column=n, covariance=tied', collect)
     .addOption(
       new Option('--model <kind>', 'how rows get their component: each by itself (mixture), or from the row before (hidden-markov, or hmm)')
@@ -163,6 +187,7 @@ function dataOptions(command: Command): Command {
       new Option('--first-label <number>', 'what the first component is called there: 0 or 1').argParser(wholeNumber(0)).default(1),
     )
     .option('--no-header', 'the file begins with its first row, not with names')
+    .option('--missing [words]', 'values may be missing (blank, NA, NaN, null, ?, ., or these words) and are integrated out')
     .optionsGroup('The model:');
 }
 

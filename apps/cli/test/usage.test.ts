@@ -140,7 +140,7 @@ describe('completion', () => {
       return stdout.split('\n').filter((word) => word !== '');
     };
     expect(complete('f')).toEqual(['fit', 'families']);
-    expect(complete('fit', '--fam')).toEqual(['--family']);
+    expect(complete('fit', '--fam')).toEqual(['--family', '--families']);
     expect(complete('fit', '--family', 'exp')).toEqual(['exponential']);
     expect(complete('select', 'x.csv', '--criterion', '')).toEqual(['bic', 'aic', 'icl']);
     expect(complete('fit', 'hea')).toEqual(['heads.csv']);

@@ -72,6 +72,8 @@ export function domainArbitrary(domain: Domain, reach: Reach): fc.Arbitrary<Para
       return matrixArbitrary(domain.dimension, domain.structure, extreme);
     case 'lower-triangle':
       return triangleArbitrary(domain.dimension, extreme);
+    case 'record':
+      return fc.record(Object.fromEntries(Object.entries(domain.entries).map(([name, entry]) => [name, domainArbitrary(entry, reach)])));
     case 'own':
       return drawnBy((random) => domain.space.typical(random));
   }
@@ -266,6 +268,8 @@ export function outsideDomain(domain: Domain): readonly unknown[] {
       const rows = Array.from({ length: domain.dimension }, (_, row) => [...new Array<number>(row).fill(0), 1]);
       return [...never, [...rows, [1]], rows.map((row) => row.map(() => 0)), rows.map((row) => [...row, 1]), 1];
     }
+    case 'record':
+      return [...never, 1, [], { stray: 1 }];
     case 'own':
       return never;
   }

@@ -27,6 +27,23 @@ export interface Coordinates {
   describe(index: number): string;
 }
 
+/** A parameter, that of a part by a path such as `height.variance`. */
+export function valueAt(values: ParameterValues, path: string): ParameterValue {
+  const [name, rest] = splitPath(values, path);
+  return rest === undefined ? values[name]! : valueAt(values[name] as ParameterValues, rest);
+}
+
+/** The record with another value of a parameter. */
+export function withValue(values: ParameterValues, path: string, value: ParameterValue): ParameterValues {
+  const [name, rest] = splitPath(values, path);
+  return { ...values, [name]: rest === undefined ? value : withValue(values[name] as ParameterValues, rest, value) };
+}
+
+function splitPath(values: ParameterValues, path: string): readonly [string, string | undefined] {
+  const part = Object.keys(values).find((name) => path.startsWith(`${name}.`));
+  return part === undefined ? [path, undefined] : [part, path.slice(part.length + 1)];
+}
+
 /** Coordinates of a whole mixture: log-ratios of the weights, then each component's vector. What is held or tied is taken from the point. */
 function mixtureCodec({ families, latent, emissions }: Mixture) {
   const weights = codecOf({ parameters: { weights: { kind: 'simplex', length: families.length } } } as unknown as Family);
@@ -45,11 +62,12 @@ function mixtureCodec({ families, latent, emissions }: Mixture) {
     },
     decode(vector: Float64Array, like: MixtureParameters): MixtureParameters {
       const components = codecs.map((codec, component): ParameterValues => {
-        const held = [...emissions.held[component]!].map((name) => [name, like.components[component]![name]!]);
+        const held = [...emissions.held[component]!];
         const decoded = codec.decode(vector, offsets[component]!);
         // Digits kept beside the parameters belong to those that were decoded, not to what is held or tied.
         const tied = held.length > 0 || emissions.sharedGroups.length > 0;
-        return { ...(tied ? (families[component]!.show?.(decoded) ?? decoded) : decoded), ...Object.fromEntries(held) };
+        const shown = tied ? (families[component]!.show?.(decoded) ?? decoded) : decoded;
+        return held.reduce((values, path) => withValue(values, path, valueAt(like.components[component]!, path)), shown);
       });
       for (const { components: members, names } of emissions.sharedGroups) {
         const common = Object.fromEntries([...names].map((name) => [name, components[members[0]!]![name]!]));
@@ -219,9 +237,14 @@ export function nudgedEach(values: ParameterValues, nudge: number): readonly Par
   return records;
 }
 
+function isList(value: ParameterValue): value is readonly number[] | readonly (readonly number[])[] {
+  return Array.isArray(value);
+}
+
 function nudgedValues(value: ParameterValue, nudge: number): ParameterValue[] {
   const up = (entry: number): number => entry * (1 + nudge);
   if (typeof value === 'number') return [up(value)];
+  if (!isList(value)) return [...nudgedEach(value, nudge)];
   if (value.length === 0 || typeof value[0] === 'number')
     return value.map((_, index) => (value as readonly number[]).map((entry, place) => (place === index ? up(entry) : entry)));
   const matrix = value as readonly (readonly number[])[];

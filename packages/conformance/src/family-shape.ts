@@ -74,5 +74,6 @@ const DOMAINS: readonly string[] = [
   'simplex',
   'positive-definite',
   'lower-triangle',
+  'record',
   'own',
 ];

@@ -416,8 +416,8 @@ function runPart<S extends Named>(
   if (details.failed && details.counterexample === null && !details.interrupted)
     return failed(`cases could not be drawn (${String(details.errorInstance ?? 'none was found')})`);
   if (!details.failed || details.counterexample === null) {
-    if (vacuous < tried || tried === 0 || part.mayBeVacuous) return whole;
-    if (tried < ENOUGH && !details.interrupted) return runPart(law, part, subject, { ...run, cases: ENOUGH });
+    if (vacuous < tried || tried === 0 || part.mayBeVacuous || details.interrupted) return whole;
+    if (tried < ENOUGH) return runPart(law, part, subject, { ...run, cases: ENOUGH });
     return failed(`none of ${tried} cases could be judged: the ${subject.kind} refused every one`);
   }
   const [counterexample] = details.counterexample;

@@ -216,9 +216,9 @@ describe('describeShape', () => {
     [{ ...right, columns: [] }, 'no list of columns'],
     [{ ...right, columns: [{ name: 'x', support: { kind: 'circle' } }] }, 'no support of a known kind'],
     [{ ...right, columns: [{ ...right.columns[0], given: true }] }, 'no density'],
-    [{ ...right, parameters: {} }, 'no parameters'],
+    [{ ...right, parameters: null }, 'no record of parameters'],
     [{ ...right, parameters: { rate: 'positive' } }, 'no domain of a known kind'],
-    [{ ...right, statisticsLength: 0 }, 'statisticsLength is 0'],
+    [{ ...right, statisticsLength: -1 }, 'statisticsLength is -1'],
     [() => right, 'without an id'],
   ])('says what is wrong with %o', (value, message) => {
     expect(describeShape(value)).toContain(message);

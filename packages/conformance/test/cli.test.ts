@@ -41,7 +41,7 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
     expect(passed).toBe(true);
     expect(reports[0].results.map(({ law }: { law: string }) => law)).toContain('recovery');
     const xml = readFileSync(junit, 'utf8');
-    expect(xml).toContain('<testsuite name="rayleigh" tests="13" failures="0" skipped="2"');
+    expect(xml).toContain('<testsuite name="rayleigh" tests="14" failures="0" skipped="2"');
   });
 
   test('a family that does not: the counterexample and the seed, exit code 1; the failure is kept and tried first', async () => {

@@ -626,9 +626,7 @@ test.each(EVERY.map(([family, value]) => ({ family, value })))(
     const states = Array.from({ length: 120 }, (_, row) => Math.floor(row / 15) % 2);
     const rows = states.map((state, row) => value(state, row)) as number[];
     const found = fit(rows, { latent: markov(2), family, accelerate: false });
-    for (const [index, now] of found.trace.slice(1).entries()) {
-      expect(now).toBeGreaterThanOrEqual(found.trace[index]! - 1e-9 * Math.abs(now));
-    }
+    expect(found.trace.slice(1).filter((now, index) => now < found.trace[index]! - 1e-9 * Math.abs(now))).toEqual([]);
     const { states: path } = viterbi(found, rows);
     const alike = path.filter((state, row) => state === states[row]).length;
     expect([0, 120]).toContain(alike);

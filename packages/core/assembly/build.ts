@@ -40,7 +40,9 @@ export async function compileKernels(): Promise<string> {
     const binary = await compile(file, constants);
     const digest = createHash('sha256').update(binary).digest('hex').slice(0, 16);
     const text = moduleText(binary).replaceAll('\\', '\\\\');
-    parts.push(`export const ${name}: KernelModule = {\n  digest: '${digest}',\n  text: "${text}",\n};`);
+    // As the formatter would have it.
+    const quote = text.includes("'") ? '"' : "'";
+    parts.push(`export const ${name}: KernelModule = {\n  digest: '${digest}',\n  text: ${quote}${text}${quote},\n};`);
   }
   return `${parts.join('\n\n')}\n`;
 }

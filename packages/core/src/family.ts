@@ -9,11 +9,11 @@ import type { WorkerFactory } from './source/worker-protocol.ts';
 
 export type { ColumnKernels, Kernel, KernelConstants } from './kernels/capability.ts';
 
-/** One parameter's value: a number, a vector, or a matrix as rows. Always plain JSON. */
-export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
+/** One parameter's value: a number, a vector, a matrix as rows, or the parameters of a part of a composed family. Always plain JSON. */
+export type ParameterValue = number | readonly number[] | readonly (readonly number[])[] | ParameterValues;
 
 /** The parameters of one component by name, e.g. `{ mean: 0, variance: 1 }`. Never mutated: an M-step makes a new record. */
-export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+export type ParameterValues = { readonly [name: string]: ParameterValue };
 
 /** The values an observed column may take, as data: what is validated, merged, integrated and drawn as test points. */
 export type Support =
@@ -43,8 +43,12 @@ export interface Column {
   readonly support: Support;
   /** The words that the values 0, 1, ... of the column stand for, where it is read and shown in words. */
   readonly levels?: readonly string[];
+  /** True where the numbers are names, of which there is no mean. */
+  readonly nominal?: true;
   /** True for a column the density is conditional on (a number of trials): it is given, not drawn, and has no density. */
   readonly given?: boolean;
+  /** True where the name is the user's own: data that have all columns of these names are read by them, whatever their order. */
+  readonly named?: true;
 }
 
 /**
@@ -97,8 +101,11 @@ export interface Family<P extends ParameterValues = any> {
   /**
    * Adds sum_i responsibilities[i] t(x_i; about) to `statistics` (length T), where t are the sufficient statistics taken about
    * the parameters `about`, so that nothing cancels: for a mean, the sum of (x - mean), not of x.
+   *
+   * `at` are the current parameters, under which a family that is `observing` expects the statistics of cells that are not exact; default
+   * `about`. Others may leave it out.
    */
-  accumulate(block: Block, responsibilities: Float64Array, about: P, statistics: Float64Array): void;
+  accumulate(block: Block, responsibilities: Float64Array, about: P, statistics: Float64Array, at?: P): void;
 
   /**
    * The weighted maximum-likelihood estimate: argmax of sum_i r_i log f(x_i; .) given the statistics about `about` and
@@ -115,6 +122,18 @@ export interface Family<P extends ParameterValues = any> {
    * the expected log-likelihood, and every fixed point of it is a stationary point.
    */
   readonly ascends?: true;
+
+  /**
+   * The families of which this one is made, side by side: a row's density is the product of theirs, and the parameters of each stand under
+   * its name. What a parameter is (its domain, distance, coordinates) is then asked of the parts.
+   */
+  readonly parts?: { readonly [Name in keyof P & string]: Family };
+
+  /**
+   * True where the family itself looks at `block.inexact`: it gives the density of what was observed of a row, and expects the rest. For
+   * others of one observed column the engine does it: a missing cell has density 1 and adds to no sum, the count among them.
+   */
+  readonly observing?: true;
 
   // ---- capabilities: each may be absent; an engine feature that needs one says so in a `CAPABILITY_MISSING` error ----
 
@@ -172,6 +191,12 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Draws one observation into `row` (one entry a column; given columns are already filled), using only `random`. */
   sample?(parameters: P, random: Random, row: Float64Array): void;
+
+  /**
+   * Writes into `out`, which holds a row of the block, what is expected of its missing cells given the others, or with `random` draws them.
+   * Families of one observed column need it not: the engine asks for their mean, or for a sample.
+   */
+  impute?(block: Block, row: number, parameters: P, out: Float64Array, random?: Random): void;
 
   /** P(X <= x) for a family of one observed column; `row` holds the given columns of a conditional family. */
   cdf?(x: number, parameters: P, row?: Float64Array): number;
@@ -294,6 +319,8 @@ export interface FamilyDefinition<P extends ParameterValues = any, O extends obj
   readonly options: Readonly<Record<string, FamilyOption>>;
   /** The option sets that tests, the accuracy report and the documentation run through; at least one. */
   readonly variants: readonly O[];
+  /** Where options hold families: makes the instance from the options as JSON, in which these are `{ family, options }`. Untrusted input. */
+  readonly fromJson?: (options: Readonly<Record<string, unknown>>, read: (entry: unknown) => Family) => Family<P>;
 }
 
 /* @__NO_SIDE_EFFECTS__ */

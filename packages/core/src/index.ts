@@ -1,6 +1,7 @@
-export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact } from './data/block.ts';
+export { type Block, type Dataset, DEFAULT_BLOCK_SIZE, type Inexact, type MissingCells } from './data/block.ts';
 export { createDataset, type DatasetOptions, describeSupport } from './data/dataset.ts';
-export type { ArrowTableLike, DataInput, NumberSequence } from './data/input.ts';
+export { type ArrowTableLike, type DataInput, type InputColumns, type NumberSequence, readInput, requireColumn } from './data/input.ts';
+export type { MissingPolicy } from './data/missing.ts';
 export { joinSequences } from './data/sequences.ts';
 export { type ColumnSummary, type Summary, summarize } from './data/summary.ts';
 export type { ConvergenceMemory } from './driver/convergence.ts';
@@ -83,10 +84,20 @@ export type { SummaryOptions } from './fit/summary-text.ts';
 export type { AnyComponents, ComponentsOf, LawOf, OneFamily, ParametersOf, Repeat, SeveralFamilies } from './fit/typed.ts';
 export { type InformationBound, informationBound } from './inference/bound.ts';
 export { CRITERIA, type Criteria, type Criterion } from './inference/criteria.ts';
+export { imputeRow } from './inference/impute.ts';
 export { columnKernels } from './kernels/columns.ts';
 export { type KernelKind, useKernels } from './kernels/kernels.ts';
 export { codecOf } from './model/codec.ts';
-export { checkParameters, type Domain, describeDomain, domainViolation, freeParameters, type OwnSpace } from './model/domain.ts';
+export { within } from './model/coordinates.ts';
+export {
+  checkParameters,
+  type Domain,
+  type Domains,
+  describeDomain,
+  domainViolation,
+  freeParameters,
+  type OwnSpace,
+} from './model/domain.ts';
 export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
 export { type Estimable, MOST_RECENTRINGS } from './model/estimable.ts';
@@ -95,6 +106,7 @@ export { type GatedWeights, type GateOptions, gated, gatedDefinition } from './m
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';
 export {
+  checkFamily,
   countFreeParameters,
   createLatentModel,
   createMixture,
@@ -110,6 +122,7 @@ export type { Markov } from './model/markov/forward-backward.ts';
 export { markov, markovChain } from './model/markov/markov.ts';
 export { cyclic, leftToRight, type MarkovOptions, zerosOf } from './model/markov/options.ts';
 export { stationaryDistribution } from './model/markov/stationary.ts';
+export { accumulateObserved, addObservedLogDensity, isMissingCell, observedLogDensity } from './model/observed.ts';
 export { maximizeShared } from './model/sharing.ts';
 export type { Coordinates, ParameterSpace } from './model/space.ts';
 export type { FamilyJson, LatentDefinition } from './model/structure-json.ts';

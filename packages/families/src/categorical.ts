@@ -50,7 +50,12 @@ function makeFamily(categories: number, levels: readonly string[] | undefined): 
     id: 'categorical',
     options: levels === undefined ? { categories } : { levels },
     columns: [
-      { name: 'x', support: { kind: 'integer', minimum: 0, maximum: categories - 1 }, ...(levels === undefined ? {} : { levels }) },
+      {
+        name: 'x',
+        support: { kind: 'integer', minimum: 0, maximum: categories - 1 },
+        nominal: true,
+        ...(levels === undefined ? {} : { levels }),
+      },
     ],
     parameters: { probabilities: { kind: 'simplex', length: categories } },
     statisticsLength: categories,

@@ -2,6 +2,17 @@ import { EmkitError, type FamilyDefinition, showValue } from '@emkit/core';
 import * as registration from './registration.ts';
 import * as regressions from './regressions.ts';
 
+export {
+  assessLatentClasses,
+  type BivariateResidual,
+  type GoodnessOfFit,
+  hasLatentClasses,
+  type Identifiability,
+  type LatentClassAssessment,
+  type LatentClasses,
+  type LatentClassOptions,
+  latentClasses,
+} from './latent-classes.ts';
 export * from './registration.ts';
 export type { Coefficients, RegressionOptions } from './regression/regressors.ts';
 export * from './regressions.ts';

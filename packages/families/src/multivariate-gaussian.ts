@@ -2,6 +2,7 @@ import { columnKernels, type Domain, type Family, type FamilyDefinition } from '
 import { defineFamily } from './define-family.ts';
 import { gaussianGain } from './gain.ts';
 import { betterPoint, diagonalMatrix, estimate, type Structure } from './multivariate-gaussian/estimate.ts';
+import { addConditionalCovariance, completed, drawMissing, incompleteLogDensity } from './multivariate-gaussian/incomplete.ts';
 import { naturalForm } from './multivariate-gaussian/natural-form.ts';
 import { accumulateProducts, accumulateSquares, correlatedLogDensity, uncorrelatedLogDensity } from './multivariate-gaussian/passes.ts';
 import {
@@ -42,13 +43,18 @@ const MOST_COLUMNS = 2048;
  * Estimates: mean' = m + S1/N, covariance' = S2/N - (S1/N)(S1/N)', the divisor N and not N - 1; their diagonal, its mean, or the
  * mean of all components' weighted by their N, for the other structures.
  *
+ * Missing cells: a row counts for what was observed of it, with the marginal density, and what was not is expected given that at the current
+ * parameters: x_m = m_m + S_mo S_oo^-1 (x_o - m_o), to whose products S_mm - S_mo S_oo^-1 S_om is added. Rows are grouped by what they
+ * lack, with one factorisation for each group and component.
+ *
  * Edge cases: a component whose points lie in a plane of lower dimension (to rounding: see `leastPivot`, a relative bound that no
  * change of units moves), among them fewer than d + 1 points, has no estimate and the M-step throws `COMPONENT_DEGENERATE` for
  * `covariance`; so do columns whose variance is no double, with the advice to change the unit. Points so far out that their
  * log-density is below the smallest double get -Infinity.
  *
  * Source: McLachlan and Peel, Finite Mixture Models (2000), section 3.2; structures: Celeux and Govaert (1995); the density by
- * forward substitution: Golub and Van Loan, Matrix Computations, section 4.2.
+ * forward substitution: Golub and Van Loan, Matrix Computations, section 4.2; missing cells: Little and Rubin, Statistical Analysis with
+ * Missing Data (2002), section 11.2.
  */
 export const multivariateGaussian: FamilyDefinition<MultivariateGaussianParameters, MultivariateGaussianOptions> = defineFamily<
   MultivariateGaussianParameters,
@@ -101,10 +107,19 @@ function makeFamily(
     parameters: { mean: { kind: 'real-vector', length: dimension }, covariance: domain },
     statisticsLength: dimension + (correlated ? (dimension * (dimension + 1)) / 2 : dimension),
 
-    logDensity: (block, parameters, out) => (correlated ? correlatedLogDensity : uncorrelatedLogDensity)(block, prepare(parameters), out),
+    observing: true,
 
-    accumulate: (block, responsibilities, about, statistics) =>
-      (correlated ? accumulateProducts : accumulateSquares)(block, responsibilities, prepare(about), statistics),
+    logDensity(block, parameters, out) {
+      const prepared = prepare(parameters);
+      (correlated ? correlatedLogDensity : uncorrelatedLogDensity)(block, prepared, out);
+      if (block.inexact !== undefined) incompleteLogDensity(block, prepared, out);
+    },
+
+    accumulate(block, responsibilities, about, statistics, at = about) {
+      const whole = block.inexact === undefined ? block : completed(block, prepare(at));
+      (correlated ? accumulateProducts : accumulateSquares)(whole, responsibilities, prepare(about), statistics);
+      if (whole !== block) addConditionalCovariance(block, responsibilities, prepare(at), prepare(about), correlated, statistics);
+    },
 
     maximize: (statistics, count, about, held) => estimate(statistics, count, prepare(about).frame, about, structure, held),
     recentre: (statistics, count, about, held) => betterPoint(statistics, count, prepare(about).frame, about, structure, held),
@@ -152,6 +167,10 @@ function makeFamily(
         else for (let k = 0; k <= j; k += 1) deviate += factor[j * dimension + k]! * normal[k]!;
         row[j] = mean[j]! + deviate / units[j]!;
       }
+    },
+
+    impute(block, row, parameters, out, random) {
+      drawMissing(block, row, prepare(parameters), () => random?.normal() ?? 0, out);
     },
 
     mean: ({ mean }) => mean,

@@ -5,6 +5,7 @@ import {
   log,
   log1p,
   log1pMinusLinear,
+  logBeta,
   logPoissonMass,
   regularizedBeta,
   regularizedBetaUpper,
@@ -177,6 +178,8 @@ function logMass(x: number, { mean, dispersion }: NegativeBinomialParameters): n
   const size = 1 / dispersion;
   const product = dispersion * mean;
   if (x === 0) return product < Infinity ? -log1p(product) / dispersion : -(log(dispersion) + log(mean)) / dispersion;
+  // Beyond the doubles the odds are their own, and all but the size's part of them is certain.
+  if (!(product < Infinity)) return -logBeta(size, x) - log(x) - (log(dispersion) + log(mean)) / dispersion;
   if (dispersion * largest < 1) {
     // The Poisson mass, and what the spread of its rate changes: each term is of second order in the counts over the size.
     const y = dispersion * x;

@@ -190,6 +190,9 @@ const LEAST_PART = 1 / 16;
 /** Beyond this many scales squares overflow, and beside them 1 is nothing. */
 const FAR = 1e150;
 
+/** Beyond this many roots of the degrees of freedom 1 is nothing beside z^2 / v. */
+const FAR_TAIL = 1e12;
+
 /** log(1 + z^2 / v) for z = (x - location) / scale, which need be no double. */
 function logTail(x: number, location: number, scale: number, v: number): number {
   const z = (x - location) / scale;
@@ -228,6 +231,8 @@ function normalDeviate(z: number, v: number): number {
 function bothTails(z: number, v: number): number {
   if (!(z < Infinity)) return 0;
   if (v >= NEARLY_NORMAL) return 2 * normalCdf(-normalDeviate(Math.sqrt((v - 0.5) * log1p((z / v) * z)), v));
+  // Where z^2 is all of v + z^2 the tail is a power of z.
+  if (z > FAR_TAIL * Math.sqrt(v)) return 2 * exp(logHeight(v) + 0.5 * (v - 1) * log(v) - v * log(z));
   const ratio = z / v;
   if (z * ratio < 1) return regularizedBetaUpper((z * ratio) / (1 + z * ratio), 0.5, 0.5 * v);
   return regularizedBeta(1 / (1 + z * ratio), 0.5 * v, 0.5);
@@ -246,8 +251,9 @@ function quantileOf(probability: number, v: number): number {
   const y = probability < 0.25 ? regularizedBetaInverse(2 * probability, 0.5 * v, 0.5) : 0;
   const w = probability < 0.25 ? 1 - y : regularizedBetaInverse(1 - 2 * probability, 0.5, 0.5 * v);
   let z = Math.sqrt(v) * Math.sqrt(w / (probability < 0.25 ? y : 1 - w));
+  if (!(y > 1e-30) && probability < 0.25) z = exp((logHeight(v) + 0.5 * (v - 1) * log(v) - log(probability)) / v);
   // Far out the inverse has some digits only: two of Newton's steps in the logarithms of the tail and of z have the rest.
-  for (let turn = 0; turn < 2 && z > 1 && z < FAR; turn += 1) {
+  for (let turn = 0; turn < 2 && z > 1 && z < FAR_TAIL * Math.sqrt(v); turn += 1) {
     const tail = 0.5 * bothTails(z, v);
     const density = exp(logHeight(v) - 0.5 * (v + 1) * log1p((z / v) * z));
     z *= exp((log1p((tail - probability) / probability) * tail) / (z * density));

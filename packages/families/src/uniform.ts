@@ -8,6 +8,9 @@ export type UniformParameters = Readonly<Record<never, never>>;
 /** `minimum` and `maximum`: the ends of the range, both possible, in the unit of the data; 0 and 1 when they are not stated. */
 export type UniformOptions = { readonly minimum?: number; readonly maximum?: number };
 
+/** A range as narrow as this, in parts of its ends, holds so few doubles that data are hardly spread over it. */
+const LEAST_WIDTH = 1e-6;
+
 /**
  * The uniform distribution on a known range: the background of a mixture, whose weight is the share of the rows that belong nowhere else.
  *
@@ -30,10 +33,10 @@ export const uniform: FamilyDefinition<UniformParameters, UniformOptions> = defi
   variants: [{ minimum: -3, maximum: 5 }],
   create({ minimum = 0, maximum = 1 }) {
     const width = maximum - minimum;
-    if (!(width > 0 && width < Infinity)) {
+    if (!(width > LEAST_WIDTH * Math.max(Math.abs(minimum), Math.abs(maximum)) && width < Infinity)) {
       throw new EmkitError('OPTION_INVALID', `The range of the family uniform is from ${minimum} to ${maximum}.`, {
         family: 'uniform',
-        remedy: 'Give a maximum above the minimum, with a difference that is a double.',
+        remedy: 'Give a maximum above the minimum, and by more than a millionth of their size.',
       });
     }
     const logHeight = -log(width);
@@ -52,7 +55,6 @@ export const uniform: FamilyDefinition<UniformParameters, UniformOptions> = defi
 
       accumulate: () => {},
       maximize: (_statistics, _count, about) => about,
-      gain: () => 0,
       locate: () => ({}),
 
       sample(_parameters, random, row) {
@@ -63,7 +65,6 @@ export const uniform: FamilyDefinition<UniformParameters, UniformOptions> = defi
       quantile: (probability) => at(probability),
       mean: () => [minimum + 0.5 * width],
 
-      distance: () => 0,
       scores: () => {},
 
       accuracy: { logDensity: 1, maximize: 1, cdf: 2, quantile: 2 },

@@ -152,7 +152,7 @@ const stepped = (from: Value, direction: Value, length: number): Value =>
 const move = (from: ParameterValues, direction: ParameterValues, length: number): ParameterValues =>
   ({
     ...from,
-    ...Object.fromEntries(Object.entries(direction).map(([name, by]) => [name, stepped(from[name]!, by, length)])),
+    ...Object.fromEntries(Object.entries(direction).map(([name, by]) => [name, stepped(from[name] as Value, by as Value, length)])),
   }) as ParameterValues;
 
 /** The gain computed from sums about a point that the family is content with, and how much of it is the rounding of those sums. */

@@ -51,12 +51,16 @@ export interface Complaint {
   readonly remedy: string;
 }
 
-/** @param otherColumns how to choose other columns: a clause */
-export function describeBadNumber(field: string, otherColumns: string): Complaint {
+/**
+ * @param otherColumns how to choose other columns: a clause
+ * @param missing how to say that values may be missing
+ */
+export function describeBadNumber(field: string, otherColumns: string, missing?: string): Complaint {
+  const fillIn = `Fill it in${missing === undefined ? ' or leave the row out' : `, or pass ${missing}: missing values are then integrated out`}.`;
   const bare = strip(field);
   const complain = (what: string, remedy: string, code: ErrorCode = 'DATA_NOT_A_NUMBER'): Complaint => ({ code, what, remedy });
   const notANumber = `${shown(field)} is not a number`;
-  if (bare === '') return complain('the value is missing (the field is blank)', 'Fill it in or leave the row out.');
+  if (bare === '') return complain('the value is missing (the field is blank)', fillIn);
   if (bare.length <= LONGEST) {
     if (INFINITE.test(bare))
       return complain(
@@ -64,7 +68,7 @@ export function describeBadNumber(field: string, otherColumns: string): Complain
         'Only finite numbers can be fitted: correct it or leave the row out.',
         'DATA_NOT_FINITE',
       );
-    if (MISSING.test(bare)) return complain(`${shown(field)} stands for a missing value`, 'Fill it in or leave the row out.');
+    if (MISSING.test(bare)) return complain(`${shown(field)} stands for a missing value`, fillIn);
     if (NUMBER.test(bare))
       return complain(`${shown(field)} is too large for a double`, 'Use a larger unit for the column.', 'DATA_NOT_FINITE');
     if (THOUSANDS.test(bare)) return complain(notANumber, 'Write it without separators between the thousands, and decimals with a point.');
@@ -76,10 +80,11 @@ export function describeBadNumber(field: string, otherColumns: string): Complain
 }
 
 /** What is wrong with a field that is none of some words, and what to do. */
-export function describeBadWord(field: string, words: readonly string[]): Complaint {
+export function describeBadWord(field: string, words: readonly string[], missing?: string): Complaint {
   const what = isBlank(field) ? 'the value is missing (the field is blank)' : `${shown(field)} is none of the levels`;
   const listed = `${words.slice(0, 20).join(', ')}${words.length > 20 ? ` and ${words.length - 20} more` : ''}`;
-  return { code: 'DATA_NOT_A_NUMBER', what, remedy: `The levels are: ${listed}.` };
+  const may = missing === undefined ? '' : ` If values may be missing, pass ${missing}.`;
+  return { code: 'DATA_NOT_A_NUMBER', what, remedy: `The levels are: ${listed}.${may}` };
 }
 
 function finite(value: number): number {

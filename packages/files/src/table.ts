@@ -21,6 +21,10 @@ export interface TableOptions {
   readonly keys?: readonly string[];
   /** Columns of words that must be there, by name: the words that stand for 0, 1, ...; what is none of them is refused. */
   readonly levels?: Readonly<Record<string, readonly string[]>>;
+  /** Columns of categories that must be there, by name: their distinct values are found, and sorted; numbers by size. */
+  readonly categories?: readonly string[];
+  /** Words for a missing value, besides a blank field: they are NaN, in any column. Without it they are refused. */
+  readonly missing?: readonly string[];
   /**
    * What becomes of the other columns that have a name. `skip`: they are not read, which is the default where `columns` are given.
    * `numbers`, the default where they are not: columns of numbers are read, columns of text are left out; the first row says which they
@@ -28,7 +32,7 @@ export interface TableOptions {
    */
   readonly others?: 'skip' | 'numbers' | 'all';
   /** How the person who reads a message can choose columns and say that there is no header, for example `--columns` and `--no-header`. */
-  readonly flags?: { readonly columns: string; readonly header: string };
+  readonly flags?: { readonly columns: string; readonly header: string; readonly missing?: string };
   /** Called now and then with the rows and the bytes read so far. */
   readonly onProgress?: (rows: number, bytes: number) => void;
 }
@@ -38,6 +42,8 @@ export interface TableColumn {
   readonly name: string;
   /** A number a row; NaN where a field is none. */
   readonly values: Float64Array;
+  /** The words that 0, 1, ... stand for, in a column of categories. */
+  readonly levels?: readonly string[];
   /** Names the first field that is no number, where such fields are kept. */
   readonly invalid?: EmkitError;
 }
@@ -64,6 +70,11 @@ export interface Table {
 
 /** Characters of the longest name. Whole questions are names in some files; a file that is no table may be one line. */
 const LONGEST_NAME = 10_000;
+
+const MISSING_WORD = /^(?:na|nan|null|\?|\.)$/i;
+
+/** More different values than any question has answers: a column of names or numbers. */
+const MOST_CATEGORIES = 10_000;
 
 /** A file that is no table may be nothing but delimiters. */
 const MOST_COLUMNS = 2 ** 20;
@@ -97,7 +108,7 @@ export async function readTable(source: Chunks, options: TableOptions = {}): Pro
 interface Target {
   readonly name: string;
   readonly values: NumberColumn;
-  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words' | 'keys';
+  use: 'numbers' | 'blankable' | 'undecided' | 'text' | 'all' | 'words' | 'keys' | 'categories';
   /** The number that each word stands for. */
   readonly codes: Map<string, number>;
   invalid?: EmkitError;
@@ -127,12 +138,14 @@ class TableReader implements RecordSink {
   /** The line this record begins on. */
   private line = 1;
   private blankLines = 0;
+  private readonly missing: ReadonlySet<string> | undefined;
   /** Rows that stand on several lines (a quoted field holds a line end), each followed by its lines beyond the first. */
   private readonly longRows: number[] = [];
 
   constructor(options: TableOptions) {
     this.options = options;
     this.source = options.name ?? 'The file';
+    this.missing = options.missing && new Set(['', ...options.missing.map((word) => word.toLowerCase())]);
   }
 
   field(index: number, text: string | undefined): void {
@@ -182,7 +195,10 @@ class TableReader implements RecordSink {
     if (text.length === targets.length) throw text[0]!.invalid!;
     const columns = targets
       .filter(({ use }) => use !== 'text')
-      .map(({ name, values, invalid }): TableColumn => ({ name, values: values.take(), ...(invalid && { invalid }) }));
+      .map(({ name, use, codes, values, invalid }): TableColumn => {
+        const found = use === 'categories' ? sortedCategories(values.take(), codes) : { values: values.take() };
+        return { name, ...found, ...(invalid && { invalid }) };
+      });
     const byName = new Map(columns.map((column) => [column.name, column]));
     return {
       rows,
@@ -215,7 +231,14 @@ class TableReader implements RecordSink {
 
   private chooseTargets(): (Target | undefined)[] {
     const { names } = this;
-    const { columns, blankable = [], keys = [], levels = {}, others = columns === undefined ? 'numbers' : 'skip' } = this.options;
+    const {
+      columns,
+      blankable = [],
+      keys = [],
+      categories = [],
+      levels = {},
+      others = columns === undefined ? 'numbers' : 'skip',
+    } = this.options;
     const targets = new Array<Target | undefined>(names.length).fill(undefined);
     const places = new Map<string, number>();
     const twice = new Set<string>();
@@ -232,6 +255,7 @@ class TableReader implements RecordSink {
       targets[index] ??= { name, use, values: new NumberColumn(), codes: new Map(words.map((word, code) => [word, code])) };
     };
     for (const [name, words] of Object.entries(levels)) want(name, 'words', words);
+    for (const name of categories) want(name, 'categories');
     for (const name of keys) want(name, 'keys');
     for (const name of columns ?? []) want(name, 'numbers');
     for (const name of blankable) want(name, 'blankable');
@@ -239,11 +263,12 @@ class TableReader implements RecordSink {
     return targets;
   }
 
-  /** Tells the tokeniser which columns take plain numbers: not those that may be of text. */
+  /** Tells the tokeniser which columns take plain numbers: not those that may be of text, and none where a number may stand for a missing value. */
   private decide(): void {
+    const some = [...(this.missing ?? [])].some((word) => !Number.isNaN(readNumber(word)));
     this.takes = this.targets.map((target) => {
       if (target === undefined) return null;
-      return ['undecided', 'text', 'words', 'keys'].includes(target.use) ? undefined : target.values;
+      return some || ['undecided', 'text', 'words', 'keys', 'categories'].includes(target.use) ? undefined : target.values;
     });
   }
 
@@ -260,7 +285,17 @@ class TableReader implements RecordSink {
   private takeText(index: number, text: string | undefined): void {
     const target = this.targets[index];
     if (target === undefined) return;
-    const value = text === undefined ? Number.NaN : numberOf(text, target);
+    if (target.use !== 'keys' && text !== undefined && this.missing?.has(strip(text).toLowerCase()) && !target.codes.has(strip(text))) {
+      target.values.push(Number.NaN);
+      return;
+    }
+    if (target.use === 'categories' && text !== undefined && !this.isSuspect(text)) this.addCategory(target, strip(text));
+    const value =
+      text === undefined
+        ? Number.NaN
+        : target.use === 'categories'
+          ? (target.codes.get(strip(text)) ?? Number.NaN)
+          : numberOf(text, target);
     const isGood = !Number.isNaN(value) || (target.use === 'blankable' && text !== undefined && isBlank(text));
     if (target.use === 'undecided') target.use = isGood || (text !== undefined && isMeantAsNumber(text)) ? 'numbers' : 'text';
     if (target.use === 'text') {
@@ -276,6 +311,20 @@ class TableReader implements RecordSink {
     target.values.push(value);
   }
 
+  /** Nobody's answer, unless it is said what stands for a missing one. */
+  private isSuspect(text: string): boolean {
+    return isBlank(text) || (this.missing === undefined && MISSING_WORD.test(strip(text)));
+  }
+
+  private addCategory({ name, codes }: Target, word: string): void {
+    if (codes.has(word)) return;
+    if (codes.size === MOST_CATEGORIES) {
+      const what = `${this.place(this.rows, this.line, name)}: there are more than ${MOST_CATEGORIES} different values.`;
+      this.refuse('DATA_SHAPE', what, 'Is it a column of categories?', { column: name });
+    }
+    codes.set(word, codes.size);
+  }
+
   private badField(index: number, text: string | undefined): EmkitError {
     const { flags } = this.options;
     const column = this.names[index]!;
@@ -283,8 +332,8 @@ class TableReader implements RecordSink {
       text === undefined
         ? ({ code: 'DATA_SHAPE', what: 'the value is not text in UTF-8', remedy: 'Save the file as CSV in UTF-8.' } as const)
         : this.targets[index]?.use === 'words'
-          ? describeBadWord(text, [...this.targets[index].codes.keys()])
-          : describeBadNumber(text, `choose other columns${flags === undefined ? '' : ` with ${flags.columns}`}`);
+          ? describeBadWord(text, [...this.targets[index].codes.keys()], flags?.missing)
+          : describeBadNumber(text, `choose other columns${flags === undefined ? '' : ` with ${flags.columns}`}`, flags?.missing);
     const message = `${this.source}${this.place(this.rows, this.line, column)}: ${what}.`;
     return new EmkitError(code, message, { row: this.rows, column, value: text, remedy });
   }
@@ -347,6 +396,18 @@ class TableReader implements RecordSink {
     for (let entry = 0; entry < this.longRows.length; entry += 2) if (this.longRows[entry]! >= row) line -= this.longRows[entry + 1]!;
     return line;
   }
+}
+
+/** Codes in the order of the categories: numbers by size, words by their letters. */
+function sortedCategories(values: Float64Array, codes: ReadonlyMap<string, number>): Pick<TableColumn, 'values' | 'levels'> {
+  const words = [...codes.keys()];
+  const isNumeric = words.every((word) => !Number.isNaN(readNumber(word)));
+  const levels = words.sort(isNumeric ? (a, b) => readNumber(a) - readNumber(b) : (a, b) => (a < b ? -1 : 1));
+  const places = new Float64Array(levels.length);
+  levels.forEach((word, place) => {
+    places[codes.get(word)!] = place;
+  });
+  return { values: values.map((code) => (Number.isNaN(code) ? code : places[code]!)), levels };
 }
 
 /** A name for a message. */

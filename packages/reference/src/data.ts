@@ -7,8 +7,8 @@ import { runToEnd, type Steps } from './steps.ts';
 
 /** Data as the caller has them. */
 export interface DataDescription {
-  /** One array a row; a plain number stands for a row of one column. */
-  readonly rows: readonly (Numeric | readonly Numeric[])[];
+  /** One array a row; a plain number stands for a row of one column, null for a missing cell. */
+  readonly rows: readonly (Numeric | null | readonly (Numeric | null)[])[];
   /** How often each row counts, real and >= 0. Default 1. */
   readonly caseWeights?: readonly Numeric[];
   /** The known component of each row, counted from 0; undefined, null or -1 where it is latent. Default: all latent. */
@@ -60,7 +60,7 @@ export function* preparationSteps(reference: Reference, data: DataDescription): 
   const exactWeights: Decimal[] = [];
   let columns: number | undefined;
   for (const [index, given] of rows.entries()) {
-    const values = (Array.isArray(given) ? given : [given]) as readonly Numeric[];
+    const values = (Array.isArray(given) ? given : [given]) as readonly (Numeric | null)[];
     columns ??= values.length;
     if (values.length !== columns || columns === 0) {
       throw new ReferenceFailure(
@@ -70,6 +70,7 @@ export function* preparationSteps(reference: Reference, data: DataDescription): 
       );
     }
     const row = values.map((value, column) => {
+      if (value === null) return new reference.Decimal(Number.NaN);
       const exact = reference.decimal(value);
       if (exact.isFinite()) return exact;
       throw new ReferenceFailure('invalid-data', `Row ${index}, column ${column} is ${exact}: give a finite number.`, { row: index });

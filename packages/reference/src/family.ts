@@ -4,31 +4,31 @@ import type { Numeric } from './decimal-number.ts';
 import { ReferenceFailure } from './failure.ts';
 import { continueWith, runToEnd, type Steps } from './steps.ts';
 
-/** One parameter at high precision: a number, a vector, or a matrix as rows. */
-export type ReferenceParameter = Decimal | readonly Decimal[] | readonly (readonly Decimal[])[];
+/** One parameter at high precision: a number, a vector, a matrix as rows, or the parameters of a part. */
+export type ReferenceParameter = Decimal | readonly Decimal[] | readonly (readonly Decimal[])[] | ReferenceParameters;
 
 /** The parameters of one component by name. Never mutated. */
-export type ReferenceParameters = Readonly<Record<string, ReferenceParameter>>;
+export type ReferenceParameters = { readonly [name: string]: ReferenceParameter };
 
 /** One parameter as plain numbers or decimal strings: what model files hold. */
-export type NumericParameter = Numeric | readonly Numeric[] | readonly (readonly Numeric[])[];
+export type NumericParameter = Numeric | readonly Numeric[] | readonly (readonly Numeric[])[] | NumericParameters;
 
 /** The parameters of one component by name, as plain numbers or decimal strings. */
-export type NumericParameters = Readonly<Record<string, NumericParameter>>;
+export type NumericParameters = { readonly [name: string]: NumericParameter };
 
 /** One parameter rounded to doubles. */
-export type DoubleParameter = number | readonly number[] | readonly (readonly number[])[];
+export type DoubleParameter = number | readonly number[] | readonly (readonly number[])[] | DoubleParameters;
 
 /** The parameters of one component by name, rounded to doubles. */
-export type DoubleParameters = Readonly<Record<string, DoubleParameter>>;
+export type DoubleParameters = { readonly [name: string]: DoubleParameter };
 
-/** How many indices a parameter has: none, one, or two. */
-export type ParameterShape = 'scalar' | 'vector' | 'matrix';
+/** How many indices a parameter has: none, one, or two; or that it is a record of others. */
+export type ParameterShape = 'scalar' | 'vector' | 'matrix' | 'record';
 
 /** A family's options as they stand in a model file. Options a reference family does not know are ignored. */
 export type ReferenceOptions = Readonly<Record<string, unknown>>;
 
-/** One row of data. */
+/** One row of data; a missing cell is NaN. */
 export type ReferenceRow = readonly Decimal[];
 
 /**
@@ -41,6 +41,15 @@ export interface ReferenceFamilyParts<P extends ReferenceParameters> {
   readonly columns?: number;
   /** Names of the parameters that this choice of options makes equal in all components of a mixture. */
   readonly tied?: readonly string[];
+  /** Every parameter's shape, by name, where the options decide it; default: the definition's. */
+  readonly shapes?: Readonly<Record<string, ParameterShape>>;
+  /**
+   * True where `logDensityAt` and `maximize` take rows with missing cells. For others a row whose observed column is missing has density 1
+   * and no part in any estimate.
+   */
+  readonly incomplete?: true;
+  /** How the parameters are taken from plain numbers, where that is not number by number. */
+  take?(parameters: NumericParameters): P;
   /**
    * The parameters with the digits that refinements hold: entries of a record which its family need not have, named in the definition.
    * Throws `invalid-parameter` where they cannot be such digits.
@@ -82,9 +91,14 @@ export interface ReferenceFamilyDefinition<P extends ReferenceParameters = Refer
   readonly parameters: { readonly [Name in keyof P & string]: ParameterShape };
   /** Further entries that a record may have, by name: they hold digits that the parameters as doubles cannot. */
   readonly refinements?: Readonly<Record<string, ParameterShape>>;
-  /** Makes the family for one arithmetic and one choice of options. Throws `invalid-option`. */
-  create(reference: Reference, options: ReferenceOptions): ReferenceFamilyParts<P>;
+  /**
+   * Makes the family for one arithmetic and one choice of options; `familyOf` makes those of which it is composed. Throws `invalid-option`.
+   */
+  create(reference: Reference, options: ReferenceOptions, familyOf?: FamilyMaker): ReferenceFamilyParts<P>;
 }
+
+/** Makes a family of an id and options, in the same arithmetic. Throws `unknown-family`, `invalid-option`. */
+export type FamilyMaker = (id: string, options: ReferenceOptions) => ReferenceFamily;
 
 /** A component family at high precision: the definition's parts with everything that follows from them. */
 export interface ReferenceFamily<P extends ReferenceParameters = ReferenceParameters> {
@@ -145,9 +159,10 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
   definition: ReferenceFamilyDefinition<P>,
   reference: Reference,
   options: ReferenceOptions = {},
+  familyOf: FamilyMaker = unknownFamily,
 ): ReferenceFamily<P> {
-  const parts = definition.create(reference, options);
-  const shapes: Readonly<Record<string, ParameterShape>> = definition.parameters;
+  const parts = observed(definition.create(reference, options, familyOf), reference);
+  const shapes: Readonly<Record<string, ParameterShape>> = parts.shapes ?? definition.parameters;
   const finer = definition.refinements ?? {};
 
   const requireRight = (wrong: string | undefined, component: number | undefined): void => {
@@ -235,6 +250,11 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
           { family: definition.id, parameter: unknown, ...(component === undefined ? {} : { component }) },
         );
       }
+      if (parts.take !== undefined) {
+        const own = parts.take(parameters);
+        validate(own, component);
+        return own;
+      }
       const taken = Object.entries(parameters).map(([name, value]) => [name, takeExactly(reference, value)] as const);
       const own = Object.fromEntries(taken.filter(([name]) => Object.hasOwn(shapes, name))) as P;
       const refinements = Object.fromEntries(taken.filter(([name]) => Object.hasOwn(finer, name)));
@@ -255,8 +275,13 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
   };
 }
 
+function unknownFamily(id: string): never {
+  throw new ReferenceFailure('unknown-family', `There is no reference family "${id}" to compose another of.`, { family: id });
+}
+
 /** A parameter's entries with their places spelled out: `mean`, `mean[0]`, `covariance[0][1]`. */
 export function parameterEntries(name: string, value: ReferenceParameter): readonly { readonly name: string; readonly value: Decimal }[] {
+  if (isRecord(value)) return Object.entries(value).flatMap(([own, entry]) => parameterEntries(`${name}.${own}`, entry));
   if (!isList(value)) return [{ name, value }];
   return value.flatMap((entry: Decimal | readonly Decimal[], index: number) => parameterEntries(`${name}[${index}]`, entry));
 }
@@ -265,12 +290,42 @@ function isList(value: ReferenceParameter): value is readonly Decimal[] | readon
   return Array.isArray(value);
 }
 
+function isRecord(value: ReferenceParameter): value is ReferenceParameters {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** The same where cells may be missing: see `incomplete`. */
+function observed<P extends ReferenceParameters>(parts: ReferenceFamilyParts<P>, reference: Reference): ReferenceFamilyParts<P> {
+  if (parts.incomplete === true) return parts;
+  const isMissing = (row: ReferenceRow): boolean => row[0]!.isNaN();
+  return {
+    ...parts,
+    logDensityAt(parameters) {
+      const logDensity = parts.logDensityAt(parameters);
+      return (row) => (isMissing(row) ? reference.zero : logDensity(row));
+    },
+    maximize(rows, responsibilities, previous, held) {
+      if (!rows.some(isMissing)) return parts.maximize(rows, responsibilities, previous, held);
+      const kept = rows.flatMap((row, i) => (isMissing(row) ? [] : [i]));
+      const own = kept.map((i) => responsibilities[i]!);
+      if (reference.sum(own).isZero()) return previous;
+      return parts.maximize(
+        kept.map((i) => rows[i]!),
+        own,
+        previous,
+        held,
+      );
+    },
+  };
+}
+
 function takeExactly(reference: Reference, value: NumericParameter): ReferenceParameter {
   if (Array.isArray(value)) return value.map((entry: NumericParameter) => takeExactly(reference, entry)) as ReferenceParameter;
   return reference.decimal(value as Numeric);
 }
 
 function toDoubles(value: ReferenceParameter): DoubleParameter {
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, toDoubles(entry)]));
   if (isList(value)) return value.map((entry: ReferenceParameter) => toDoubles(entry)) as DoubleParameter;
   return value.toNumber();
 }
@@ -279,7 +334,7 @@ function wrongShape(shapes: Readonly<Record<string, ParameterShape>>, parameters
   for (const [name, shape] of Object.entries(shapes)) {
     const value = parameters[name];
     if (value === undefined) return `${name} is missing`;
-    const depth = !Array.isArray(value) ? 'scalar' : Array.isArray(value[0]) ? 'matrix' : 'vector';
+    const depth = isRecord(value) ? 'record' : !Array.isArray(value) ? 'scalar' : Array.isArray(value[0]) ? 'matrix' : 'vector';
     if (depth !== shape) return `${name} must be a ${shape}, not a ${depth}`;
     const infinite = parameterEntries(name, value).find((entry) => !entry.value.isFinite());
     if (infinite !== undefined) return `${infinite.name} is ${infinite.value.toString()}, which is not finite`;

@@ -39,6 +39,7 @@ export { referenceFamilies, referenceFamily } from './families/index.ts';
 export {
   type DoubleParameter,
   type DoubleParameters,
+  type FamilyMaker,
   makeReferenceFamily,
   type NumericParameter,
   type NumericParameters,

@@ -4,15 +4,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { families, familyById } from '@emkit/families';
+import { familyById } from '@emkit/families';
 import { root } from '../run.ts';
 import { updatePeerFigures } from './peers.ts';
 import { plotReport } from './plot.ts';
-import { excesses, figuresOf, formatReport, makeReport, storeFigures } from './report.ts';
+import { excesses, figuresOf, formatReport, makeReport, measuredFamilies, storeFigures } from './report.ts';
 
 const { values } = parseArgs({ options: { family: { type: 'string', multiple: true }, peers: { type: 'boolean' } } });
 if (values.peers) updatePeerFigures();
-for (const definition of values.family?.map(familyById) ?? families) storeFigures(definition.id, figuresOf(definition));
+for (const definition of values.family?.map(familyById) ?? measuredFamilies) storeFigures(definition.id, figuresOf(definition));
 const report = await makeReport();
 writeFileSync(join(root, 'docs/accuracy.md'), formatReport(report));
 writeFileSync(join(root, 'docs/accuracy.svg'), plotReport(report));

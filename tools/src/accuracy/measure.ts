@@ -21,13 +21,19 @@ export function ulps(reference: Reference, actual: number, exact: Decimal, scale
 export function nudgedParameters(family: ReferenceFamily, parameters: ParameterValues): readonly ReferenceParameters[] {
   const { reference } = family;
   const exact = (value: ParameterValue): unknown =>
-    typeof value === 'number' ? reference.decimal(value) : (value as readonly ParameterValue[]).map(exact);
+    typeof value === 'number'
+      ? reference.decimal(value)
+      : Array.isArray(value)
+        ? (value as readonly ParameterValue[]).map(exact)
+        : Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, exact(entry as ParameterValue)]));
   const up = reference.decimal(NUDGE).plus(1);
   const records: Record<string, unknown>[] = [];
   for (const [name, value] of Object.entries(parameters)) {
     const others = Object.fromEntries(Object.entries(parameters).map(([other, its]) => [other, exact(its)]));
     if (typeof value === 'number') records.push({ ...others, [name]: reference.decimal(value).times(up) });
-    else if (typeof value[0] === 'number') {
+    else if (!Array.isArray(value)) {
+      for (const inner of nudgedParameters(family, value as ParameterValues)) records.push({ ...others, [name]: inner });
+    } else if (typeof value[0] === 'number') {
       value.forEach((_, place) => {
         records.push({
           ...others,

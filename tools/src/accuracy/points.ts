@@ -53,6 +53,8 @@ function valueIn(domain: Domain, reach: Reach, random: Random): ParameterValue {
       return domain.space.typical(random);
     case 'lower-triangle':
       return list(domain.dimension, () => 0).map((_, row) => [...list(row, () => scalar('real')), scalar('positive')]);
+    case 'record':
+      return Object.fromEntries(Object.entries(domain.entries).map(([name, entry]) => [name, valueIn(entry, reach, random)]));
   }
 }
 

@@ -23,14 +23,24 @@ const exported = (id: string): string => id.replace(/-(\w)/g, (_, letter: string
  * them (a third), and sequences, condensed data and Newton's steps. Each budget leaves two parts in a hundred.
  */
 const FIT_BUDGETS: Readonly<Record<string, number>> = {
-  binomial: 52_800,
-  categorical: 47_500,
-  exponential: 47_000,
-  gamma: 54_500,
-  gaussian: 50_000,
-  geometric: 47_400,
-  'multivariate-gaussian': 59_800,
-  poisson: 51_900,
+  beta: 55_800,
+  binomial: 54_700,
+  categorical: 49_200,
+  exponential: 48_700,
+  gamma: 56_400,
+  gaussian: 51_700,
+  geometric: 49_100,
+  'inverse-gaussian': 51_300,
+  'log-normal': 52_600,
+  multinomial: 56_900,
+  'multivariate-gaussian': 61_400,
+  'negative-binomial': 56_300,
+  pareto: 48_600,
+  poisson: 53_800,
+  rayleigh: 48_600,
+  'student-t': 56_100,
+  uniform: 48_200,
+  weibull: 50_800,
 };
 
 /** What is measured and held. A family without a budget of its own has the smallest. */
@@ -38,10 +48,10 @@ export const PROGRAMS: readonly SizedProgram[] = [
   {
     name: 'everything that both packages export',
     code: `export * from '@emkit/core'; export * from '@emkit/families';`,
-    budget: 81_700,
+    budget: 101_100,
   },
-  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 59_900 },
-  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 37_500 },
+  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 71_100 },
+  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 47_500 },
   ...families.map(({ id }) => ({
     name: `fit with the family ${id}`,
     code: `export { fit } from '@emkit/core'; export { ${exported(id)} } from '@emkit/families';`,

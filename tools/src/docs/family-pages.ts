@@ -71,7 +71,13 @@ function describeFamily(definition: FamilyDefinition): string {
   return [
     ...doc.introduction,
     '## Parameters and data',
-    `In code \`${exportName(definition.id)}(${Object.keys(definition.options).length > 0 ? '{ ... }' : ''})\`, on the command line \`--family ${definition.id}\`; the tables are those of a component${stated}.`,
+    definition.fromJson === undefined
+      ? `In code \`${exportName(definition.id)}(${Object.keys(definition.options).length > 0 ? '{ ... }' : ''})\`, on the command line \`--family ${definition.id}\`; the tables are those of a component${stated}.`
+      : `In code \`${exportName(definition.id)}({ ... })\`, on the command line \`--families\`; the tables are those of a component made of ${Object.entries(
+          family.parts ?? {},
+        )
+          .map(([name, { id }]) => `\`${name}\`, ${id}`)
+          .join('; ')}.`,
     table(
       ['parameter', 'domain', 'free parameters'],
       Object.entries(family.parameters).map(([name, domain]) => [`\`${name}\``, describeDomain(domain), String(freeParameters(domain))]),

@@ -60,7 +60,7 @@ export interface Engine {
 }
 
 /** The engine as it stands. */
-export const workspace: Engine = { fit, fitSteps, select, families: allFamilies };
+export const workspace: Engine = { fit, fitSteps, select, families: allFamilies.filter(({ fromJson }) => fromJson === undefined) };
 
 /** The family of each component; equal choices are one and the same instance, as in a mixture read from a file. */
 export function instancesOf(engine: Engine, { families, components }: Pick<Case, 'families' | 'components'>): readonly Family[] {

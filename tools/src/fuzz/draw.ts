@@ -195,6 +195,7 @@ function movedValue(random: Random, domain: Domain, value: ParameterValue, bare:
       return [...pick(random, bare.rows)];
     case 'own':
     case 'lower-triangle':
+    case 'record':
       return value;
     case 'non-negative':
       return chance(random, 0.03) ? 0 : inDoubles((value as number) * factor());

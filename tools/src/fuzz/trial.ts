@@ -207,6 +207,7 @@ function moveValue(value: ParameterValue, { domain, index }: Coordinate, step: n
   switch (domain.kind) {
     case 'real':
       return real(value as number);
+    case 'record':
     case 'own':
     case 'lower-triangle':
       return value;

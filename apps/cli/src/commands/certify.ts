@@ -18,7 +18,7 @@ export async function certifyFit(fit: Fit, data: FitData, progress: Progress, io
   progress.say('certifying');
   const columns = data.columns.map((name) => data.source[name]!);
   const rows = Array.from({ length: data.table.rows }, (_, row) =>
-    columns.length === 1 ? columns[0]![row]! : columns.map((column) => column[row]!),
+    columns.map((column) => (Number.isNaN(column[row]) ? null : column[row]!)),
   );
   const description = {
     rows,

@@ -52,7 +52,7 @@ function completedBy(option: Option): FlagEntry['value'] {
   if (option.argChoices !== undefined) return option.argChoices;
   switch (option.long) {
     case '--family':
-      return allFamilies.map(({ id }) => id);
+      return allFamilies.flatMap(({ id, fromJson }) => (fromJson === undefined ? [id] : []));
     case '--option':
       return [
         ...new Set(

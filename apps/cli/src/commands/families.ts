@@ -75,7 +75,7 @@ function renderFamily({ id, title, columns, parameters, options }: Described, th
 
 function closing(theme: Theme): string[] {
   return wrapText(
-    "Shown for the first of each family's option sets. --family gaussian with several columns means multivariate-gaussian.",
+    "Shown for the first of each family's option sets. --family gaussian with several columns means multivariate-gaussian. A product is stated by --families height=gaussian,visits=poisson.",
     theme.width,
   ).map(theme.dim);
 }

@@ -5,9 +5,11 @@ import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
 import { isHiddenMarkov, type LatentFlags, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily, isRegression } from '../input/family-choice.ts';
+import { chooseFamily, type FamilyChoice, isRegression } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
+import { missingWords } from '../input/missing-words.ts';
 import type { RegressionColumns } from '../input/predictors.ts';
+import { chooseProduct } from '../input/product-choice.ts';
 import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
@@ -17,7 +19,9 @@ import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
 
 /** Options that say which data and which family: shared by `fit` and `select`. */
 export interface DataFlags extends LatentFlags {
-  readonly family: string;
+  readonly family?: string;
+  readonly families?: string;
+  readonly missing?: true | string;
   readonly columns?: readonly string[];
   readonly response?: string;
   readonly predictors?: readonly string[];
@@ -55,7 +59,7 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   if (flags.certify && isHiddenMarkov(flags)) throw usageProblem('--certify is for mixtures.');
   if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
-  const choice = chooseFamily(flags.family, flags.option ?? []);
+  const choice = choiceOf(flags);
   const gate = flags.gateColumns && gated(components, { columns: flags.gateColumns });
   if (gate !== undefined && isHiddenMarkov(flags)) throw usageProblem('--gate-columns is not for hidden Markov models.');
   if (gate !== undefined && flags.certify)
@@ -115,6 +119,15 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   }
 }
 
+/** What `--family` or `--families` say. */
+export function choiceOf({ family, families, option = [], columns }: DataFlags): FamilyChoice {
+  if (families === undefined) return chooseFamily(family!, option);
+  if (family !== undefined) throw usageProblem('--family and --families exclude one another.');
+  if (option.length > 0) throw usageProblem('With --families, options stand in brackets: hits=binomial(trials=10).');
+  if (columns !== undefined) throw usageProblem('--families names the columns: leave --columns out.');
+  return chooseProduct(families);
+}
+
 /** @throws Problem for a number of components that no model has */
 export function requireComponents(counts: readonly number[]): void {
   for (const count of counts) {
@@ -131,7 +144,7 @@ export function tooFewRows(components: number, rows: number): string {
 export function readData(
   path: string,
   flags: DataFlags & { readonly gateColumns?: readonly string[] },
-  choice: ReturnType<typeof chooseFamily>,
+  choice: FamilyChoice,
   components: number,
   progress: Progress,
   io: Io,
@@ -148,6 +161,7 @@ export function readData(
       sequenceColumn: flags.sequenceColumn,
       firstLabel: flags.firstLabel,
       header: flags.header,
+      missing: missingWords(flags.missing),
       onRows: (rows) => progress.say(`reading ${inputName(path)}: ${showCount(rows)} rows`),
     },
     choice,
@@ -157,7 +171,7 @@ export function readData(
 }
 
 /** @throws Problem where what is asked for is half a regression */
-function regressionOf(flags: DataFlags, { definition, optionColumns }: ReturnType<typeof chooseFamily>): RegressionColumns | undefined {
+function regressionOf(flags: DataFlags, { definition, optionColumns }: FamilyChoice): RegressionColumns | undefined {
   const { response, predictors, offsetColumn, columns } = flags;
   if (!isRegression(definition)) {
     const stray = response ?? predictors?.[0] ?? offsetColumn;
@@ -178,6 +192,7 @@ async function runEngine(data: FitData, options: FitOptions, weightsColumn: stri
     const fit = await fitAsync(data.source, {
       ...options,
       columns: data.columns,
+      ...data.holes,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
       ...(data.sequences && { sequences: data.sequences }),

@@ -1,8 +1,18 @@
-import { type Conditional, type HiddenMarkov, markovChain, type Prediction, viterbi } from '@emkit/core';
+import {
+  type Column,
+  type Conditional,
+  type HiddenMarkov,
+  type Model,
+  markovChain,
+  type Prediction,
+  type PredictOptions,
+  viterbi,
+} from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
+import { missingWords } from '../input/missing-words.ts';
 import { neededColumns, regressionColumns } from '../input/predictors.ts';
 import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
@@ -17,33 +27,58 @@ export interface PredictFlags {
   readonly quantiles?: readonly string[];
   readonly sequenceColumn?: string;
   readonly header: boolean;
+  readonly missing?: true | string;
   readonly out?: string;
   readonly quiet?: boolean;
 }
 
 /** `emkit predict MODEL.json DATA.csv`. */
-export async function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+export function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
+  const missing = missingWords(flags.missing);
+  const probabilities = flags.quantiles?.map(readProbability);
+  return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) => {
+    const { columns: described } = model.mixture.families[0]!;
+    const given = options.columns!.filter((_, index) => described[index]?.given);
+    const conditional = probabilities && model.conditional(source, { columns: given, probabilities });
+    const prediction = model.predict(source, options);
+    return model.structure.latent.id === markovChain.id
+      ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
+      : predictionPieces(prediction, flags.quantiles ?? [], conditional);
+  });
+}
+
+/** What a command writes that a model says of data. */
+export type PiecesOf = (model: Model, source: Readonly<Record<string, Float64Array>>, options: PredictOptions) => Iterable<string>;
+
+/** Reads a model and data, and writes what becomes of them. */
+export async function writeFromModel(
+  modelPath: string,
+  dataPath: string,
+  flags: Omit<PredictFlags, 'missing'> & { readonly missing: readonly string[] | undefined },
+  doing: string,
+  io: Io,
+  piecesOf: PiecesOf,
+): Promise<number> {
   if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
   await checkWritable(flags.out);
   const { model, columns: fitted, regression } = await readModelFile(modelPath, io);
   const { families, latent } = model.mixture;
   const { columns: described } = families[0]!;
   const gate = latent.columns ?? [];
-  const probabilities = flags.quantiles?.map(readProbability);
+  const names = flags.columns ?? fitted;
   if (regression !== undefined && flags.columns !== undefined)
     throw usageProblem('--columns is not for regressions: the model names its columns.');
   const progress = new Progress(io, flags.quiet === true);
   try {
     const name = inputName(dataPath);
     progress.say(`reading ${name}`);
-    const needed = regression && neededColumns(regression);
+    const asked = regression === undefined ? { data: names, further: [], levels: wordsOf(described, names) } : neededColumns(regression);
     const table = await readTable(
       dataPath,
       {
-        data: needed === undefined ? (flags.columns ?? fitted) : [regression!.response],
-        further: [...(needed?.numbers.slice(1) ?? []), ...gate],
-        words: needed?.words ?? {},
-        levels: described[0]!.levels,
+        ...asked,
+        further: [...asked.further, ...gate],
+        missing: flags.missing,
         sequences: flags.sequenceColumn,
         header: flags.header,
         onRows: (rows) => progress.say(`reading ${name}: ${showCount(rows)} rows`),
@@ -52,20 +87,19 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
     );
     const modelled = regression && regressionColumns(table, regression);
     if (modelled === undefined) requireWidth(table, described.length, name, flags.columns !== undefined);
-    progress.say('predicting');
+    progress.say(doing);
     const isChain = model.structure.latent.id === markovChain.id;
     if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
     const columns = modelled === undefined ? table.data : [...modelled.keys()];
-    const options = { columns, ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }) };
+    const options = {
+      columns,
+      ...(flags.missing !== undefined && { missing: 'integrate' as const }),
+      ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }),
+    };
     const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, columns) : Object.fromEntries(modelled)) };
     let pieces: Iterable<string>;
     try {
-      const given = columns.filter((_, index) => described[index]?.given);
-      const conditional = probabilities && model.conditional(source, { columns: given, probabilities });
-      const prediction = model.predict(source, options);
-      pieces = isChain
-        ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
-        : predictionPieces(prediction, flags.quantiles ?? [], conditional);
+      pieces = piecesOf(model, source, options);
     } catch (error) {
       throw explainDataError(error, table, name);
     }
@@ -75,6 +109,14 @@ export async function runPredict(modelPath: string, dataPath: string, flags: Pre
   } finally {
     progress.stop();
   }
+}
+
+/** The words of columns that hold levels, by the columns' names in the file. */
+function wordsOf(described: readonly Column[], names: readonly string[] | undefined): Readonly<Record<string, readonly string[]>> {
+  const worded = described.flatMap(({ levels }, index) => (levels === undefined ? [] : [{ levels, name: names?.[index] }]));
+  if (worded.length > 0 && names === undefined)
+    throw usageProblem('Name the columns, among them those that hold the levels, with --columns.');
+  return Object.fromEntries(worded.flatMap(({ levels, name }) => (name === undefined ? [] : [[name, levels]])));
 }
 
 function requireWidth(table: Table, expected: number, name: string, chosen: boolean): void {

@@ -4,13 +4,12 @@ import { renderFit } from '../display/fit-report.ts';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { isHiddenMarkov, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily } from '../input/family-choice.ts';
 import { type Io, write } from '../io.ts';
 import { fitToJson, jsonText, modelToJson } from '../output/fit-json.ts';
 import { Progress } from '../output/progress.ts';
 import { checkWritable, writeOutput } from '../output/write-file.ts';
 import { EXIT, interruption, Problem, usageProblem } from '../problem.ts';
-import { type DataFlags, readData, requireComponents, tooFewRows } from './fit.ts';
+import { choiceOf, type DataFlags, readData, requireComponents, tooFewRows } from './fit.ts';
 
 /** The options of `emkit select`. */
 export interface SelectFlags extends DataFlags {
@@ -31,7 +30,7 @@ export async function runSelect(path: string, flags: SelectFlags, io: Io): Promi
   requireComponents(components);
   requireHiddenMarkov(flags);
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
-  const choice = chooseFamily(flags.family, flags.option ?? []);
+  const choice = choiceOf(flags);
   await checkWritable(flags.out);
   const progress = new Progress(io, flags.quiet === true);
   try {
@@ -75,6 +74,7 @@ async function tryAll(data: FitData, flags: SelectFlags, progress: Progress, io:
       components: counts,
       criterion,
       columns: data.columns,
+      ...data.holes,
       ...(data.weights && { weights: data.weights }),
       ...(data.labels && { labels: data.labels }),
       ...(data.sequences && { sequences: data.sequences }),

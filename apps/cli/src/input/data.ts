@@ -1,11 +1,12 @@
 import { EmkitError, type Family } from '@emkit/core';
 import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
-import { Problem } from '../problem.ts';
+import { Problem, usageProblem } from '../problem.ts';
 import { type FamilyChoice, makeFamily, makeRegression } from './family-choice.ts';
 import { neededColumns, type RegressionColumns, regressionColumns } from './predictors.ts';
+import { levelsOf, makeProduct, optionColumnsOf } from './product-choice.ts';
 import { inputName } from './source.ts';
-import { readTable, type Table } from './table.ts';
+import { readTable, type Table, type TableRequest } from './table.ts';
 
 /** What the command line says about the data of a fit. */
 export interface DataRequest {
@@ -21,6 +22,8 @@ export interface DataRequest {
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
   readonly header: boolean;
+  /** Words for missing values; undefined where there may be none. */
+  readonly missing: readonly string[] | undefined;
   readonly onRows?: (rows: number) => void;
 }
 
@@ -37,6 +40,8 @@ export interface FitData {
   readonly weights: Float64Array | undefined;
   /** Known components counted from 0, -1 where latent. */
   readonly labels: Int32Array | undefined;
+  /** What the engine is told about missing values. */
+  readonly holes: { readonly missing?: 'integrate' };
   /** Equal numbers in the rows of one sequence. */
   readonly sequences: Float64Array | undefined;
   /** What was done without being asked; sentences. */
@@ -45,25 +50,14 @@ export interface FitData {
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, columns, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, regression, gate = [], onRows } = request;
-  const given = Object.values(choice.optionColumns);
-  const needed = regression && neededColumns(regression);
-  const further = [...(needed?.numbers.slice(1) ?? given), ...gate, ...(weightsColumn === undefined ? [] : [weightsColumn])];
-  const { levels } = choice;
-  const asked = {
-    data: regression ? [regression.response] : columns,
-    further,
-    levels,
-    labels: labelsColumn,
-    sequences: sequenceColumn,
-    header,
-    ...(onRows && { onRows }),
-  };
-  const table = await readTable(path, { ...asked, ...(needed && { words: needed.words }) }, io);
+  const { path, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, missing, regression, gate = [], onRows } = request;
+  const weightsColumns = weightsColumn === undefined ? [] : [weightsColumn];
+  const asked = regression === undefined ? columnsFor(choice, request.columns) : neededColumns(regression);
+  const further = [...asked.further, ...gate, ...weightsColumns];
+  const others = { missing, labels: labelsColumn, sequences: sequenceColumn, header, ...(onRows && { onRows }) };
+  const table = await readTable(path, { ...asked, further, ...others }, io);
   const name = inputName(path);
-  const modelled = regression && regressionColumns(table, regression);
-  const family = modelled === undefined ? makeFamilyFor(table, choice, name) : makeRegression(choice, regression!, modelled.size);
-  const used = modelled === undefined ? [...table.data, ...given] : [...modelled.keys()];
+  const { family, columns, source } = modelFor(choice, regression, table, name);
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
   const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
@@ -74,8 +68,51 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
       : [
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
-  const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, used) : Object.fromEntries(modelled)) };
-  return { name, table, family, columns: used, regression, source, weights, labels, sequences, notes };
+  const holes = missing === undefined ? {} : { missing: 'integrate' as const };
+  const all = { ...columnsOf(table, gate), ...source };
+  return { name, table, family, columns, regression, source: all, weights, labels, sequences, holes, notes };
+}
+
+type Asked = Pick<TableRequest, 'data' | 'levels' | 'categories'> & { readonly further: readonly string[] };
+
+function columnsFor({ parts, levels, optionColumns }: FamilyChoice, columns: readonly string[] | undefined): Asked {
+  if (levels !== undefined && columns === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
+  if (parts === undefined) return { data: columns, further: Object.values(optionColumns), levels: allWith(columns ?? [], levels) };
+  return {
+    data: parts.map(({ column }) => column),
+    further: optionColumnsOf(parts),
+    levels: levelsOf(parts),
+    categories: parts.flatMap(({ column, levels: words }) => (words === 'found' ? [column] : [])),
+  };
+}
+
+/** The family, the names of its columns in its order, and the columns by name. */
+function modelFor(
+  choice: FamilyChoice,
+  regression: RegressionColumns | undefined,
+  table: Table,
+  name: string,
+): Pick<FitData, 'family' | 'columns' | 'source'> {
+  const { parts } = choice;
+  if (regression !== undefined) {
+    const modelled = regressionColumns(table, regression);
+    return {
+      family: makeRegression(choice, regression, modelled.size),
+      columns: [...modelled.keys()],
+      source: Object.fromEntries(modelled),
+    };
+  }
+  const columns =
+    parts === undefined
+      ? [...table.data, ...Object.values(choice.optionColumns)]
+      : parts.flatMap(({ column, choice: part }) => [column, ...Object.values(part.optionColumns)]);
+  const family = parts === undefined ? makeFamilyFor(table, choice, name) : makeProduct(parts, table, name);
+  return { family, columns, source: columnsOf(table, columns) };
+}
+
+/** The same words for each of some columns. */
+function allWith(columns: readonly string[], words: readonly string[] | undefined): Readonly<Record<string, readonly string[]>> {
+  return words === undefined ? {} : Object.fromEntries(columns.map((name) => [name, words]));
 }
 
 /** Columns by name, as the engine takes them. */

@@ -11,6 +11,16 @@ export interface FamilyChoice {
   readonly levels: readonly string[] | undefined;
   /** Columns that hold an option row by row, by the option's name: `trials-column=n` gives `{ trials: 'n' }`. */
   readonly optionColumns: Readonly<Record<string, string>>;
+  /** With `--families`: the family of each column. The rest then says nothing. */
+  readonly parts?: readonly PartChoice[];
+}
+
+/** One column of a product. */
+export interface PartChoice {
+  readonly column: string;
+  readonly choice: FamilyChoice;
+  /** Words that stand for 0, 1, ...; `found`: the distinct values of the column. */
+  readonly levels: readonly string[] | 'found' | undefined;
 }
 
 /** A family on one column stands for this one on several. */
@@ -25,6 +35,8 @@ const COLUMN_SUFFIX = '-column';
  */
 export function chooseFamily(id: string, given: readonly string[]): FamilyChoice {
   const definition = familyById(id);
+  if (definition.fromJson !== undefined)
+    throw usageProblem(`The family ${id} is made of others: use --families, for example --families height=gaussian,visits=poisson.`);
   const options: Record<string, string> = {};
   const optionColumns: Record<string, string> = {};
   let levels: readonly string[] | undefined;

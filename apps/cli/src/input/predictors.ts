@@ -70,16 +70,19 @@ export function regressionColumns(
   return columns;
 }
 
-/** The columns of a file that a regression needs: numbers, and words by their levels. */
+/** What a regression needs of a file: numbers, and words by their levels. */
 export function neededColumns({ response, predictors, trials, offset }: RegressionColumns): {
-  readonly numbers: readonly string[];
-  readonly words: Readonly<Record<string, readonly string[]>>;
+  readonly data: readonly string[];
+  readonly further: readonly string[];
+  readonly levels: Readonly<Record<string, readonly string[]>>;
 } {
   const parsed = predictors.map(parsePredictor);
   const given = [trials, offset].filter((name) => name !== undefined);
+  const numbers = [...given, ...parsed.flatMap(({ column, levels }) => (levels === undefined ? [column] : []))];
   return {
-    numbers: [...new Set([response, ...given, ...parsed.flatMap(({ column, levels }) => (levels === undefined ? [column] : []))])],
-    words: Object.fromEntries(parsed.flatMap(({ column, levels }) => (levels === undefined ? [] : [[column, levels]]))),
+    data: [response],
+    further: [...new Set(numbers)].filter((name) => name !== response),
+    levels: Object.fromEntries(parsed.flatMap(({ column, levels }) => (levels === undefined ? [] : [[column, levels]]))),
   };
 }
 

@@ -9,10 +9,12 @@ export interface TableRequest {
   readonly data?: readonly string[] | undefined;
   /** Further columns of numbers: case weights, numbers of trials. */
   readonly further?: readonly string[];
-  /** Words that stand for 0, 1, ... in the data columns, where they hold words. */
-  readonly levels?: readonly string[] | undefined;
-  /** Columns of words, and what stands in them for 0, 1, ... */
-  readonly words?: Readonly<Record<string, readonly string[]>>;
+  /** Columns of words, by name: the words that stand for 0, 1, ... in them. */
+  readonly levels?: Readonly<Record<string, readonly string[]>>;
+  /** Columns of categories, whose distinct values are found. */
+  readonly categories?: readonly string[];
+  /** Words for missing values; undefined where there may be none. */
+  readonly missing?: readonly string[] | undefined;
   /** A column of known components, where a blank means that it is latent. */
   readonly labels?: string | undefined;
   /** A column that says which rows belong together: numbers or words. */
@@ -27,6 +29,8 @@ export interface TableRequest {
 export interface Table extends Omit<Columns, 'columns'> {
   /** Names of the data columns, in the order in which they were asked for. */
   readonly data: readonly string[];
+  /** The values that were found in columns of categories, sorted, by the column's name. */
+  readonly levels: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -36,8 +40,7 @@ export interface Table extends Omit<Columns, 'columns'> {
  * @throws EmkitError naming file, line, row, column and value; Problem when it cannot be read
  */
 export async function readTable(path: string, request: TableRequest, io: Io): Promise<Table> {
-  const { data, further = [], words = {}, levels, labels, sequences, header = true, onRows } = request;
-  if (levels !== undefined && data === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
+  const { data, further = [], levels = {}, categories = [], missing, labels, sequences, header = true, onRows } = request;
   const special = [...further, ...[labels, sequences].filter((name) => name !== undefined)];
   const twice = data?.find((name, index) => data.indexOf(name) !== index);
   if (twice !== undefined) throw usageProblem(`--columns names ${JSON.stringify(twice)} twice.`);
@@ -50,15 +53,18 @@ export async function readTable(path: string, request: TableRequest, io: Io): Pr
   const { columns, ...table } = await readColumns(openInput(path, io), {
     name: inputName(path),
     header,
-    columns: [...new Set([...(levels === undefined ? (data ?? []) : []), ...further])],
-    levels: { ...words, ...(levels && Object.fromEntries(data!.map((name) => [name, levels]))) },
+    columns: [...new Set([...(data ?? []).filter((name) => !Object.hasOwn(levels, name) && !categories.includes(name)), ...further])],
+    levels,
+    categories,
+    ...(missing && { missing }),
     blankable: labels === undefined ? [] : [labels],
     keys: sequences === undefined ? [] : [sequences],
     others: data === undefined ? 'numbers' : 'skip',
-    flags: { columns: '--columns', header: '--no-header' },
+    flags: { columns: '--columns', header: '--no-header', missing: '--missing' },
     onProgress: (rows) => onRows?.(rows),
   });
   const names = data ?? columns.map(({ name }) => name).filter((name) => !special.includes(name));
   if (names.length === 0) throw new Problem(`${inputName(path)} has no data column left. Name the data columns with --columns.`);
-  return { ...table, data: names };
+  const found = Object.fromEntries(columns.flatMap(({ name, levels: words }) => (words === undefined ? [] : [[name, words]])));
+  return { ...table, data: names, levels: found };
 }

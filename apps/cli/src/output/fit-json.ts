@@ -17,7 +17,8 @@ export function jsonText(json: unknown, indent?: number): string {
 
 /** What `--json` prints. Its schema is schema/fit.schema.json. */
 export function fitToJson(fit: Fit, data: FitData, timing: Timing, certificate?: unknown): Record<string, unknown> {
-  const { model, logLikelihood, rows, totalWeight, iterations, evaluations, diagnosis, criteria, trace, seed, warnings } = fit.toJSON();
+  const { model, logLikelihood, rows, totalWeight, iterations, evaluations, diagnosis, criteria, trace, seed, warnings, missing } =
+    fit.toJSON();
   return {
     model,
     logLikelihood,
@@ -34,6 +35,7 @@ export function fitToJson(fit: Fit, data: FitData, timing: Timing, certificate?:
     ...(data.regression && { regression: data.regression }),
     warnings: [...warnings, ...data.notes],
     starts: fit.starts,
+    ...(missing && { missing }),
     ...(certificate !== undefined && { certificate }),
   };
 }

@@ -148,9 +148,24 @@ function Parameters({ done }: { done: Done }): JSX.Element {
   );
 }
 
-/** A number, a vector by column, or a matrix. */
+function isList(value: ParameterValue): value is readonly number[] | readonly (readonly number[])[] {
+  return Array.isArray(value);
+}
+
+/** A number, a vector by column, a matrix, or a record of them. */
 function Value({ value, columns }: { value: ParameterValue; columns: readonly string[] }): JSX.Element {
   if (typeof value === 'number') return <>{show(value, 6)}</>;
+  if (!isList(value)) {
+    return (
+      <span class="vector">
+        {Object.entries(value).map(([name, entry]) => (
+          <span key={name}>
+            <small>{name}</small> <Value value={entry} columns={[]} />
+          </span>
+        ))}
+      </span>
+    );
+  }
   if (typeof value[0] === 'number') {
     return (
       <span class="vector">

@@ -38,6 +38,7 @@ function isForSeveral(definition: FamilyDefinition): boolean {
 /** The families that take so many data columns. */
 export function familiesFor(columns: number): readonly FamilyDefinition[] {
   return families.filter((definition) => {
+    if (definition.fromJson !== undefined) return false;
     if (isForSeveral(definition)) return columns >= 2;
     return definition(definition.variants[0]).columns.filter((column) => column.given !== true).length === columns;
   });

@@ -178,7 +178,13 @@ const APART: readonly number[] = [4, 256];
 /** How far the log-densities of rows scatter by rounding: their largest second difference over parameters so close that they lie on a line. */
 function scatterOf(family: Family, block: Block, values: ParameterValues): Float64Array {
   const scaled = (value: ParameterValue, factor: number): ParameterValue =>
-    (typeof value === 'number' ? value * factor : value.map((entry) => scaled(entry, factor))) as ParameterValue;
+    (typeof value === 'number'
+      ? value * factor
+      : Array.isArray(value)
+        ? value.map((entry: ParameterValue) => scaled(entry, factor))
+        : Object.fromEntries(
+            Object.entries(value).map(([name, entry]) => [name, scaled(entry as ParameterValue, factor)]),
+          )) as ParameterValue;
   const apart = apartOf(family, values);
   const largest = new Float64Array(block.size);
   for (const ulps of APART) {

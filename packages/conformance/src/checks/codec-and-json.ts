@@ -1,6 +1,15 @@
-import { type Codec, codecOf, type Domain, domainViolation, freeParameters, type ParameterValues } from '@emkit/core';
+import {
+  type Codec,
+  codecOf,
+  type Domain,
+  domainViolation,
+  type Family,
+  type FamilyDefinition,
+  freeParameters,
+  type ParameterValues,
+} from '@emkit/core';
 import * as fc from 'fast-check';
-import { mixtureOf, pointArbitrary, rowsArbitrary, sameBits } from '../cases.ts';
+import { mixtureOf, numbersIn, pointArbitrary, rowsArbitrary, sameBits } from '../cases.ts';
 import { apartOf, nudgedEach } from '../coordinates.ts';
 import { type Law, part, type Subject, show, VACUOUS, violate } from '../law.ts';
 import { blockOf, logDensities } from '../likelihood.ts';
@@ -115,7 +124,7 @@ export const codecAndJson: Law = {
         const components = [point.components[0]!, second];
         const model = engine.createModel(mixtureOf(subject, 2), { weights: point.weights, components });
         const text = JSON.stringify(model);
-        const back = engine.readModel(JSON.parse(text), [definition]);
+        const back = engine.readModel(JSON.parse(text), [definition, ...definitionsOfParts(family)]);
         if (!sameBits(back.parameters, model.parameters)) violate(`the model ${text} was read back with ${show(back.parameters)}`);
         if (JSON.stringify(back) !== text) violate(`the model ${text} was read back and written as ${JSON.stringify(back)}`);
         const before = logDensities(family, blockOf(family, rows), components[0]!);
@@ -129,6 +138,23 @@ export const codecAndJson: Law = {
   ],
 };
 
+/** What makes the families of which a composed one consists, again those same instances. */
+function definitionsOfParts(family: Family): readonly FamilyDefinition[] {
+  const parts = allParts(family);
+  return [...new Set(parts.map(({ id }) => id))].map((id) =>
+    Object.assign((options: unknown) => parts.find((part) => part.id === id && sameBits(part.options, options))!, {
+      id,
+      title: id,
+      options: {},
+      variants: [{}],
+    }),
+  );
+}
+
+function allParts({ parts = {} }: Family): readonly Family[] {
+  return Object.values(parts).flatMap((part) => [part, ...allParts(part)]);
+}
+
 /** True for what JSON can hold exactly: no NaN, infinity, undefined, function, date or the like. */
 function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
@@ -138,8 +164,7 @@ function isJson(value: unknown): boolean {
 }
 
 function flat({ family }: Subject, parameters: ParameterValues): number[] {
-  const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.flatMap(numbers) : [value as number]);
-  return Object.keys(family.parameters).flatMap((name) => numbers(parameters[name]));
+  return Object.keys(family.parameters).flatMap((name) => numbersIn(parameters[name]));
 }
 
 /** For each number of the parameters: its own size, and what relative changes of the coordinates (and of 1) make of it. */

@@ -6,7 +6,7 @@ import { estimate, estimateErrors, expectedLogLikelihood, unitsAt, type Weighted
 import { type Law, lacking, part, type Subject, show, VACUOUS, type Verdict, violate } from '../law.ts';
 import { blockOf } from '../likelihood.ts';
 import { EPSILON } from '../tolerance.ts';
-import { type Case, caseArbitrary, requireMaximum, showPoint } from './m-step.ts';
+import { ascendsToMaximum, type Case, caseArbitrary, requireMaximum, showPoint } from './m-step.ts';
 
 /** How far an estimate may stay from where Q is stationary, in standard errors of the sample. */
 const OFF = 3e-8;
@@ -128,6 +128,7 @@ export const estimateParts: Law['parts'] = [
   }),
   part<Case & { readonly to: MixtureParameters; readonly about: MixtureParameters }>({
     name: 'the gain of large steps',
+    mayBeVacuous: true,
     missing: ({ family }) => lacking(family, 'gain'),
     share: 0.5,
     arbitrary: (subject) =>
@@ -150,6 +151,7 @@ export const estimateParts: Law['parts'] = [
   }),
   part<Case & { readonly exponent: number; readonly place: number }>({
     name: 'the gain of small steps',
+    mayBeVacuous: true,
     missing: ({ family }) => lacking(family, 'gain'),
     share: 0.3,
     arbitrary: (subject) =>
@@ -285,6 +287,10 @@ function requireTied(subject: Subject, mixture: Mixture, value: Case, held: read
     if (!sameBits(found.components[0]![name], before))
       violate(`${name} was held at ${show(before)} and came out as ${show(found.components[0]![name])}`);
   }
+  // Sums that are shared and cannot be moved are not taken again: what a family iterates by `recentre` is then a step of its iteration.
+  const { recentre, translate } = subject.family;
+  if (mixture.emissions.sharedGroups.length > 0 && recentre !== undefined && translate === undefined)
+    return ascendsToMaximum(subject, mixture, value);
   requireMaximum(subject, mixture, value, found);
   return requireStationary(mixture, value, found);
 }

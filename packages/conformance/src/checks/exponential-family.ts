@@ -1,5 +1,6 @@
 import { codecOf, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
+import { numbersIn } from '../cases.ts';
 import { apartOf } from '../coordinates.ts';
 import { type Law, lacking, part, type Subject, show, VACUOUS, violate } from '../law.ts';
 import { blockOf, logDensities } from '../likelihood.ts';
@@ -256,15 +257,11 @@ function requireNumber(actual: number, expected: number, scale: number, toleranc
 /** Violates when any number of two parameter records differs by more than a share of the largest in it. */
 export function requireClose(subject: Subject, actual: ParameterValues, expected: ParameterValues, what: string, tolerance: number): void {
   for (const name of Object.keys(subject.family.parameters)) {
-    const before = flat(expected[name]);
-    const after = flat(actual[name]);
+    const before = numbersIn(expected[name]);
+    const after = numbersIn(actual[name]);
     const scale = Math.max(...before.map(Math.abs), Number.MIN_VALUE);
     if (before.length !== after.length || before.some((value, index) => !(Math.abs(value - after[index]!) <= tolerance * scale))) {
       violate(`${what}, ${name} is ${show(actual[name])} and not ${show(expected[name])}`);
     }
   }
-}
-
-function flat(value: unknown): number[] {
-  return Array.isArray(value) ? value.flatMap(flat) : [value as number];
 }

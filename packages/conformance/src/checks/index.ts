@@ -21,6 +21,7 @@ import { logDensity } from './log-density.ts';
 import { blockParts } from './long-blocks.ts';
 import { mStep } from './m-step.ts';
 import { drawParts, identityParts, massParts } from './masses.ts';
+import { missingCells } from './missing-cells.ts';
 import { normalisation } from './normalisation.ts';
 import { optionParts } from './options.ts';
 import { recovery } from './recovery.ts';
@@ -62,6 +63,7 @@ export const LAWS: readonly Law[] = [
   withParts(exponentialFamily),
   withParts(cdfQuantileSampler, drawParts),
   withParts(responsibilities),
+  withParts(missingCells),
   withParts(bound),
   withParts(recovery, identityParts),
   withParts(equivarianceAndPurity, unitParts),

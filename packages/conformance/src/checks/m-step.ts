@@ -1,7 +1,7 @@
 import { createRandom, type MixtureParameters, type ParameterValues } from '@emkit/core';
 import * as fc from 'fast-check';
 import { mixtureOf, pointArbitrary, sameBits } from '../cases.ts';
-import { type Coordinates, coordinateRounding, coordinatesAt, whereDefined } from '../coordinates.ts';
+import { type Coordinates, coordinateRounding, coordinatesAt, valueAt, whereDefined } from '../coordinates.ts';
 import { estimate, estimateErrors, expectedLogLikelihood, unitsAt, type Weighted } from '../estimate.ts';
 import { type Law, lacking, part, type Subject, seedArbitrary, show, showParameters, VACUOUS, type Verdict, violate } from '../law.ts';
 import { DEFAULT_BUDGETS, EPSILON } from '../tolerance.ts';
@@ -105,9 +105,9 @@ export const mStep: Law = {
         const mixture = subject.engine.createMixture({ family: subject.family, components: 1, held: { components: [[value.name]] } });
         const found = estimate(subject, mixture, value.data, value.previous);
         if (found === undefined) return VACUOUS;
-        const before = value.previous.components[0]![value.name];
-        if (!sameBits(found.components[0]![value.name], before))
-          violate(`${value.name} was held at ${show(before)} and came out as ${show(found.components[0]![value.name])}`);
+        const before = valueAt(value.previous.components[0]!, value.name);
+        const after = valueAt(found.components[0]!, value.name);
+        if (!sameBits(after, before)) violate(`${value.name} was held at ${show(before)} and came out as ${show(after)}`);
         if (subject.family.ascends) return ascendsToMaximum(subject, mixture, value);
         return requireMaximum(subject, mixture, value, found);
       },

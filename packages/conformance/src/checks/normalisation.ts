@@ -3,7 +3,7 @@ import { cholesky, solveLower } from '@emkit/core/numerics';
 import * as fc from 'fast-check';
 import { evidenceThreshold, logAverage, logEvidence } from '../goodness-of-fit.ts';
 import { type Law, lacking, part, type Subject, seedArbitrary, VACUOUS, violate } from '../law.ts';
-import { logDensities } from '../likelihood.ts';
+import { blockOf, logDensities } from '../likelihood.ts';
 import { expectUnder, ONE, onlyObservedColumn } from '../quadrature.ts';
 
 /** The mass may miss 1 by the rounding of exponentials of log-densities (some ulps of numbers up to a few hundred) and of the sum. */
@@ -31,6 +31,9 @@ const DEGREES_OF_FREEDOM = 5;
  * Two columns, whole numbers among them: the mass of a grid of cells, by Gauss-Legendre rules of two orders and by sums. Cells lie where draws
  * or, without a sampler, a random walk over the density show the mass to be. Counts without a largest: the parameters are moved until
  * counts reach 200, 3000, 5e9 and 3e12, and the masses there summed with a stride.
+ *
+ * Parts side by side: the density of a row is the product of the parts' densities of their own columns, to rounding; their mass is for this
+ * law at each of them.
  */
 export const normalisation: Law = {
   name: 'normalisation',
@@ -81,6 +84,28 @@ export const normalisation: Law = {
           );
         }
         return;
+      },
+    }),
+    part({
+      name: 'parts side by side',
+      missing: ({ family }) => lacking(family, 'parts'),
+      share: 0.5,
+      arbitrary: (subject) => fc.record({ parameters: subject.parameters('ordinary'), row: subject.row('ordinary') }),
+      check({ parameters, row }, { subject: { family } }) {
+        const [whole] = logDensities(family, blockOf(family, [row]), parameters);
+        let first = 0;
+        let sum = 0;
+        let magnitude = 1;
+        for (const [name, part] of Object.entries(family.parts!)) {
+          const own = row.slice(first, first + part.columns.length);
+          first += part.columns.length;
+          const [value] = logDensities(part, blockOf(part, [own]), parameters[name] as ParameterValues);
+          sum += value!;
+          magnitude += Math.abs(value!);
+        }
+        if (first !== row.length) violate(`the parts have ${first} columns together, and the family has ${row.length}`);
+        if (Object.is(whole, sum) || Math.abs(whole! - sum) <= 8 * Number.EPSILON * magnitude) return;
+        violate(`log f(${row.join(', ')}) is ${whole}, and the logarithms of the parts' densities add up to ${sum}`);
       },
     }),
   ],

@@ -79,7 +79,10 @@ export const recovery: Law = {
   parts: [1, 2].map((components) =>
     part<Case>({
       name: components === 1 ? 'one component' : 'two components',
-      missing: ({ draw }) => (draw === undefined ? ['sample'] : []),
+      missing: ({ draw, family }) => [
+        ...(draw === undefined ? ['sample'] : []),
+        ...(Object.keys(family.parameters).length === 0 ? ['parameters'] : []),
+      ],
       proves: 'that a fit finds the truth again',
       share: components === 1 ? 0.05 : 0.08,
       shrinks: 4,

@@ -55,13 +55,17 @@ export const unitParts: Law['parts'] = [
           maxLength: subject.family.columns.length,
         }),
       }),
-    check({ parameters, rows, by }, { subject: { family } }) {
+    check({ parameters, rows, by: asked }, { subject: { family } }) {
+      const movable = canMove(family);
+      const by = asked.map((value, column) => (movable[column] ? value : 0));
       const other = family.shift!(parameters, by) as ParameterValues;
       requireSameDensity(family, rows, parameters, other, (value, column) => value + by[column]!, 0, `shifted by ${show(by)}`);
     },
   }),
   part<{ parameters: ParameterValues; rows: readonly Row[]; place: number }>({
     name: 'the distance',
+    // Where the density has no slope in a parameter, as at the end of a uniform support.
+    mayBeVacuous: true,
     missing: ({ family }) => lacking(family, 'distance'),
     share: 0.5,
     arbitrary: (subject) =>
@@ -327,4 +331,9 @@ function requireNear(found: ParameterValues, expected: ParameterValues, what: st
     if (before.some((value, index) => !(Math.abs(value - after[index]!) <= 1e-6 * scale)))
       violate(`${what} has ${name} = ${show(found[name])} and not ${show(expected[name])}`);
   }
+}
+
+/** For each column whether it can be moved: of a composed family, whether the part whose column it is can say what becomes of it. */
+function canMove({ parts, shift, columns }: Family): readonly boolean[] {
+  return parts === undefined ? columns.map(() => shift !== undefined) : Object.values(parts).flatMap(canMove);
 }

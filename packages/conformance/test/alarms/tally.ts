@@ -23,16 +23,22 @@ export function rightFamilies(): readonly Right[] {
   const named = (definition: FamilyDefinition, referenceOf: (family: Family) => Reference): readonly Right[] =>
     definition.variants.map((variant) => {
       const family = withDefinition(definition(variant), definition);
-      const options = Object.entries(family.options).map(([name, value]) => `${name} ${String(value)}`);
+      const options = Object.entries(family.options).map(
+        ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      );
       return { name: [family.id, ...options].join(', '), family, reference: referenceOf(family) };
     });
   const none = (): undefined => undefined;
-  return [
+  const all = [
     ...families.flatMap((definition) => named(definition, referenceFor)),
     ...named(rayleigh, none),
     ...named(laplace, laplaceReference),
     ...strangers.flatMap((definition) => named(definition, none)),
   ];
+  // A stranger may have written what is registered too.
+  return all.map((right, index) =>
+    all.findIndex(({ name }) => name === right.name) < index ? { ...right, name: `${right.name}, a stranger's` } : right,
+  );
 }
 
 /** How often a law ran on a family, and how often it failed. */

@@ -345,4 +345,29 @@ export const engineMutants: readonly Mutant[] = [
       },
     }),
   },
+  {
+    name: 'holes-forgotten',
+    defect: 'the engine takes data sets without the list of their missing cells',
+    law: 'missing-cells',
+    family: waiting,
+    engine: engine({
+      expect: (dataset, request) => {
+        const blocks = dataset.blocks.map(({ inexact: _inexact, ...block }) => block);
+        return coreEngine.expect({ ...dataset, blocks }, request);
+      },
+    }),
+  },
+  {
+    name: 'empty-rows-counted',
+    defect: 'a row without any value adds to the counts of the components',
+    law: 'missing-cells',
+    family: normal,
+    engine: engine({
+      expect: changedExpectation(({ vector, layout, dataset, at }) => {
+        at.weights.forEach((weight, k) => {
+          vector[layout.offsets[k]!]! += weight * (dataset.missing?.emptyRows ?? 0);
+        });
+      }),
+    }),
+  },
 ];

@@ -477,4 +477,21 @@ export const familyMutants: readonly Mutant[] = [
     law: 'codec-and-json',
     family: broken(waiting, { options: { limit: Infinity } }),
   },
+  {
+    name: 'incomplete-rows-left-out',
+    defect: 'a row with any missing cell has density 1, as if nothing of it were known',
+    law: 'missing-cells',
+    family: broken(plane, {
+      logDensity(block, parameters, out) {
+        plane.logDensity(block, parameters, out);
+        for (const cells of block.inexact ?? []) for (const row of cells?.rows ?? []) out[row] = 0;
+      },
+    }),
+  },
+  {
+    name: 'placeholder-observed',
+    defect: 'what stands in the place of a missing cell counts as observed',
+    law: 'missing-cells',
+    family: broken(plane, { logDensity: ({ size, columns }, parameters, out) => plane.logDensity({ size, columns }, parameters, out) }),
+  },
 ];

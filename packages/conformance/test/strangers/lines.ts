@@ -154,6 +154,7 @@ export const coin: FamilyDefinition<{ readonly logOdds: number }> = defineFamily
     columns: [{ name: 'heads', support: { kind: 'integer', minimum: 0, maximum: 1 } }],
     parameters: { logOdds: { kind: 'real' } },
     statisticsLength: 2,
+    typical: { parameters: (random) => ({ logOdds: 8 * random.uniform() - 4 }) },
     logDensity({ size, columns: [x] }, { logOdds }, out) {
       for (let row = 0; row < size; row += 1)
         out[row] = x![row] === 1 ? -log1pexp(-logOdds) : x![row] === 0 ? -log1pexp(logOdds) : -Infinity;

@@ -19,12 +19,22 @@ export interface Block {
   readonly inexact?: readonly (Inexact | undefined)[];
 }
 
-/** The cells of one column that are known to lie between bounds only; from -Infinity to Infinity they are missing. */
+/** The cells of one column that are not exact. */
 export interface Inexact {
   /** Their rows, ascending. */
   readonly rows: Int32Array;
-  readonly lower: Float64Array;
-  readonly upper: Float64Array;
+  /** What they are known to lie between; from -Infinity to Infinity they are missing. Absent where all are missing. */
+  readonly bounds?: { readonly lower: Float64Array; readonly upper: Float64Array };
+}
+
+/** What became of missing values. */
+export interface MissingCells {
+  /** The number of missing cells of each column, of rows that were left out not counted. */
+  readonly cells: readonly number[];
+  /** Rows that hold no value at all: they change nothing but the number of rows. */
+  readonly emptyRows: number;
+  /** Rows that were left out because they hold a missing cell. */
+  readonly dropped: number;
 }
 
 /**
@@ -40,12 +50,14 @@ export interface Dataset {
   readonly totalWeight: number;
   readonly columnNames: readonly string[];
   readonly blocks: readonly Block[];
-  /** Row of the blocks for each of the caller's rows, -1 for a row of weight 0; absent when they are the same. */
+  /** Row of the blocks for each of the caller's rows, -1 for one that is left out (of weight 0, or dropped); absent when they are the same. */
   readonly blockRow?: Int32Array;
   /** True when some label is known. */
   readonly labelled: boolean;
   /** The number of units; absent when each row is one. */
   readonly units?: number;
+  /** Absent where no value is missing. */
+  readonly missing?: MissingCells;
 }
 
 /** Rows in a block. A row of three components then takes about 40 kB of working memory, which stays in the first cache. */

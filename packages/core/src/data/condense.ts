@@ -17,7 +17,14 @@ const TAIL = 0.005;
  */
 export function condense(dataset: Dataset, random: Random): Dataset | undefined {
   const { columnNames, labelled, units, distinctRows } = dataset;
-  if (columnNames.length !== 1 || labelled || units !== undefined || distinctRows * (1 - 2 * TAIL) < 8 * CELLS) return undefined;
+  if (
+    columnNames.length !== 1 ||
+    labelled ||
+    units !== undefined ||
+    dataset.missing !== undefined ||
+    distinctRows * (1 - 2 * TAIL) < 8 * CELLS
+  )
+    return undefined;
   const edges = cellEdges(dataset, random);
   const counts = new Float64Array(CELLS + 1);
   const sums = new Float64Array(CELLS + 1);

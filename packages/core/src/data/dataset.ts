@@ -1,9 +1,11 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Column, Family, Support } from '../family.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
+import { sliceCells } from './cells.ts';
 import { type DataInput, readInput, requireColumn, toFloat64 } from './input.ts';
 import { countWholeNumbers, mergeEqualRows, placesOf } from './merge.ts';
-import { isLabelled, type Rows } from './rows.ts';
+import { checkPolicy, MISSING_REMEDY, type MissingPolicy, takeMissing } from './missing.ts';
+import { isLabelled, pickRows, type Rows } from './rows.ts';
 import { sequenceDataset } from './sequences.ts';
 
 /** How a data set is made from a source. */
@@ -26,6 +28,11 @@ export interface DatasetOptions {
   readonly labelColumns?: readonly string[];
   /** With a single array of numbers: how many of them make a row. Default 1. */
   readonly dimension?: number;
+  /**
+   * What becomes of missing values (null, undefined, NaN): `integrate` takes a row for what is known of it, as is right where values are missing
+   * at random; `drop` leaves out each row that has one. Default `error`.
+   */
+  readonly missing?: MissingPolicy;
   /** Whether equal rows of discrete data are merged into case weights. Default true; the answer is the same to rounding. */
   readonly merge?: boolean;
   /** Rows in a block. Default 1024. */
@@ -51,6 +58,7 @@ export function createDataset(
     checkDataset(source, families, components, options.labelColumns?.length ?? 0);
     return source;
   }
+  checkPolicy(options.missing);
   const weightsName = typeof options.weights === 'string' ? options.weights : undefined;
   const labelsName = typeof options.labels === 'string' ? options.labels : undefined;
   const sequencesName = typeof options.sequences === 'string' ? options.sequences : undefined;
@@ -66,7 +74,10 @@ export function createDataset(
       remedy: `Give a list: columns: [${showValue(options.columns)}].`,
     });
   }
-  const names = options.columns ?? read.all.filter((name) => ![...special, ...labelColumns].includes(String(name)));
+  const names =
+    options.columns ??
+    columnsByName(families[0]!, read.names) ??
+    read.all.filter((name) => ![...special, ...labelColumns].includes(String(name)));
   const columnNames = names.map((name) => (typeof name === 'number' ? (read.names[name] ?? String(name)) : name));
   const given = names.map((name) => requireColumn(read, name));
   const expected = families[0]!.columns.length;
@@ -82,9 +93,10 @@ export function createDataset(
       },
     );
   }
-  const columns = given.map((values, index) => toFloat64(values, columnNames[index]!, families[0]!.columns[index]!.levels));
+  const holes = options.missing === 'integrate' || options.missing === 'drop';
+  const columns = given.map((values, index) => toFloat64(values, columnNames[index]!, families[0]!.columns[index]!.levels, holes));
   for (const name of labelColumns) {
-    columns.push(toFloat64(requireColumn(read, name), name));
+    columns.push(toFloat64(requireColumn(read, name), name, undefined, holes));
     columnNames.push(name);
   }
   const plain = options.weights === undefined && options.labels === undefined && options.sequences === undefined;
@@ -95,7 +107,7 @@ export function createDataset(
       return withLazyBlockRow(dataset, () => placesOf(columns[0]!, merged));
     }
   }
-  for (let index = 0; index < columns.length; index += 1) checkFinite(columns[index]!, columnNames[index]!);
+  for (let index = 0; index < columns.length; index += 1) checkFinite(columns[index]!, columnNames[index]!, holes);
 
   const weights =
     options.weights === undefined
@@ -109,12 +121,21 @@ export function createDataset(
           read.rows,
           components,
         );
-  const whole: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...labels };
-  for (const family of distinctFamilies(families)) checkColumns(family, columns, columnNames, weights);
+  const all: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...labels };
+  const { rows: whole, missing, blockRow: afterDrop } = takeMissing(all, options.missing, families[0]!, columnNames);
+  if (whole.inexact !== undefined) for (const family of distinctFamilies(families)) checkObserving(family);
+  const callersRow = afterDrop && ((row: number) => afterDrop.indexOf(row));
+  for (const family of distinctFamilies(families)) checkColumns(family, whole.columns, columnNames, whole.weights, callersRow);
   if (options.sequences !== undefined) {
     const values = sequencesName === undefined ? options.sequences : requireColumn(read, sequencesName);
     if (values !== true) refuseNoList('sequences', values);
-    return sequenceDataset(whole, values as ArrayLike<unknown> | true, columnNames, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+    if (missing !== undefined && missing.dropped > 0) {
+      throw new EmkitError('OPTION_INVALID', 'Rows with missing values are to be left out of sequences, and others would move up.', {
+        remedy: "Use missing: 'integrate'.",
+      });
+    }
+    const dataset = sequenceDataset(whole, values as ArrayLike<unknown> | true, columnNames, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+    return missing === undefined ? dataset : { ...dataset, missing };
   }
 
   const kept = dropWeightless(whole);
@@ -122,8 +143,24 @@ export function createDataset(
     throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
   const merged =
     options.merge !== false && labelColumns.length === 0 && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
-  const blockRow = compose(kept.blockRow, 'blockRow' in merged ? merged.blockRow : undefined);
-  return cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+  const blockRow = compose(compose(afterDrop, kept.blockRow), 'blockRow' in merged ? merged.blockRow : undefined);
+  const dataset = cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
+  return missing === undefined ? dataset : { ...dataset, missing };
+}
+
+/** The family's own columns, where their names are the user's and the data have them all. */
+function columnsByName({ columns }: Family, names: readonly string[]): readonly string[] | undefined {
+  return columns.every(({ name, named }) => named === true && names.includes(name)) ? columns.map(({ name }) => name) : undefined;
+}
+
+/** @throws EmkitError `CAPABILITY_MISSING` where neither the family nor the engine can integrate a cell out */
+function checkObserving(family: Family): void {
+  if (family.observing === true || family.columns.filter(({ given }) => given !== true).length === 1) return;
+  throw new EmkitError('CAPABILITY_MISSING', `The family ${family.id} cannot take missing cells.`, {
+    family: family.id,
+    capability: 'observing',
+    remedy: "Use a product of families of one column, or missing: 'drop'.",
+  });
 }
 
 export function isDataset(source: unknown): source is Dataset {
@@ -140,15 +177,15 @@ function isDiscrete(families: readonly Family[]): boolean {
   return families.every((family) => family.columns.every((column) => column.support.kind === 'integer'));
 }
 
-function checkFinite(values: Float64Array, column: string): void {
+function checkFinite(values: Float64Array, column: string, holes: boolean): void {
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row]!;
-    if (value - value !== 0) {
+    if (value - value !== 0 && !(holes && Number.isNaN(value))) {
       throw new EmkitError('DATA_NOT_FINITE', `Row ${row + 1}, column ${column}: the value is ${value}.`, {
         row,
         column,
         value,
-        remedy: 'Only finite numbers can be fitted; correct it or leave the row out.',
+        remedy: Number.isNaN(value) ? MISSING_REMEDY : 'Only finite numbers can be fitted; correct it or leave the row out.',
       });
     }
   }
@@ -225,7 +262,7 @@ function readLabels(
 
 /** A data set's columns, weights and labels were chosen when it was made: to state them again would silently do nothing. */
 function refuseDatasetOptions(options: DatasetOptions): void {
-  for (const name of ['columns', 'weights', 'labels', 'dimension', 'sequences'] as const) {
+  for (const name of ['columns', 'weights', 'labels', 'dimension', 'sequences', 'missing'] as const) {
     if (options[name] !== undefined) {
       throw new EmkitError('OPTION_INVALID', `The option ${name} is given with a data set that is already made.`, {
         remedy: 'State it where the data set is made, or pass the data themselves.',
@@ -297,16 +334,17 @@ function checkColumns(
 }
 
 function checkConstraint(
-  { constraint, id }: Family,
+  { constraint, id, columns: described }: Family,
   columns: readonly Float64Array[],
   weights: Float64Array | undefined,
   callersRow: (row: number) => number,
 ): void {
   if (constraint === undefined) return;
-  const values = new Float64Array(columns.length);
-  for (let row = 0; row < columns[0]!.length; row += 1) {
+  const own = columns.slice(0, described.length);
+  const values = new Float64Array(own.length);
+  for (let row = 0; row < own[0]!.length; row += 1) {
     if (weights?.[row] === 0) continue;
-    columns.forEach((column, index) => {
+    own.forEach((column, index) => {
       values[index] = column[row]!;
     });
     if (constraint.holds(values)) continue;
@@ -349,24 +387,9 @@ function dropWeightless(whole: Rows): { rows: Rows; blockRow?: Int32Array } {
   const { weights } = whole;
   if (weights === undefined || weights.every((weight) => weight > 0)) return { rows: whole };
   const blockRow = new Int32Array(whole.rows).fill(-1);
-  let kept = 0;
-  for (let row = 0; row < whole.rows; row += 1) {
-    if (weights[row]! > 0) blockRow[row] = kept++;
-  }
-  const pick = <A extends Float64Array | Int32Array>(values: A, out: A): A => {
-    for (let row = 0; row < whole.rows; row += 1) if (blockRow[row]! >= 0) out[blockRow[row]!] = values[row]!;
-    return out;
-  };
-  return {
-    blockRow,
-    rows: {
-      rows: kept,
-      columns: whole.columns.map((column) => pick(column, new Float64Array(kept))),
-      weights: pick(weights, new Float64Array(kept)),
-      ...(whole.labels && { labels: pick(whole.labels, new Int32Array(kept)) }),
-      ...(whole.allowed && { allowed: pick(whole.allowed, new Int32Array(kept)) }),
-    },
-  };
+  const order: number[] = [];
+  for (let row = 0; row < whole.rows; row += 1) if (weights[row]! > 0) blockRow[row] = order.push(row) - 1;
+  return { blockRow, rows: pickRows(whole, order) };
 }
 
 function compose(first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined {
@@ -395,12 +418,14 @@ function cutIntoBlocks(
   }
   for (let start = 0; start < rows.rows; start += blockSize) {
     const end = Math.min(start + blockSize, rows.rows);
+    const inexact = sliceCells(rows.inexact, start, end);
     blocks.push({
       size: end - start,
       columns: rows.columns.map((column) => column.subarray(start, end)),
       ...(rows.weights && { weights: rows.weights.subarray(start, end) }),
       ...(rows.labels && { labels: rows.labels.subarray(start, end) }),
       ...(rows.allowed && { allowed: rows.allowed.subarray(start, end) }),
+      ...(inexact && { inexact }),
     });
   }
   return {
@@ -439,12 +464,19 @@ export function countDistinctRows(dataset: Dataset, limit: number): number {
   return seen.length;
 }
 
+/** The cell's value; for one that is not exact what is known of it. */
+function cellOf({ columns, inexact }: Block, column: number, row: number): number | string {
+  const cells = inexact?.[column];
+  const place = cells?.rows.indexOf(row) ?? -1;
+  return place < 0 ? columns[column]![row]! : `${cells!.bounds?.lower[place]} ${cells!.bounds?.upper[place]}`;
+}
+
 function hasEqualRow(seen: readonly { readonly block: Block; readonly row: number }[], block: Block, row: number): boolean {
   // From the newest back: in sorted data an equal row is the last one seen.
   for (let index = seen.length - 1; index >= 0; index -= 1) {
     const other = seen[index]!;
     let column = 0;
-    while (column < block.columns.length && block.columns[column]![row] === other.block.columns[column]![other.row]) column += 1;
+    while (column < block.columns.length && cellOf(block, column, row) === cellOf(other.block, column, other.row)) column += 1;
     if (column === block.columns.length) return true;
   }
   return false;

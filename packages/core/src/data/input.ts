@@ -1,7 +1,11 @@
 import { EmkitError, showValue } from '../errors.ts';
+import { MISSING_REMEDY } from './missing.ts';
 
-/** A sequence of numbers, in an array or any typed array; of words, where a family has levels. */
-export type NumberSequence = ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string>;
+/** A sequence of numbers, in an array or any typed array; of words, where a family has levels. Null and undefined are missing values. */
+export type NumberSequence =
+  | ArrayLike<number | null | undefined>
+  | ArrayLike<bigint | null | undefined>
+  | ArrayLike<string | null | undefined>;
 
 /** The part of an Apache Arrow table that is used; any version's `Table` fits. */
 export interface ArrowTableLike {
@@ -23,7 +27,7 @@ export interface ArrowTableLike {
  */
 export type DataInput =
   | NumberSequence
-  | readonly (readonly (number | string)[] | Float64Array)[]
+  | readonly (readonly (number | string | null | undefined)[] | Float64Array)[]
   | Readonly<Record<string, NumberSequence>>
   | Iterable<Readonly<Record<string, unknown>>>
   | ArrowTableLike;
@@ -95,9 +99,10 @@ function fromMap(columns: ReadonlyMap<string, ArrayLike<unknown>>, rows: number)
  * A copy as 64-bit floats, or the array itself when it already is one.
  *
  * @param levels words that stand for 0, 1, ...
+ * @param holes whether missing values become NaN
  * @throws EmkitError `DATA_NOT_A_NUMBER`, naming the row
  */
-export function toFloat64(values: ArrayLike<unknown>, column: string, levels?: readonly string[]): Float64Array {
+export function toFloat64(values: ArrayLike<unknown>, column: string, levels?: readonly string[], holes = false): Float64Array {
   if (values instanceof Float64Array) return values;
   const codes = levels && new Map(levels.map((level, code) => [level, code]));
   const out = new Float64Array(values.length);
@@ -106,6 +111,7 @@ export function toFloat64(values: ArrayLike<unknown>, column: string, levels?: r
     const code = typeof value === 'string' ? codes?.get(value) : undefined;
     if (code !== undefined) out[row] = code;
     else if (typeof value === 'number') out[row] = value;
+    else if (holes && (value === null || value === undefined)) out[row] = Number.NaN;
     else if (typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n) out[row] = Number(value);
     else throw notANumber(row, column, value, levels);
   }
@@ -119,7 +125,11 @@ function notANumber(row: number, column: string, value: unknown, levels?: readon
     row,
     column,
     value,
-    remedy: levels === undefined || missing ? 'Correct it or leave the row out.' : `The levels are: ${levels.slice(0, 20).join(', ')}.`,
+    remedy: missing
+      ? MISSING_REMEDY
+      : levels === undefined
+        ? 'Correct it or leave the row out.'
+        : `The levels are: ${levels.slice(0, 20).join(', ')}.`,
   });
 }
 
@@ -217,12 +227,8 @@ function readArrow(table: ArrowTableLike, wanted: readonly (string | number)[] |
     if (known !== undefined) return known;
     const child = table.getChild(name);
     if (child === null) return undefined;
-    if (child.nullCount > 0) {
-      for (let row = 0; row < table.numRows; row += 1) {
-        if (child.get(row) === null) throw notANumber(row, name, null);
-      }
-    }
-    const values = child.toArray();
+    // An array of a column with nulls holds anything in their place.
+    const values = child.nullCount > 0 ? Array.from({ length: table.numRows }, (_, row) => child.get(row)) : child.toArray();
     cache.set(name, values);
     return values;
   };

@@ -1,4 +1,5 @@
 import type { Family } from '../family.ts';
+import { cellKeys, pickCells } from './cells.ts';
 import type { Rows } from './rows.ts';
 
 /** Above this many cells a table indexed by value costs more than it saves. */
@@ -25,6 +26,10 @@ export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array }
     order.push(index);
   }
   for (let row = 0; row < rows.rows; row += 1) cell[row] = position[cell[row]!]!;
+  const inexact = pickCells(
+    rows.inexact,
+    order.map((index) => first[index]!),
+  );
   return {
     blockRow: cell,
     rows: {
@@ -33,6 +38,7 @@ export function mergeEqualRows(rows: Rows): { rows: Rows; blockRow: Int32Array }
       weights: Float64Array.from(order, (index) => weights[index]!),
       ...(rows.labels && { labels: Int32Array.from(order, (index) => rows.labels![first[index]!]!) }),
       ...(rows.allowed && { allowed: Int32Array.from(order, (index) => rows.allowed![first[index]!]!) }),
+      ...(inexact && { inexact }),
     },
   };
 }
@@ -150,6 +156,7 @@ function compareRows(keys: readonly (Float64Array | Int32Array)[], a: number, b:
 }
 
 /** All in which equal rows are equal. */
-function keysOf({ columns, labels, allowed }: Rows): readonly (Float64Array | Int32Array)[] {
-  return [...columns, ...(labels ? [labels] : []), ...(allowed ? [allowed] : [])];
+function keysOf({ rows, columns, labels, allowed, inexact = [] }: Rows): readonly (Float64Array | Int32Array)[] {
+  const states = inexact.flatMap((cells) => (cells === undefined ? [] : [cellKeys(cells, rows)]));
+  return [...columns, ...(labels ? [labels] : []), ...(allowed ? [allowed] : []), ...states];
 }

@@ -1,5 +1,6 @@
 import type { Family } from '../family.ts';
 import type { Block, Dataset } from './block.ts';
+import { shiftCells } from './cells.ts';
 
 /** Data are moved only where they lie so many of their own ranges from zero: nearer, the digits that a double loses are few. */
 const FAR = 1024;
@@ -16,8 +17,19 @@ const FAR = 1024;
 export function originOf(dataset: Dataset, families: readonly Family[], ofLabels = 0): readonly number[] | undefined {
   if (families.some((family) => family.shift === undefined)) return undefined;
   const own = dataset.columnNames.slice(0, dataset.columnNames.length - ofLabels);
-  const origin = own.map((_, column) => originOfColumn(dataset, column));
+  const origin = own.map((_, column) => (families.every((family) => canMove(family, column)) ? originOfColumn(dataset, column) : 0));
   return origin.some((value) => value !== 0) ? origin : undefined;
+}
+
+/** Whether the family can say what becomes of its parameters when a column is moved: of a composed one, the part whose column it is. */
+function canMove({ parts, shift }: Family, column: number): boolean {
+  if (parts === undefined) return shift !== undefined;
+  let first = 0;
+  for (const part of Object.values(parts)) {
+    if (column < first + part.columns.length) return canMove(part, column - first);
+    first += part.columns.length;
+  }
+  return false;
 }
 
 function originOfColumn({ blocks }: Dataset, column: number): number {
@@ -43,9 +55,9 @@ export function shiftDataset(dataset: Dataset, origin: readonly number[]): Datas
       const from = origin[index] ?? 0;
       return from === 0 ? column : column.subarray(0, block.size).map((value) => value - from);
     });
-    return { ...block, columns };
+    return { ...block, columns, ...(block.inexact && { inexact: shiftCells(block.inexact, origin) }) };
   });
-  const { rows, distinctRows, totalWeight, columnNames, labelled, units } = dataset;
+  const { rows, distinctRows, totalWeight, columnNames, labelled, units, missing } = dataset;
   return {
     rows,
     distinctRows,
@@ -54,6 +66,7 @@ export function shiftDataset(dataset: Dataset, origin: readonly number[]): Datas
     blocks,
     labelled,
     ...(units !== undefined && { units }),
+    ...(missing && { missing }),
     get blockRow() {
       return dataset.blockRow;
     },

@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts';
 import { type Block, type Dataset, DEFAULT_BLOCK_SIZE } from './block.ts';
+import { PickedCells, sliceCells } from './cells.ts';
 
 /**
  * A data set of about `size` rows of another: one drawn from each of as many equal stretches of the whole, or whole sequences drawn at
@@ -29,6 +30,7 @@ function sampleRows(dataset: Dataset, size: number, random: Random): Dataset {
     const weights = new Float64Array(count).fill(1);
     const labels = new Int32Array(count).fill(-1);
     const allowed = new Int32Array(count);
+    const cells = new PickedCells(dataset.columnNames.length);
     for (let row = 0; row < count; row += 1) {
       const wanted = picked[start + row]!;
       while (wanted >= firstRow + dataset.blocks[blockIndex]!.size) {
@@ -44,11 +46,19 @@ function sampleRows(dataset: Dataset, size: number, random: Random): Dataset {
       labels[row] = source.labels?.[inner] ?? -1;
       allowed[row] = source.allowed?.[inner] ?? 0;
       totalWeight += weights[row]!;
+      cells.pick(source, inner, row);
     }
-    blocks.push({ size: count, columns, ...(weighted && { weights }), ...(dataset.labelled && { labels, allowed }) });
+    const inexact = cells.picked();
+    blocks.push({
+      size: count,
+      columns,
+      ...(weighted && { weights }),
+      ...(dataset.labelled && { labels, allowed }),
+      ...(inexact && { inexact }),
+    });
   }
-  const { columnNames, labelled } = dataset;
-  return { rows: size, distinctRows: size, totalWeight, columnNames, blocks, labelled };
+  const { columnNames, labelled, missing } = dataset;
+  return { rows: size, distinctRows: size, totalWeight, columnNames, blocks, labelled, ...(missing && { missing }) };
 }
 
 /** Sequences in the order of the data, each taken with the chance that makes about `size` rows; one at least. */
@@ -67,6 +77,7 @@ function sampleSequences(dataset: Dataset, size: number, random: Random): Datase
       const end = block.units![index + 1] ?? block.size;
       rows += end - first;
       totalWeight += (block.weights?.[index] ?? 1) * (end - first);
+      const inexact = sliceCells(block.inexact, first, end);
       blocks.push({
         size: end - first,
         columns: block.columns.map((column) => column.subarray(first, end)),
@@ -74,9 +85,10 @@ function sampleSequences(dataset: Dataset, size: number, random: Random): Datase
         ...(block.weights && { weights: block.weights.subarray(index, index + 1) }),
         ...(block.labels && { labels: block.labels.subarray(first, end) }),
         ...(block.allowed && { allowed: block.allowed.subarray(first, end) }),
+        ...(inexact && { inexact }),
       });
     });
   }
-  const { columnNames, labelled } = dataset;
-  return { rows, distinctRows: rows, totalWeight, columnNames, blocks, labelled, units: blocks.length };
+  const { columnNames, labelled, missing } = dataset;
+  return { rows, distinctRows: rows, totalWeight, columnNames, blocks, labelled, units: blocks.length, ...(missing && { missing }) };
 }

@@ -1,6 +1,6 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Block, Dataset } from './block.ts';
-import { isLabelled, type Rows } from './rows.ts';
+import { isLabelled, pickRows, type Rows } from './rows.ts';
 
 /**
  * Rows of equal value made into one unit each, in the order in which the values first occur; within a unit rows keep their order, also where
@@ -112,12 +112,14 @@ function blockOf(whole: Rows, members: readonly (readonly number[])[], size: num
   const rows = members.flat();
   const units = new Int32Array(members.length);
   for (let unit = 1; unit < members.length; unit += 1) units[unit] = units[unit - 1]! + members[unit - 1]!.length;
+  const { columns, labels, allowed, inexact } = pickRows(whole, rows);
   return {
     size,
-    columns: whole.columns.map((column) => Float64Array.from(rows, (row) => column[row]!)),
+    columns,
     units,
     ...(whole.weights && { weights: Float64Array.from(members, ([first]) => whole.weights![first!]!) }),
-    ...(whole.labels && { labels: Int32Array.from(rows, (row) => whole.labels![row]!) }),
-    ...(whole.allowed && { allowed: Int32Array.from(rows, (row) => whole.allowed![row]!) }),
+    ...(labels && { labels }),
+    ...(allowed && { allowed }),
+    ...(inexact && { inexact }),
   };
 }

@@ -263,8 +263,9 @@ class Run {
     if (end.kind === 'stalled') return this.arrival(end, memory);
     const { expectation } = this;
     const { logLikelihood } = expectation;
+    const chances = this.model.revive(expectation.sums, this.at);
     if (this.revivals < MOST_REVIVALS) {
-      for (const point of this.model.revive(expectation.sums, this.at)) {
+      for (const point of chances) {
         const next = yield* this.try(point);
         if (next === undefined || !(next.logLikelihood > logLikelihood + this.noise())) continue;
         this.revivals += 1;
@@ -277,6 +278,8 @@ class Run {
     // What was judged is within the tolerance, and where the accelerated step leads has digits more: one pass tells.
     const next = yield* this.try(top);
     if (next === undefined || !(next.logLikelihood >= logLikelihood - this.noise())) return this.arrival(end, memory);
+    // A component that vanished may move to where its weight would rise.
+    if (this.model.revive(next.sums, top).length > chances.length) return this.arrival(end, memory);
     this.convergence = { ...memory, end: { ...end, tolerance: this.options.tolerance } };
     yield* this.moveTo(top, next);
     return undefined;

@@ -21,7 +21,7 @@ interface Entry {
 /** What the components are, in a row each; in a column each where their parameters are vectors, or the line is too short. */
 export function renderComponents(model: Model, columns: readonly string[], leftOut: string, style: TextStyle): string[] {
   const entries = [...labelEntries(model), ...parameterEntries(model, columns.map(printableName))];
-  const values = model.components.flatMap((component) => Object.values(component));
+  const values = leavesOf(model).flatMap((component) => Object.values(component));
   if (entries.every(({ cells }) => cells.length > 0)) {
     const lines = [...lawLines(model), ...rowEach(model, entries, style)];
     if (widthOf(lines) <= style.width) return lines;
@@ -80,7 +80,7 @@ function widthOf(lines: readonly string[]): number {
 /** What is known of the labels before a row is seen: the weights of a mixture, or the vectors and matrices of another law. */
 function labelEntries({ parameters, structure }: Model): Entry[] {
   const given = structure.latent.columns?.map(printableName);
-  const { components, weights, ...law } = parameters as unknown as Readonly<Record<string, ParameterValue>>;
+  const { components, weights, ...law } = parameters as unknown as Readonly<Record<string, Leaf>>;
   const shares = weights === undefined ? [] : [{ label: 'weight', cells: (weights as readonly number[]).map(showWeight) }];
   const others = Object.entries(law).flatMap(([label, value]): Entry[] => {
     if (typeof value === 'number' || !('length' in value)) return [];
@@ -102,16 +102,39 @@ function lawLines({ parameters }: Model): string[] {
   return numbers.length === 0 ? [] : [...numbers.map(([name, value]) => `  ${name}  ${showNumber(value)}`), ''];
 }
 
+/** The parameters of each component, those of parts by names such as `height.mean`. */
+function leavesOf({ structure: { families }, components }: Model): readonly Leaves[] {
+  return components.map((values, component) => Object.fromEntries(leaves(families[component]!, values, '')));
+}
+
+type Leaf = Exclude<ParameterValue, ParameterValues>;
+type Leaves = Readonly<Record<string, Leaf>>;
+
+function leaves({ parts }: Family, values: ParameterValues, prefix: string): (readonly [string, Leaf])[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    parts === undefined ? [[prefix + name, value as Leaf] as const] : leaves(parts[name]!, value as ParameterValues, `${prefix}${name}.`),
+  );
+}
+
+/** The family that a leaf is a parameter of, and its name there. */
+function ownerOf(family: Family, path: string): { readonly family: Family; readonly name: string } {
+  const part = Object.keys(family.parts ?? {}).find((name) => path.startsWith(`${name}.`));
+  return part === undefined ? { family, name: path } : ownerOf(family.parts![part]!, path.slice(part.length + 1));
+}
+
 function parameterEntries(model: Model, columns: readonly string[]): Entry[] {
   const { families } = model.structure;
-  const names = [...new Set(model.components.flatMap((values) => Object.keys(values)))];
-  const isScalar = model.components.every((values) => Object.values(values).every((value) => typeof value === 'number'));
-  const entries = names.flatMap((name) => {
+  const components = leavesOf(model);
+  const names = [...new Set(components.flatMap((values) => Object.keys(values)))];
+  const isScalar = components.every((values) => Object.values(values).every((value) => typeof value === 'number'));
+  const entries = names.flatMap((path) => {
     // Different families may mean a number and a vector by one name.
-    const shapes = new Set(model.components.flatMap((values) => (values[name] === undefined ? [] : [shapeOf(values[name])])));
-    return [...shapes].flatMap((shape) => entriesOf(name, shape, model, columns, isScalar ? 6 : 5));
+    const shapes = new Set(components.flatMap((values) => (values[path] === undefined ? [] : [shapeOf(values[path])])));
+    return [...shapes].flatMap((shape) => entriesOf(path, shape, families, components, columns, isScalar ? 6 : 5));
   });
-  return isScalar && families.every((family) => family === families[0]) ? [...entries, ...derivedEntries(model, names)] : entries;
+  const [first] = families;
+  const isOne = isScalar && first!.parts === undefined && families.every((family) => family === first);
+  return isOne ? [...entries, ...derivedEntries(model, names)] : entries;
 }
 
 /** Numbers people know better than the parameters: the mean and the standard deviation. */
@@ -130,25 +153,30 @@ function derivedEntries({ structure, components }: Model, names: readonly string
 }
 
 /** A parameter's rows: one, or a heading and one for each entry. */
-function entriesOf(name: string, shape: string, { structure, components }: Model, columns: readonly string[], digits: number): Entry[] {
-  const has = (values: ParameterValues): boolean => values[name] !== undefined && shapeOf(values[name]) === shape;
-  const entry = (label: string, read: (value: ParameterValue) => number): Entry => ({
+function entriesOf(
+  path: string,
+  shape: string,
+  families: readonly Family[],
+  components: readonly Leaves[],
+  columns: readonly string[],
+  digits: number,
+): Entry[] {
+  const has = (values: Leaves): boolean => values[path] !== undefined && shapeOf(values[path]) === shape;
+  const entry = (label: string, read: (value: Leaf) => number): Entry => ({
     label,
-    cells: components.map((values) => (has(values) ? showNumber(read(values[name]!), digits) : '')),
+    cells: components.map((values) => (has(values) ? showNumber(read(values[path]!), digits) : '')),
   });
-  const owner = components.findIndex(has);
-  const family = structure.families[owner]!;
-  const first = components[owner]![name]!;
-  if (typeof first === 'number') return [entry(name, (value) => value as number)];
-  const nameOf = entryNames(name, family, first.length, columns);
+  const index = components.findIndex(has);
+  const { family, name } = ownerOf(families[index]!, path);
+  const label = printableName(path);
+  const first = components[index]![path]!;
+  if (typeof first === 'number') return [entry(label, (value) => value as number)];
+  const nameOf = entryNames(name, family, first.length, family === families[index] ? columns : []);
   if (!isMatrix(first)) {
     const shown = first.slice(0, LONGEST_VECTOR);
-    return [
-      { label: name, cells: [] },
-      ...shown.map((_, index) => entry(`  ${nameOf(index)}`, (value) => (value as readonly number[])[index]!)),
-    ];
+    return [{ label, cells: [] }, ...shown.map((_, index) => entry(`  ${nameOf(index)}`, (value) => (value as readonly number[])[index]!))];
   }
-  const at = (i: number, j: number) => (value: ParameterValue) => (value as readonly (readonly number[])[])[i]![j]!;
+  const at = (i: number, j: number) => (value: Leaf) => (value as readonly (readonly number[])[])[i]![j]!;
   if (first.length > WIDEST_MATRIX) {
     const shown = first.slice(0, LONGEST_VECTOR);
     return [
@@ -159,7 +187,7 @@ function entriesOf(name: string, shape: string, { structure, components }: Model
   const lower = first.flatMap((_, i) =>
     Array.from({ length: i + 1 }, (_unused, j) => entry(`  ${i === j ? nameOf(i) : `${nameOf(j)}, ${nameOf(i)}`}`, at(i, j))),
   );
-  return [{ label: name, cells: [] }, ...lower];
+  return [{ label, cells: [] }, ...lower];
 }
 
 /** What the entries of a vector are called: by the data's columns, by the words or whole numbers a column may hold, or counted. */
@@ -180,14 +208,14 @@ function isPredictor({ given, support, name }: Column): boolean {
   return given === true && support.kind === 'real' && name !== 'offset';
 }
 
-function isMatrix(value: ParameterValue): value is readonly (readonly number[])[] {
+function isMatrix(value: Leaf): value is readonly (readonly number[])[] {
   return typeof value === 'object' && typeof value[0] === 'object';
 }
 
-function shapeOf(value: ParameterValue): string {
+function shapeOf(value: Leaf): string {
   return typeof value === 'number' ? 'number' : `${isMatrix(value) ? 'matrix' : 'vector'} of ${value.length}`;
 }
 
-function lengthOf(value: ParameterValue): number {
+function lengthOf(value: Leaf): number {
   return typeof value === 'object' ? value.length : 1;
 }

@@ -157,9 +157,10 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
     rows: summary.rows,
     totalWeight: summary.totalWeight,
     columnNames: summary.columnNames.slice(0, model.families[0]!.columns.length),
+    missing: summary.missing,
     seed,
     starts,
-    warnings: makeWarnings(model, state, diagnosis, summary.totalWeight),
+    warnings: makeWarnings(model, state, diagnosis, summary),
     state,
   });
 }

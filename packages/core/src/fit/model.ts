@@ -1,9 +1,11 @@
 import { type Dataset, largestBlock } from '../data/block.ts';
 import { createDataset, type DatasetOptions, isDataset } from '../data/dataset.ts';
 import type { DataInput } from '../data/input.ts';
+import type { MissingPolicy } from '../data/missing.ts';
 import { shiftDataset } from '../data/origin.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import { type InformationBound, informationBound } from '../inference/bound.ts';
+import { imputeCells } from '../inference/impute.ts';
 import { EStep, forbidLabels } from '../model/e-step.ts';
 import type { Components } from '../model/emissions.ts';
 import type { Weights } from '../model/independent.ts';
@@ -18,8 +20,10 @@ import { checkSeed } from './options.ts';
 import { describeModel, type SummaryOptions, showInConsoles } from './summary-text.ts';
 import type { AnyComponents } from './typed.ts';
 
-/** Which columns of the data are meant, known labels, and which rows are sequences. */
-export type PredictOptions = Pick<DatasetOptions, 'columns' | 'labels' | 'dimension' | 'sequences'>;
+/** Which columns of the data are meant, known labels, which rows are sequences, and whether values may be missing: every row has its answer. */
+export interface PredictOptions extends Pick<DatasetOptions, 'columns' | 'labels' | 'dimension' | 'sequences'> {
+  readonly missing?: Exclude<MissingPolicy, 'drop'>;
+}
 
 /** Rows drawn from a model. */
 export interface Sample {
@@ -278,6 +282,25 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     return { columns, labels };
   }
 
+  /**
+   * The data with their missing values filled in, each row given what is known of it: by expectations, of a nominal column by the most probable
+   * value; or with a seed by draws, which repeated under several seeds are a multiple imputation.
+   *
+   * @returns one array a column, each as long as the data has rows
+   * @throws EmkitError as `predict`; `CAPABILITY_MISSING` where a family has no mean or sampler
+   */
+  impute(data: DataInput | Dataset, { seed, ...options }: PredictOptions & { readonly seed?: number } = {}): readonly Float64Array[] {
+    checkNames(options, 'predict');
+    if (seed !== undefined) checkSeed(seed);
+    const dataset = this.dataset(data, { missing: 'integrate', ...options });
+    const random = seed === undefined ? undefined : createRandom(seed);
+    const columns = imputeCells(this.structure as unknown as LatentModel, this.point() as unknown as ModelParameters, dataset, random);
+    return columns.map((column, index) => {
+      const origin = this.exact?.origin?.[index] ?? 0;
+      return spreadRows(dataset, origin === 0 ? column : column.map((value) => value + origin));
+    });
+  }
+
   /** The model as text for people: how many components of which family, and their parameters. A console shows it. */
   summary(options: SummaryOptions = {}): string {
     return describeModel(this as unknown as Model, options);
@@ -300,7 +323,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     const asked = { ...options, ...arrangementFor(this.structure.latent, options.sequences, data), merge: false };
     const dataset = createDataset(data, this.structure.families, this.components.length, asked);
     if (options.weights === undefined && dataset.blockRow?.includes(-1)) {
-      throw new EmkitError('OPTION_INVALID', 'The data set leaves out rows of weight 0, and their answer with them.', {
+      throw new EmkitError('OPTION_INVALID', 'The data leave out rows, and their answer with them.', {
         remedy: 'Pass the data themselves.',
       });
     }

@@ -3,7 +3,7 @@ import type { Family } from '../family.ts';
 
 const FIT: readonly string[] = [
   ...['family', 'families', 'components', 'latent', 'held', 'shared'],
-  ...['columns', 'weights', 'labels', 'sequences', 'dimension', 'blockSize'],
+  ...['columns', 'weights', 'labels', 'sequences', 'missing', 'dimension', 'blockSize'],
   ...['start', 'starts', 'iterations', 'tolerance', 'accelerate', 'seed', 'onCollapse', 'resume'],
   // A fit in this thread does not need them, but one record of options may serve both.
   ...['threads', 'startWorker'],
@@ -20,7 +20,7 @@ const OPTIONS: Readonly<Record<Called, readonly string[]>> = {
   fitAsync: [...FIT, ...WATCH],
   select: SELECT,
   selectAsync: [...SELECT, ...WATCH, 'onCandidate'],
-  predict: ['columns', 'labels', 'dimension', 'sequences'],
+  predict: ['columns', 'labels', 'missing', 'dimension', 'sequences'],
 };
 
 /** What people call them elsewhere, in small letters and without what joins words. */

@@ -153,7 +153,7 @@ export function checkSeed(seed: unknown): void {
 
 /** A source has its own columns, weights and labels: to state them again would silently do nothing. */
 export function refuseDataOptions(options: FitOptions | SelectOptions): void {
-  for (const name of ['columns', 'weights', 'labels', 'sequences', 'dimension', 'blockSize'] as const) {
+  for (const name of ['columns', 'weights', 'labels', 'sequences', 'missing', 'dimension', 'blockSize'] as const) {
     if (options[name] === undefined) continue;
     throw new EmkitError('OPTION_INVALID', `The option ${name} is given with a source, which has its data already.`, {
       remedy: 'Leave it out.',

@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/block.ts';
+import type { Dataset, MissingCells } from '../data/block.ts';
 import type { DataInput } from '../data/input.ts';
 import { type Diagnosis, isConverged } from '../driver/diagnosis.ts';
 import type { DriverState } from '../driver/driver.ts';
@@ -32,6 +32,8 @@ export interface FitJson {
   readonly trace: readonly { readonly iteration: number; readonly logLikelihood: number }[];
   readonly seed: number;
   readonly warnings: readonly string[];
+  /** Absent where no value was missing. */
+  readonly missing?: MissingCells;
 }
 
 type Parts<C extends AnyComponents, L extends object> = Omit<
@@ -59,6 +61,8 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
   readonly rows: number;
   readonly totalWeight: number;
   readonly columnNames: readonly string[];
+  /** Missing values, and what became of them; undefined where there were none. */
+  readonly missing: MissingCells | undefined;
   readonly seed: number;
   /** Automatic starts, best first; empty when the start was given. */
   readonly starts: readonly StartEvidence[];
@@ -78,6 +82,7 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
     this.rows = parts.rows;
     this.totalWeight = parts.totalWeight;
     this.columnNames = parts.columnNames;
+    this.missing = parts.missing;
     this.seed = parts.seed;
     this.starts = parts.starts;
     this.warnings = parts.warnings;
@@ -153,6 +158,7 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
       trace: this.trace.map((logLikelihood, iteration) => ({ iteration, logLikelihood })),
       seed: this.seed,
       warnings: this.warnings,
+      ...(this.missing && { missing: this.missing }),
     };
   }
 }

@@ -94,9 +94,19 @@ function renderTitle({ structure, components: { length } }: Model, { width, bold
 function renderData(fit: Fit, columns: readonly string[], name: string | undefined, { width, dim }: TextStyle): string[] {
   const names = columns.map(printableName);
   const listed = names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
-  const weighted = fit.totalWeight === fit.rows ? '' : `, total weight ${showCount(fit.totalWeight)}`;
+  const weighted = fit.totalWeight === fit.rows - (fit.missing?.dropped ?? 0) ? '' : `, total weight ${showCount(fit.totalWeight)}`;
   const of = name === undefined ? '' : `${printable(name)}: `;
-  return wrapText(`${of}${plural(fit.rows, 'row')}${weighted}, ${names.length === 1 ? 'column' : 'columns'} ${listed}`, width).map(dim);
+  const text = `${of}${plural(fit.rows, 'row')}${weighted}, ${names.length === 1 ? 'column' : 'columns'} ${listed}${describeMissing(fit)}`;
+  return wrapText(text, width).map(dim);
+}
+
+function describeMissing({ missing, columnNames, rows }: Fit): string {
+  if (missing === undefined) return '';
+  if (missing.dropped > 0) return `; ${plural(missing.dropped, 'row')} with missing values left out`;
+  const cells = missing.cells.reduce((sum, count) => sum + count, 0);
+  const share = ((100 * cells) / (rows * columnNames.length)).toFixed(1);
+  const empty = missing.emptyRows === 0 ? '' : `, ${plural(missing.emptyRows, 'row')} without any value`;
+  return `; ${plural(cells, 'missing value')} (${share} %)${empty}`;
 }
 
 function renderOutcome(fit: Fit, notes: readonly string[], style: TextStyle): string[] {

@@ -39,9 +39,7 @@ export function informationBound(
   let entropy = 0;
   let firstRow = 0;
   for (const block of dataset.blocks) {
-    mixture.families.forEach((family, component) => {
-      family.logDensity(block, parameters.components[component]!, joint[component]!);
-    });
+    mixture.emissions.logDensities(block, parameters.components, joint);
     const posterior = responsibilities === undefined ? eStep.posterior(block, parameters, { firstRow, source: dataset }) : undefined;
     for (let component = 0; component < components; component += 1) {
       const logWeight = log(parameters.weights[component]!);

@@ -1,3 +1,4 @@
+import type { Summary } from '../data/summary.ts';
 import type { Diagnosis } from '../driver/diagnosis.ts';
 import { describeDiagnosis, isConverged } from '../driver/diagnosis.ts';
 import type { DriverState } from '../driver/driver.ts';
@@ -17,8 +18,17 @@ const UNDETERMINED = 1e-3;
 const CORNER = 1e-8;
 
 /** What a reader should know before believing a fit; sentences, components counted from 1. */
-export function makeWarnings(model: Mixture, state: DriverState, diagnosis: Diagnosis, totalWeight: number): readonly string[] {
+export function makeWarnings(
+  model: Mixture,
+  state: DriverState,
+  diagnosis: Diagnosis,
+  { totalWeight, columnNames, missing, rows }: Summary,
+): readonly string[] {
   const warnings: string[] = [];
+  const kept = rows - (missing?.dropped ?? 0);
+  const unseen = columnNames.filter((_, column) => missing?.cells[column] === kept);
+  for (const name of unseen)
+    warnings.push(`Column ${name} holds no value: nothing is known of its parameters, which are counted all the same.`);
   if (!isConverged(diagnosis)) warnings.push(`${capital(describeDiagnosis(diagnosis))}.`);
   const same = equalComponents(model, state.parameters);
   for (const group of same) {

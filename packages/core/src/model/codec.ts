@@ -14,7 +14,34 @@ import { freeParameters } from './domain.ts';
  */
 export function codecOf(family: Family): Codec<ParameterValues> {
   if (family.codec !== undefined) return family.codec;
+  if (family.parts !== undefined) return codecOfParts(family.parts);
   const entries = Object.entries(family.parameters) as [string, Domain][];
+  return codecOfDomains(entries);
+}
+
+/** The parts' codecs, one after the other. */
+function codecOfParts(parts: Readonly<Record<string, Family>>): Codec<ParameterValues> {
+  let length = 0;
+  const own = Object.entries(parts).map(([name, family]) => {
+    const part = { name, codec: codecOf(family), place: length };
+    length += part.codec.length;
+    return part;
+  });
+  const of = (parameters: ParameterValues, name: string): ParameterValues => parameters[name] as ParameterValues;
+  return {
+    length,
+    encode(parameters, out, offset) {
+      for (const { name, codec, place } of own) codec.encode(of(parameters, name), out, offset + place);
+    },
+    decode: (vector, offset) => Object.fromEntries(own.map(({ name, codec, place }) => [name, codec.decode(vector, offset + place)])),
+    scales(parameters, out, offset) {
+      out.fill(1, offset, offset + length);
+      for (const { name, codec, place } of own) codec.scales?.(of(parameters, name), out, offset + place);
+    },
+  };
+}
+
+function codecOfDomains(entries: readonly (readonly [string, Domain])[]): Codec<ParameterValues> {
   return {
     length: entries.reduce((sum, [, domain]) => sum + freeParameters(domain), 0),
     encode(parameters, out, offset) {
@@ -45,6 +72,9 @@ export function codecOf(family: Family): Codec<ParameterValues> {
 
 function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, at: number): void {
   switch (domain.kind) {
+    case 'record':
+      codecOfDomains(Object.entries(domain.entries)).encode(value as ParameterValues, out, at);
+      return;
     case 'real':
       out[at] = value as number;
       return;
@@ -111,6 +141,8 @@ function encodeValue(domain: Domain, value: ParameterValue, out: Float64Array, a
 
 function decodeValue(domain: Domain, vector: Float64Array, at: number): ParameterValue {
   switch (domain.kind) {
+    case 'record':
+      return codecOfDomains(Object.entries(domain.entries)).decode(vector, at);
     case 'real':
       return vector[at]!;
     case 'positive':
@@ -176,6 +208,7 @@ function decodeTriangle(dimension: number, vector: Float64Array, at: number): nu
 function scaleValue(domain: Domain, value: ParameterValue, out: Float64Array, at: number): void {
   out.fill(1, at, at + freeParameters(domain));
   if (domain.kind === 'own') domain.space.coordinates.scales(value, out, at);
+  else if (domain.kind === 'record') codecOfDomains(Object.entries(domain.entries)).scales!(value as ParameterValues, out, at);
   else if (domain.kind === 'real') out[at] = Math.abs(value as number) || 1;
   else if (domain.kind === 'real-vector')
     (value as readonly number[]).forEach((entry, index) => {

@@ -10,7 +10,10 @@ export function familyCoordinates(family: Family, fixed: ReadonlySet<string>): C
   if (names.length === 0) return NONE;
   if (family.coordinates !== undefined) return family.coordinates(fixed);
   if (family.codec !== undefined && fixed.size === 0) return codecCoordinates(family.codec as Codec<ParameterValues>);
-  const parts = names.map((name) => ({ name, ...domainCoordinates(family.parameters[name]!) }));
+  const parts = names.map((name) => {
+    const part = family.parts?.[name];
+    return { name, ...(part === undefined ? domainCoordinates(family.parameters[name]!) : familyCoordinates(part, within(name, fixed))) };
+  });
   return {
     length: parts.reduce((sum, { length }) => sum + length, 0),
     difference(from, to, out, place) {
@@ -36,6 +39,13 @@ export function familyCoordinates(family: Family, fixed: ReadonlySet<string>): C
       }
     },
   };
+}
+
+/** Of names such as `height.variance` what they say of one part. */
+export function within(part: string, names: ReadonlySet<string>): ReadonlySet<string> {
+  const own = new Set<string>();
+  for (const name of names) if (name.startsWith(`${part}.`)) own.add(name.slice(part.length + 1));
+  return own;
 }
 
 const NONE: Coordinates<ParameterValues> = { length: 0, difference() {}, move: (from) => from, scales() {} };

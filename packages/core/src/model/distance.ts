@@ -1,4 +1,4 @@
-import type { ParameterValue } from '../family.ts';
+import type { ParameterValue, ParameterValues } from '../family.ts';
 import type { Domain } from './domain.ts';
 
 /**
@@ -25,6 +25,12 @@ export function domainDistance(domain: Domain, from: ParameterValue, to: Paramet
       return domain.space.distance(from, to);
     case 'lower-triangle':
       return largestOver((from as readonly number[][]).flat(), (to as readonly number[][]).flat(), relative);
+    case 'record':
+      return Object.entries(domain.entries).reduce(
+        (largest, [name, entry]) =>
+          Math.max(largest, domainDistance(entry, (from as ParameterValues)[name]!, (to as ParameterValues)[name]!)),
+        0,
+      );
     case 'positive-definite': {
       const before = from as readonly (readonly number[])[];
       const after = to as readonly (readonly number[])[];

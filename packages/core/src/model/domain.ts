@@ -30,7 +30,12 @@ export type Domain =
   /** A lower triangle as rows of 1, 2, ..., `dimension` numbers, the last of each > 0: a Cholesky factor. */
   | { readonly kind: 'lower-triangle'; readonly dimension: number }
   /** A space of the family's own, a circle or ordered numbers, which states what is derived for the others. */
-  | { readonly kind: 'own'; readonly space: OwnSpace };
+  | { readonly kind: 'own'; readonly space: OwnSpace }
+  /** The parameters of a part of a composed family, by name; further entries that it may have hold digits that these cannot. */
+  | { readonly kind: 'record'; readonly entries: Domains; readonly refinements?: Domains };
+
+/** Domains by name. */
+export type Domains = { readonly [name: string]: Domain };
 
 /**
  * A space that a family brings along for one of its parameters: the direction of an angle, a point of a sphere, whole numbers, an open
@@ -75,6 +80,8 @@ export function freeParameters(domain: Domain): number {
           : 1;
     case 'lower-triangle':
       return (domain.dimension * (domain.dimension + 1)) / 2;
+    case 'record':
+      return Object.values(domain.entries).reduce((sum, entry) => sum + freeParameters(entry), 0);
     case 'own':
       return domain.space.coordinates.length;
     default:
@@ -107,6 +114,10 @@ export function describeDomain(domain: Domain): string {
     }
     case 'lower-triangle':
       return `a lower triangle of ${domain.dimension} rows, each one number longer, its last number > 0`;
+    case 'record':
+      return `a record of ${Object.entries(domain.entries)
+        .map(([name, entry]) => `${name} (${describeDomain(entry)})`)
+        .join(', ')}`;
     case 'own':
       return domain.space.description;
   }
@@ -140,6 +151,8 @@ export function domainViolation(domain: Domain, value: unknown): string | undefi
       return matrixViolation(value, domain.dimension, domain.structure);
     case 'lower-triangle':
       return triangleViolation(value, domain.dimension);
+    case 'record':
+      return recordViolation(value, domain.entries, domain.refinements ?? {});
     case 'own':
       return domain.space.contains(value) ? undefined : `it is ${showValue(value)}`;
   }
@@ -187,6 +200,22 @@ function diagonalViolation(matrix: readonly (readonly number[])[], structure: 'd
     if (!(entries[row]! > 0)) return `it is not positive definite (pivot ${row + 1} is not positive)`;
     if (structure === 'spherical' && entries[row]! !== matrix[0]![0]!)
       return 'its diagonal entries differ, and a spherical matrix has equal ones';
+  }
+  return undefined;
+}
+
+function recordViolation(value: unknown, entries: Domains, refinements: Domains): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `it is ${showValue(value)}, not a record`;
+  const record = value as Readonly<Record<string, unknown>>;
+  const stray = Object.keys(record).find((name) => !Object.hasOwn(entries, name) && !Object.hasOwn(refinements, name));
+  if (stray !== undefined) return `it has no entry ${showValue(stray)}, only ${Object.keys(entries).join(', ')}`;
+  for (const [name, domain] of Object.entries({ ...refinements, ...entries })) {
+    if (!Object.hasOwn(record, name)) {
+      if (Object.hasOwn(entries, name)) return `it lacks ${name}`;
+      continue;
+    }
+    const violation = domainViolation(domain, record[name]);
+    if (violation !== undefined) return `of its ${name}, which must be ${describeDomain(domain)}, ${violation}`;
   }
   return undefined;
 }
@@ -269,6 +298,8 @@ export function onBoundary(domain: Domain, value: ParameterValue): boolean {
       return value === domain.minimum || value === domain.maximum;
     case 'simplex':
       return (value as readonly number[]).some((number) => number === 0);
+    case 'record':
+      return Object.entries(domain.entries).some(([name, entry]) => onBoundary(entry, (value as ParameterValues)[name]!));
     case 'own':
       return domain.space.onBoundary?.(value) ?? false;
     default:

@@ -80,12 +80,12 @@ export class EStep {
     const entropy = this.label(block, at, about, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
-    this.accumulate(block, about, into.sums.subarray(this.model.latent.length));
+    this.accumulate(block, about, into.sums.subarray(this.model.latent.length), at);
   }
 
   /** The table of a block of sequences, where equal rows are so many that one pays. */
   private equalRowsOf(block: Block): EqualRows | undefined {
-    if (block.units === undefined) return undefined;
+    if (block.units === undefined || block.inexact !== undefined) return undefined;
     let equal = this.equal.get(block);
     if (equal === undefined) {
       equal = equalRows(block) ?? null;
@@ -113,7 +113,7 @@ export class EStep {
   }
 
   /** Of rows in sequences by stretches: sums of a million rows would round by more than those of a thousand thousands. */
-  private accumulate(block: Block, { components }: ModelParameters, into: Float64Array): void {
+  private accumulate(block: Block, { components }: ModelParameters, into: Float64Array, at: ModelParameters): void {
     const { emissions } = this.model;
     const equal = this.equalRowsOf(block);
     if (equal !== undefined) {
@@ -126,14 +126,15 @@ export class EStep {
       return;
     }
     if (block.units === undefined || block.inexact !== undefined || block.size <= STRETCH) {
-      emissions.accumulate(componentBlock(this.model, block), this.joint, components, into);
+      emissions.accumulate(componentBlock(this.model, block), this.joint, components, into, at.components);
       return;
     }
+    const { columns } = componentBlock(this.model, block);
     const sums = new Float64Array(into.length);
     for (let first = 0; first < block.size; first += STRETCH) {
       const end = Math.min(first + STRETCH, block.size);
       const cut = (values: Float64Array): Float64Array => values.subarray(first, end);
-      emissions.accumulate({ size: end - first, columns: block.columns.map(cut) }, this.joint.map(cut), components, sums.fill(0));
+      emissions.accumulate({ size: end - first, columns: columns.map(cut) }, this.joint.map(cut), components, sums.fill(0));
       for (let index = 0; index < sums.length; index += 1) into[index]! += sums[index]!;
     }
   }
@@ -254,11 +255,12 @@ export class EStep {
       refuseNoNumber(kept, row, origin);
       if (kept.every((column) => column[row] === -Infinity)) refuseRow(kept, row, origin, -1);
     }
+    const given = labelBlock(this.model, block);
     const isPossible = (last: number): boolean => {
       joint.forEach((out, component) => {
         out.set(kept[component]!.subarray(first, last + 1), first);
       });
-      return this.model.latent.posterior(block, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
+      return this.model.latent.posterior(given, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
     };
     let [from, to] = [first, end - 1];
     while (value === -Infinity && from < to) {

@@ -1,7 +1,6 @@
 import type { Block } from '../data/block.ts';
 import { EmkitError, showValue } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
-import { stridedSum } from '../numerics/sum.ts';
 import { familyCoordinates } from './coordinates.ts';
 import type { Estimable } from './estimable.ts';
 import {
@@ -12,6 +11,7 @@ import {
   componentRounding,
   containsComponent,
 } from './family-space.ts';
+import { accumulateObserved, observedLogDensity } from './observed.ts';
 import { maximizeShared } from './sharing.ts';
 import type { Coordinates } from './space.ts';
 
@@ -38,12 +38,17 @@ export interface Emissions extends Estimable<Components> {
   /** Where each component's sums begin among these; one entry more than there are components. */
   readonly offsets: readonly number[];
   logDensities(block: Block, at: Components, out: readonly Float64Array[]): void;
-  /** Adds the sums of a block about `about`; case weights are in the responsibilities. `counts`: their sums, where they are known already. */
+  /**
+   * Adds the sums of a block about `about`; case weights are in the responsibilities. What was not observed is expected at `at`, by default
+   * `about`; a component's count is that of the rows of which it can tell something. `counts`: the sums of the responsibilities, where they
+   * are known already.
+   */
   accumulate(
     block: Block,
     responsibilities: readonly Float64Array[],
     about: Components,
     into: Float64Array,
+    at?: Components,
     counts?: ArrayLike<number>,
   ): void;
 }
@@ -75,7 +80,7 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
   const held = holdTogether(asked, sharedGroups);
   const offsets = [0];
   for (const family of families) offsets.push(offsets.at(-1)! + 1 + family.statisticsLength);
-  const wholly = families.map((family, component) => held[component]!.size === Object.keys(family.parameters).length);
+  const wholly = families.map((family, component) => Object.keys(family.parameters).every((name) => held[component]!.has(name)));
   const count = (sums: Float64Array, component: number): number => sums[offsets[component]!]!;
   const statistics = (sums: Float64Array, component: number): Float64Array =>
     sums.subarray(offsets[component]! + 1, offsets[component + 1]!);
@@ -94,14 +99,20 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
 
     logDensities(block, at, out) {
       for (let component = 0; component < families.length; component += 1)
-        families[component]!.logDensity(block, at[component]!, out[component]!);
+        observedLogDensity(families[component]!, block, at[component]!, out[component]!);
     },
 
-    accumulate(block, responsibilities, about, into, counts) {
+    accumulate(block, responsibilities, about, into, at = about, counts) {
       for (let component = 0; component < families.length; component += 1) {
-        const values = responsibilities[component]!;
-        into[offsets[component]!]! += counts?.[component] ?? stridedSum(values, block.size);
-        families[component]!.accumulate(block, values, about[component]!, statistics(into, component));
+        into[offsets[component]!]! += accumulateObserved(
+          families[component]!,
+          block,
+          responsibilities[component]!,
+          about[component]!,
+          statistics(into, component),
+          at[component]!,
+          counts?.[component],
+        );
       }
     },
 
@@ -199,8 +210,9 @@ export function createEmissions(families: readonly Family[], ties: Ties = {}): E
 
 function resolveHeld(family: Family, component: number, names: readonly string[]): ReadonlySet<string> {
   const all = Object.keys(family.parameters);
+  const isPath = (name: string): boolean => family.parts !== undefined && (family.holdable?.includes(name) ?? false);
   for (const name of names) {
-    if (!all.includes(name)) {
+    if (!all.includes(name) && !isPath(name)) {
       throw new EmkitError('OPTION_INVALID', `Component ${component + 1} (${family.id}) has no parameter ${showValue(name)} to hold.`, {
         component,
         parameter: name,

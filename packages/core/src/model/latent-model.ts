@@ -160,12 +160,17 @@ function sideBySide<L extends object>(labels: Coordinates<L>, components: Coordi
 
 /** The block as the labels' law sees it: with the columns that it is given, which follow those of the families. */
 export function labelBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
-  return latent.columns === undefined ? block : { ...block, columns: block.columns.slice(families[0]!.columns.length) };
+  return latent.columns === undefined ? block : cutColumns(block, families[0]!.columns.length);
 }
 
 /** The block as the components see it: with their own columns alone. */
 export function componentBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
-  return latent.columns === undefined ? block : { ...block, columns: block.columns.slice(0, families[0]!.columns.length) };
+  return latent.columns === undefined ? block : cutColumns(block, 0, families[0]!.columns.length);
+}
+
+function cutColumns(block: Block, from: number, to?: number): Block {
+  const { columns, inexact } = block;
+  return { ...block, columns: columns.slice(from, to), ...(inexact && { inexact: inexact.slice(from, to) }) };
 }
 
 /** Whether rows hang together in sequences. */

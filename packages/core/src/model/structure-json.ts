@@ -86,7 +86,10 @@ function readLatent(entry: unknown, components: number, latents: readonly Latent
 function readFamily(entry: unknown, definitions: readonly FamilyDefinition[]): Family {
   const { family, options } = asRecord(entry, 'The family');
   const definition = definitions.find(({ id }) => id === family);
-  if (definition !== undefined) return definition(asRecord(options ?? {}, 'The entry "options"'));
+  if (definition !== undefined) {
+    const given = asRecord(options ?? {}, 'The entry "options"');
+    return definition.fromJson?.(given, (inner) => readFamily(inner, definitions)) ?? definition(given);
+  }
   throw new EmkitError('MODEL_MALFORMED', `The model's family is ${showValue(family)}.`, {
     value: family,
     remedy: `Known are: ${definitions.map(({ id }) => id).join(', ')}.`,

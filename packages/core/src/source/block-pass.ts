@@ -33,7 +33,7 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
     posterior.run(block, into.vector);
     if (!Number.isFinite(into.logLikelihood)) return;
     const { sums } = into;
-    emissions.accumulate(block, joint, about.components, sums.subarray(latent.length), sums);
+    emissions.accumulate(block, joint, about.components, sums.subarray(latent.length), at.components, sums);
   };
 
   return (request) => {

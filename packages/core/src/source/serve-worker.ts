@@ -79,7 +79,7 @@ function answerOver(
   };
 }
 
-function cutBlocks({ columns, weights, labels, allowed, units, offset, firstUnit, blockSizes }: ShardMessage): readonly Block[] {
+function cutBlocks({ columns, weights, labels, allowed, units, inexact, offset, firstUnit, blockSizes }: ShardMessage): readonly Block[] {
   let start = offset;
   let unit = firstUnit;
   return blockSizes.map((size, index) => {
@@ -92,6 +92,7 @@ function cutBlocks({ columns, weights, labels, allowed, units, offset, firstUnit
       ...(labels && { labels: labels.subarray(start, end) }),
       ...(allowed && { allowed: allowed.subarray(start, end) }),
       ...(units && { units: units[index]! }),
+      ...(inexact?.[index] && { inexact: inexact[index] }),
     };
     start = end;
     unit = lastUnit;

@@ -1,3 +1,4 @@
+import type { Block } from '../data/block.ts';
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
 import type { CompiledKernels } from '../kernels/kernels.ts';
 import type { ModelParameters } from '../model/latent-model.ts';
@@ -28,6 +29,8 @@ export interface ShardMessage {
   readonly allowed?: Int32Array;
   /** Where each block's units begin; absent where rows are units. */
   readonly units?: readonly Int32Array[];
+  /** Each block's cells that are not exact; absent where all are. */
+  readonly inexact?: readonly Block['inexact'][];
   /** Where the shard begins within these arrays, and its weights within theirs. */
   readonly offset: number;
   readonly firstUnit: number;

@@ -167,6 +167,7 @@ function shardMessage(
     kind: 'shard',
     ...arrays,
     ...(blocks[0]!.units && { units: blocks.map(({ units }) => units!) }),
+    ...(blocks.some(({ inexact }) => inexact !== undefined) && { inexact: blocks.map(({ inexact }) => inexact) }),
     offset: shared === undefined ? 0 : firstRow,
     firstUnit: shared === undefined ? 0 : firstUnit,
     blockSizes: blocks.map(({ size }) => size),

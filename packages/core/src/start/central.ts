@@ -29,6 +29,8 @@ function centralValue(domain: Domain): ParameterValue {
       return Array.from({ length: domain.length }, () => 1);
     case 'simplex':
       return Array.from({ length: domain.length }, () => 1 / domain.length);
+    case 'record':
+      return Object.fromEntries(Object.entries(domain.entries).map(([name, entry]) => [name, centralValue(entry)]));
     case 'own':
       return domain.space.centre;
     case 'lower-triangle':

@@ -89,7 +89,7 @@ function factorOf({ mean, covariance, factor }: Refined, units: Float64Array): F
 }
 
 /** -(d log(2 pi) + log det covariance) / 2 from the log-determinant in units that are powers of two: their exponents are added as whole numbers. */
-function constantOf(logDeterminant: number, units: Float64Array): number {
+export function constantOf(logDeterminant: number, units: Float64Array): number {
   let exponents = 0;
   for (const unit of units) exponents += exponentOf(unit);
   return exponents * LOG_TWO - 0.5 * (units.length * LOG_TWO_PI + logDeterminant);

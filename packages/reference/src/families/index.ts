@@ -16,7 +16,8 @@ export const referenceFamilies: readonly ReferenceFamilyDefinition[] = /* @__PUR
  */
 export function referenceFamily(reference: Reference, id: string, options: ReferenceOptions = {}): ReferenceFamily {
   const definition = referenceFamilies.find((candidate) => candidate.id === id);
-  if (definition !== undefined) return makeReferenceFamily(definition, reference, options);
+  if (definition !== undefined)
+    return makeReferenceFamily(definition, reference, options, (part, own) => referenceFamily(reference, part, own));
   const ids = referenceFamilies.map((candidate) => candidate.id).join(', ');
   throw new ReferenceFailure('unknown-family', `There is no reference family "${id}": there are ${ids}.`, { family: id });
 }

@@ -13,6 +13,7 @@ export * from './multivariate-gaussian.ts';
 export * from './negative-binomial.ts';
 export * from './pareto.ts';
 export * from './poisson.ts';
+export * from './product.ts';
 export * from './rayleigh.ts';
 export { binomialRegression, gaussianRegression, poissonRegression } from './regression.ts';
 export * from './student-t.ts';

@@ -22,12 +22,16 @@ export const studentT: ReferenceFamilyDefinition<StudentTParameters> = {
   id: 'student-t',
   parameters: { location: 'scalar', scale: 'scalar', degreesOfFreedom: 'scalar' },
   create: (reference) => {
-    const tail = (z: Decimal, v: Decimal): Decimal => {
+    const half = reference.decimal('0.5');
+    /** P(|Z| <= z) and P(|Z| > z), each from its own end. */
+    const middle = (z: Decimal, v: Decimal): Decimal => {
       const square = z.pow(2);
-      const half = reference.decimal('0.5');
-      if (square.lt(v)) return reference.one.minus(reference.regularizedBeta(square.div(v.plus(square)), half, v.div(2)));
-      return reference.regularizedBeta(v.div(v.plus(square)), v.div(2), half);
+      return square.lt(v)
+        ? reference.regularizedBeta(square.div(v.plus(square)), half, v.div(2))
+        : reference.one.minus(reference.regularizedBeta(v.div(v.plus(square)), v.div(2), half));
     };
+    const tail = (z: Decimal, v: Decimal): Decimal =>
+      z.pow(2).lt(v) ? reference.one.minus(middle(z, v)) : reference.regularizedBeta(v.div(v.plus(z.pow(2))), v.div(2), half);
     const lower = (z: Decimal, v: Decimal): Decimal => {
       const part = tail(z, v).div(2);
       return z.gt(0) ? reference.one.minus(part) : part;
@@ -35,12 +39,12 @@ export const studentT: ReferenceFamilyDefinition<StudentTParameters> = {
     const deviate = (x: Decimal, { location, scale }: StudentTParameters): Decimal => x.minus(location).div(scale);
     const logDensityAt = ({ location, scale, degreesOfFreedom: v }: StudentTParameters) => {
       const finer = reference.withMoreDigits(20);
-      const half = finer.decimal(v).div(2);
+      const halfOf = finer.decimal(v).div(2);
       const constant = reference.decimal(
         finer
-          .logGamma(half.plus('0.5'))
-          .minus(finer.logGamma(half))
-          .minus(finer.ln(half.times(2).times(finer.pi)).div(2))
+          .logGamma(halfOf.plus('0.5'))
+          .minus(finer.logGamma(halfOf))
+          .minus(finer.ln(halfOf.times(2).times(finer.pi)).div(2))
           .minus(finer.ln(finer.decimal(scale))),
       );
       return (row: readonly Decimal[]): Decimal => {
@@ -91,11 +95,11 @@ export const studentT: ReferenceFamilyDefinition<StudentTParameters> = {
         const scale = held.has('scale') ? previous.scale : previous.scale.times(square.sqrt());
         if (held.has('degreesOfFreedom')) return { location, scale, degreesOfFreedom: v };
         const mean = weights.div(count);
-        const half = v.plus(1).div(2);
+        const above = v.plus(1).div(2);
         const difference = (held.has('scale') ? mean.minus(1) : reference.ln(mean))
           .minus(total(ws.map((w) => reference.ln(w))).div(count))
-          .plus(reference.ln(half).minus(reference.digamma(half)));
-        const found = shapeWith(reference, difference, half).times(2);
+          .plus(reference.ln(above).minus(reference.digamma(above)));
+        const found = shapeWith(reference, difference, above).times(2);
         const squares = total(zs.map((z) => z.pow(2))).div(count);
         const kurtosis = total(zs.map((z) => z.pow(4)))
           .div(count)
@@ -116,24 +120,24 @@ export const studentT: ReferenceFamilyDefinition<StudentTParameters> = {
         const infinity = reference.negativeInfinity.negated();
         if (probability.isZero() || probability.eq(1)) return below ? infinity.negated() : infinity;
         const share = below ? probability : reference.one.minus(probability);
-        // The logarithm of the distance from the middle, where the tail is nearly a straight line.
-        const distance = continuousQuantile(
+        // Minus the logarithm of the distance from the middle, where the tail is nearly a straight line; its probability keeps its digits.
+        const closeness = continuousQuantile(
           reference,
           {
-            cdf: (y) => reference.one.minus(tail(reference.exp(y), v)),
-            survival: (y) => tail(reference.exp(y), v),
+            cdf: (y) => tail(reference.exp(y.negated()), v),
+            survival: (y) => middle(reference.exp(y.negated()), v),
             logDensity: (y) =>
-              logDensity([reference.exp(y)])
-                .plus(y)
+              logDensity([reference.exp(y.negated())])
+                .minus(y)
                 .plus(reference.ln(reference.decimal(2))),
             minimum: infinity.negated(),
             maximum: infinity,
             centre: reference.zero,
             spread: reference.one,
           },
-          reference.one.minus(share.times(2)),
+          share.times(2),
         );
-        const z = reference.exp(distance);
+        const z = reference.exp(closeness.negated());
         return parameters.location.plus(parameters.scale.times(below ? z.negated() : z));
       },
     };

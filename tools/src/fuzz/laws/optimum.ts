@@ -108,7 +108,10 @@ function sizeOf(trial: Trial, at: MixtureParameters, { domain, members, name, in
   if (domain.kind !== 'real' && domain.kind !== 'real-vector') return 1e-3;
   const values = trial.kept.rows.map((row) => row[domain.kind === 'real' ? 0 : index]!);
   const value = at.components[members[0]!]![name]!;
-  return 1e-3 * (Math.max(...values) - Math.min(...values) || Math.abs(typeof value === 'number' ? value : (value[index] as number)) || 1);
+  return (
+    1e-3 *
+    (Math.max(...values) - Math.min(...values) || Math.abs(typeof value === 'number' ? value : (value as readonly number[])[index]!) || 1)
+  );
 }
 
 /**

@@ -132,6 +132,8 @@ export class ForwardBackward {
     const rows = end - first;
     let logLikelihood = this.relate(first, rows, logDensities);
     if (!Number.isFinite(logLikelihood)) return undefined;
+    // Another unit's logarithms may stand where states are filled up.
+    filtered.fill(0, states, width);
     for (let k = 0; k < states; k += 1) filtered[k] = law.at.initial[k]! * factors[k]!;
     if (!(this.sumOf(0) >= FAINT)) return undefined;
     const engine = kernels();
