@@ -170,7 +170,7 @@ export interface Family<P extends ParameterValues = any> {
   /**
    * The change of sum_i r_i log f(x_i; .) from `from` to `to`, in nats, given the statistics about `about`, computed from the step between
    * the two so that no large numbers are subtracted: what an M-step has gained, and what is left of the log-likelihood, are measured by
-   * it. Without it the engine has differences of log-likelihoods, which round.
+   * it. Where there is no closed form it may be right for small steps only. Without it the engine has differences of log-likelihoods, which round.
    */
   gain?(statistics: Float64Array, count: number, about: P, from: P, to: P): number;
 

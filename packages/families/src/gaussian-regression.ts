@@ -96,6 +96,7 @@ export const gaussianRegression: FamilyDefinition<GaussianRegressionParameters, 
         const unit = unitOfVariance(about.variance);
         const { design, effects } = regressors.prepare(about);
         if (held.has('coefficients')) {
+          if (held.has('variance')) return about;
           const variance = checkedVariance(statistics[squares]! / count, unit, Math.abs(effects[0]!));
           return { ...about, variance };
         }
