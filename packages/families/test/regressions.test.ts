@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { EmkitError, type FitOptions, fit, fitAsync, gated, readModel } from '@emkit/core';
-import { allFamilies, binomialRegression, gaussian, gaussianRegression, multivariateGaussian, poissonRegression } from '@emkit/families';
+import {
+  allFamilies,
+  binomialRegression,
+  gaussian,
+  gaussianRegression,
+  multivariateGaussian,
+  poisson,
+  poissonRegression,
+  product,
+} from '@emkit/families';
 import { createReference, referenceFamily } from '@emkit/reference';
 import { describe, expect, test } from 'vitest';
 import { CO2, GNP, NPREG_GAUSSIAN, NPREG_POISSON, NPREG_X } from './data/regressions.ts';
@@ -423,5 +432,67 @@ describe('the response given the other columns', () => {
       expect(weights.reduce((sum, values) => sum + values[row]!, 0)).toBeCloseTo(1, 12);
     });
     expect(() => found.conditional(patentData, { probabilities: [2] })).toThrow(/from 0 to 1/);
+  });
+});
+
+describe('missing values', () => {
+  const gone = [3, 31];
+  const holed = (values: readonly number[]): (number | null)[] => values.map((value, row) => (gone.includes(row) ? null : value));
+  const short = (values: readonly number[]): number[] => values.filter((_, row) => !gone.includes(row));
+  const without = fit({ patents: short(patents), log_rd: short(logRd), rd_per_sales: short(rdPerSales) }, patentModel);
+
+  test('a row without its response tells nothing, beside a gate too', () => {
+    const found = fit({ ...patentData, patents: holed(patents) }, { ...patentModel, missing: 'integrate' });
+    expect(found.missing).toEqual({ cells: [2, 0], emptyRows: 0, dropped: 0 });
+    expect(found.logLikelihood).toBeCloseTo(without.logLikelihood, 9);
+    found.components.forEach(({ coefficients }, k) => {
+      closeTo(coefficients, without.components[k]!.coefficients, 1e-5);
+    });
+  });
+
+  test('a response is filled in from the weights and predictors of its row', () => {
+    const { model } = fit(patentData, patentModel);
+    const data = { ...patentData, patents: holed(patents) };
+    const filled = model.impute(data, { columns: ['patents', 'log_rd'] });
+    const { mean } = model.conditional(patentData, { columns: ['log_rd'] });
+    expect(filled).toHaveLength(2);
+    for (const row of gone) expect(filled[0]![row]).toBeCloseTo(mean[row]!, 10);
+    expect(Array.from(filled[1]!)).toEqual(logRd);
+  });
+
+  test.each(['log_rd', 'rd_per_sales'] as const)('%s has no law of its own: its holes are refused, or their rows left out', (column) => {
+    const data = { ...patentData, [column]: holed(patentData[column]) };
+    expect(() => fit(data, { ...patentModel, missing: 'integrate' })).toThrow(new RegExp(`Row 4, column ${column}: the value is missing`));
+    const found = fit(data, { ...patentModel, missing: 'drop' });
+    expect(found.missing?.dropped).toBe(2);
+    expect(found.logLikelihood).toBe(without.logLikelihood);
+  });
+
+  test('a predictor is never made up, though its response is missing too', () => {
+    const { model } = fit(patentData, patentModel);
+    const data = { ...patentData, patents: holed(patents), log_rd: holed(logRd) };
+    expect(() => model.impute(data, { columns: ['patents', 'log_rd'] })).toThrow(/Row 4, column log_rd: the value is missing/);
+  });
+
+  test('a regression is a part of a product, beside other columns with holes of their own', () => {
+    const family = product({ line: poissonRegression(), other: poisson() });
+    const other = patents.map((_, row) => row % 7);
+    const columns = ['patents', 'log_rd', 'other'];
+    const whole = { patents: holed(patents), log_rd: holed(logRd), other };
+    const found = fit(whole, { family, components: 1, columns, missing: 'integrate' });
+    const line = fit({ patents: short(patents), log_rd: short(logRd) }, { family: poissonRegression(), components: 1 });
+    closeTo(found.components[0]!.line.coefficients, line.components[0]!.coefficients, 1e-6);
+    expect(found.components[0]!.other.rate).toBeCloseTo(other.reduce((sum, value) => sum + value, 0) / other.length, 12);
+    expect(() => fit({ ...whole, patents }, { family, components: 1, columns, missing: 'integrate' })).toThrow(
+      /Row 4, column log_rd: the value is missing, and that of patents is not/,
+    );
+  });
+
+  test('a variance held with shared coefficients stays', () => {
+    const family = gaussianRegression({ predictors: 2 });
+    const start = { weights: [0.5, 0.5], components: [1, 2].map(() => ({ coefficients: [0, 1, 0], variance: 9 })) };
+    const found = fit(npreg, { family, components: 2, shared: ['coefficients', 'variance'], held: { components: [['variance']] }, start });
+    expect(found.components.map(({ variance }) => variance)).toEqual([9, 9]);
+    expect(found.components[0]!.coefficients[0]).not.toBe(0);
   });
 });

@@ -13,7 +13,7 @@ import type { Random } from '../random.ts';
  * most probable value), or by draws from their distribution given that.
  *
  * @returns one array a column, over the rows of the blocks
- * @throws EmkitError `CAPABILITY_MISSING` where a family has neither; what an E-step throws
+ * @throws EmkitError `CAPABILITY_MISSING` where a family has neither; `DATA_NOT_FINITE` for a missing cell of a given column; what an E-step throws
  */
 export function imputeCells(
   model: LatentModel,
@@ -35,6 +35,8 @@ export function imputeCells(
       for (let row = 0; row < block.size; row += 1) {
         const missing = out.flatMap((_, column) => (isMissingCell(block, column, row) ? [column] : []));
         if (missing.length === 0) continue;
+        const given = missing.find((column) => families[0]!.columns[column]!.given === true);
+        if (given !== undefined) throw noLawOf(dataset, given, firstRow + row);
         const shares = responsibilities.map((values) => values[row]!);
         const filled =
           random === undefined ? expectRow(families, at, own, row, shares, missing) : drawRow(families, at, own, row, shares, random);
@@ -44,6 +46,20 @@ export function imputeCells(
     firstRow += block.size;
   }
   return out;
+}
+
+/** A given column has no distribution to be filled from, and what depends on it has none without it. */
+function noLawOf({ columnNames, blockRow }: Dataset, column: number, blocksRow: number): EmkitError {
+  const row = blockRow?.indexOf(blocksRow) ?? blocksRow;
+  return new EmkitError(
+    'DATA_NOT_FINITE',
+    `Row ${row + 1}, column ${columnNames[column]}: the value is missing, and nothing describes it.`,
+    {
+      row,
+      column: columnNames[column]!,
+      remedy: 'Others are described given this column: correct it, or leave the row out.',
+    },
+  );
 }
 
 function rowOf({ columns }: Block, row: number): Float64Array {
