@@ -43,6 +43,7 @@ Exit codes: 0 done; 1 the data or the model are at fault; 2 wrong usage.`,
   program.commandsGroup('Fit:');
   const fit = dataOptions(command('fit', 'fit a mixture model to the columns of a CSV file'))
     .option('--components <K>', 'the number of components', wholeNumber(-Infinity))
+    .option('--gate-columns <names>', 'columns on which the weights depend, by a multinomial logit', nameList)
     .optionsGroup('The algorithm:')
     .option('--start <START.json>', 'the parameters to start from, instead of automatic starts')
     .option('--fix <what>', 'hold at the start: weights, 2.mean (of component 2), mean (of all)', nameList);
@@ -87,6 +88,11 @@ and of a hidden Markov model, whose zeros stay zero:
     .argument('<MODEL.json>', MODEL_ARGUMENT)
     .argument('<DATA.csv>', DATA_ARGUMENT)
     .option('--columns <names>', "the data columns, in the model's order (default: those it was fitted to)", nameList)
+    .option(
+      '--quantiles <list>',
+      'of a regression: add mean and quantiles of the response, by component and of the mixture: 0.05,0.5',
+      nameList,
+    )
     .option('--sequence-column <name>', 'of a hidden Markov model: rows with the same value there are a sequence')
     .option('--no-header', 'the file begins with its first row, not with names')
     .option('--missing [words]', 'values may be missing (blank, NA, NaN, null, ?, ., or these words)')
@@ -172,6 +178,9 @@ function dataOptions(command: Command): Command {
     .optionsGroup('The data:')
     .option('--sequence-column <name>', 'rows with the same value there are a sequence (default: all rows are one)')
     .option('--columns <names>', 'the data columns, with commas between them (default: all columns of numbers)', nameList)
+    .option('--response <name>', 'of a regression: the column that is modelled')
+    .option('--predictors <list>', 'the columns it is given: x,x^2,group=control:drug (powers; words, compared with the first)', nameList)
+    .option('--offset-column <name>', 'a column added to the linear predictor, such as the logarithm of an exposure')
     .option('--weights-column <name>', 'a column of case weights: a weight of 3 is three equal rows')
     .option('--labels-column <name>', 'a column of known components, counted from 1; blank where unknown')
     .addOption(

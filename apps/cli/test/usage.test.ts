@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { families } from '@emkit/families';
+import { allFamilies as families } from '@emkit/families';
 import { describe, expect, test } from 'vitest';
 import { data, emkit, Folder } from './support.ts';
 

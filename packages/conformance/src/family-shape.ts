@@ -13,6 +13,8 @@ const OPTIONAL_FUNCTIONS = [
   'mean',
   'distance',
   'scores',
+  'coordinates',
+  'unbounded',
 ] as const;
 
 /**

@@ -1,5 +1,5 @@
 const FUNCTIONS = ['posterior', 'expectedLogProbability', 'logProbability', 'sample', 'maximize', 'gain', 'recentre'] as const;
-const OPTIONAL_FUNCTIONS = ['logWeights', 'revive'] as const;
+const OPTIONAL_FUNCTIONS = ['logWeights', 'revive', 'weights', 'locate'] as const;
 const SPACE = ['check', 'contains', 'distance', 'rounding', 'boundary'] as const;
 const COORDINATES = ['difference', 'move', 'scales'] as const;
 

@@ -3,6 +3,7 @@ import type { Summary } from './data/summary.ts';
 import { codeName, EmkitError, showValue } from './errors.ts';
 import type { Kernel } from './kernels/capability.ts';
 import type { Domain } from './model/domain.ts';
+import type { Coordinates } from './model/space.ts';
 import type { Random } from './random.ts';
 import type { WorkerFactory } from './source/worker-protocol.ts';
 
@@ -169,7 +170,7 @@ export interface Family<P extends ParameterValues = any> {
   /**
    * The change of sum_i r_i log f(x_i; .) from `from` to `to`, in nats, given the statistics about `about`, computed from the step between
    * the two so that no large numbers are subtracted: what an M-step has gained, and what is left of the log-likelihood, are measured by
-   * it. Without it the engine has differences of log-likelihoods, which round.
+   * it. Where there is no closed form it may be right for small steps only. Without it the engine has differences of log-likelihoods, which round.
    */
   gain?(statistics: Float64Array, count: number, about: P, from: P, to: P): number;
 
@@ -214,6 +215,15 @@ export interface Family<P extends ParameterValues = any> {
 
   /** Parameters to an unconstrained real vector and back. Default: derived from the domains. */
   readonly codec?: Codec<P>;
+
+  /**
+   * Coordinates of the parameters not in `fixed`, where differences of records hold digits that those of a codec's vectors would not.
+   * Default: from the codec.
+   */
+  coordinates?(fixed: ReadonlySet<string>): Coordinates<P>;
+
+  /** Names of the parameters whose estimate lies at infinity, as far as the M-step that made the record could tell: coefficients that separate the data. */
+  unbounded?(parameters: P): readonly string[];
 
   /** The gradient of log f(x_i; .) in the unconstrained coordinates, row by row: block.size x codec.length, row-major. */
   scores?(block: Block, parameters: P, out: Float64Array): void;

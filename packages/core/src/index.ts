@@ -39,6 +39,7 @@ export {
   type ParameterValues,
   type Support,
 } from './family.ts';
+export type { Conditional, ConditionalOptions } from './fit/conditional.ts';
 export {
   type FitStep,
   fit,
@@ -101,6 +102,7 @@ export type { ExpectationRequest } from './model/e-step.ts';
 export { type Components, createEmissions, type Emissions, type SharedGroup, type Ties } from './model/emissions.ts';
 export { type Estimable, MOST_RECENTRINGS } from './model/estimable.ts';
 export { Expectation, type ExpectationLayout, PairwiseSum, type PartialSum } from './model/expectation.ts';
+export { type GatedWeights, type GateOptions, gated, gatedDefinition } from './model/gated.ts';
 export { independent, type Weights } from './model/independent.ts';
 export type { Latent } from './model/latent.ts';
 export {

@@ -62,14 +62,17 @@ export function gaussianGain(
   const offset = (from.mean - about) * unit;
   const firstHere = lessProduct(first, count, offset);
   const secondHere = second - offset * (first + firstHere);
-  const variance = from.variance * unit * unit;
-  const nextVariance = to.variance * unit * unit;
   const step = (to.mean - from.mean) * unit;
-  const ofMean = (step / nextVariance) * lessProduct(2 * firstHere, count, step);
+  const ofMean = (step / (to.variance * unit * unit)) * lessProduct(2 * firstHere, count, step);
+  return 0.5 * (ofMean + varianceGain(secondHere, count, unit, from.variance, to.variance));
+}
+
+/** Twice the change of that sum with the variance alone, given the sum of squares about the mean in the unit. */
+export function varianceGain(second: number, count: number, unit: number, from: number, to: number): number {
+  const variance = from * unit * unit;
   // The precision moves from 1 to 1 + u in parts of itself, and count log p - (second / variance) p is what changes.
-  const relative = (from.variance - to.variance) / to.variance;
-  const ofVariance =
-    nearGain(count, -lessProduct(secondHere, count, variance) / variance, relative) ??
-    timesLogRatio(count, to.variance, from.variance) - (secondHere / nextVariance - secondHere / variance);
-  return 0.5 * (ofMean + ofVariance);
+  return (
+    nearGain(count, -lessProduct(second, count, variance) / variance, (from - to) / to) ??
+    timesLogRatio(count, to, from) - (second / (to * unit * unit) - second / variance)
+  );
 }

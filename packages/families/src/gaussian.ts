@@ -1,8 +1,16 @@
 import { degenerate, type FamilyDefinition } from '@emkit/core';
-import { log, normalCdf, normalQuantile, SMALLEST_NORMAL } from '@emkit/core/numerics';
+import { log, normalCdf, normalQuantile } from '@emkit/core/numerics';
 import { defineFamily } from './define-family.ts';
 import { gaussianGain } from './gain.ts';
-import { isOrdinaryUnit, LEAST_PART, ROUNDING, recentredMean, rescaledVariance, startingVariance, unitOfVariance } from './spread.ts';
+import {
+  checkedVariance,
+  isOrdinaryUnit,
+  LEAST_PART,
+  recentredMean,
+  rescaledVariance,
+  startingVariance,
+  unitOfVariance,
+} from './spread.ts';
 
 /** The parameters of a univariate Gaussian component: `mean` in the unit of the data, `variance` > 0 in its square. */
 export type GaussianParameters = { readonly mean: number; readonly variance: number };
@@ -240,14 +248,4 @@ function meanSquare(statistics: Float64Array, count: number, meanHeld: boolean):
   if (meanHeld) return square;
   const shift = statistics[0]! / count;
   return square - shift * shift;
-}
-
-function checkedVariance(square: number, unit: number, magnitude: number): number {
-  if (!(Math.sqrt(square) / unit > ROUNDING * magnitude)) {
-    throw degenerate('variance', 'it fell to zero, for all the observations of the component are equal or differ by their rounding only');
-  }
-  const variance = square / unit / unit;
-  if (variance < SMALLEST_NORMAL) throw degenerate('variance', 'it is too small for a double: multiply the column by a power of ten');
-  if (!(variance < Infinity)) throw degenerate('variance', 'it is too large for a double: divide the column by a power of ten');
-  return variance;
 }

@@ -1,3 +1,4 @@
+import { degenerate } from '@emkit/core';
 import { exponentOf, powerOfTwo, SMALLEST_NORMAL } from '@emkit/core/numerics';
 
 /**
@@ -62,4 +63,15 @@ export function startingVariance({ mean, variance }: { readonly mean: number; re
   if (variance > 0) return representableVariance(variance);
   const rounding = mean === 0 ? 1 : mean * Number.EPSILON;
   return representableVariance(rounding * rounding);
+}
+
+/** The variance of a mean square in the unit; refused where it is that of roundings of values of this magnitude, or no double. */
+export function checkedVariance(square: number, unit: number, magnitude: number): number {
+  if (!(Math.sqrt(square) / unit > ROUNDING * magnitude)) {
+    throw degenerate('variance', 'it fell to zero, for all the observations of the component are equal or differ by their rounding only');
+  }
+  const variance = square / unit / unit;
+  if (variance < SMALLEST_NORMAL) throw degenerate('variance', 'it is too small for a double: multiply the column by a power of ten');
+  if (!(variance < Infinity)) throw degenerate('variance', 'it is too large for a double: divide the column by a power of ten');
+  return variance;
 }

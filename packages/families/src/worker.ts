@@ -1,5 +1,5 @@
 import { serveWorker } from '@emkit/core';
-import { families } from './index.ts';
+import { allFamilies } from './index.ts';
 
 // The whole of the script that `startFamiliesWorker` runs: a worker that knows every family of this package.
-serveWorker(families);
+serveWorker(allFamilies);

@@ -262,7 +262,11 @@ export function makeReferenceFamily<P extends ReferenceParameters>(
         validate(own, component);
         return own;
       }
-      requireRight(wrongShape(shapes, own) ?? wrongShape(finer, refinements), component);
+      requireRight(
+        wrongShape(shapes, own) ??
+          wrongShape(Object.fromEntries(Object.entries(finer).filter(([name]) => Object.hasOwn(refinements, name))), refinements),
+        component,
+      );
       const refined = parts.refine(own, refinements);
       validate(refined, component);
       return refined;

@@ -1,4 +1,4 @@
-import { families } from '@emkit/families';
+import { allFamilies } from '@emkit/families';
 import type { Command, Option } from 'commander';
 import { type Io, write } from '../io.ts';
 import { EXIT, usageProblem } from '../problem.ts';
@@ -52,11 +52,11 @@ function completedBy(option: Option): FlagEntry['value'] {
   if (option.argChoices !== undefined) return option.argChoices;
   switch (option.long) {
     case '--family':
-      return families.flatMap(({ id, fromJson }) => (fromJson === undefined ? [id] : []));
+      return allFamilies.flatMap(({ id, fromJson }) => (fromJson === undefined ? [id] : []));
     case '--option':
       return [
         ...new Set(
-          families.flatMap(({ options }) =>
+          allFamilies.flatMap(({ options }) =>
             Object.entries(options).flatMap(([name, known]) =>
               known.kind === 'choice'
                 ? known.values.map((value) => `${name}=${value}`)

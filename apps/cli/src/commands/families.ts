@@ -1,6 +1,6 @@
 import { describeDomain, describeSupport, type FamilyDefinition, type FamilyOption } from '@emkit/core';
 import { wrapText } from '@emkit/core/text';
-import { families } from '@emkit/families';
+import { allFamilies } from '@emkit/families';
 import { type Theme, themeFor } from '../display/theme.ts';
 import { type Io, write } from '../io.ts';
 import { jsonText } from '../output/fit-json.ts';
@@ -8,7 +8,7 @@ import { EXIT } from '../problem.ts';
 
 /** `emkit families`. */
 export async function runFamilies(flags: { readonly json?: boolean }, io: Io): Promise<number> {
-  const described = families.map(describeFamily);
+  const described = allFamilies.map(describeFamily);
   if (flags.json) await write(io.stdout, jsonText(described));
   else {
     const theme = themeFor(io.stdout, io.environment);

@@ -1,13 +1,14 @@
-import { createMixture, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync } from '@emkit/core';
+import { createModelStructure, type Diagnosis, describeDiagnosis, type Fit, type FitOptions, fitAsync, gated } from '@emkit/core';
 import { plural, showCount, showLogLikelihood } from '@emkit/core/text';
 import { renderFit } from '../display/fit-report.ts';
 import { themeFor } from '../display/theme.ts';
 import { readHeld } from '../held.ts';
 import { isHiddenMarkov, type LatentFlags, latentFor, requireHiddenMarkov } from '../hidden-markov.ts';
 import { explainDataError, type FitData, readFitData, uncapitalised } from '../input/data.ts';
-import { chooseFamily, type FamilyChoice } from '../input/family-choice.ts';
+import { chooseFamily, type FamilyChoice, isRegression } from '../input/family-choice.ts';
 import { inFile, readStartFile } from '../input/json-file.ts';
 import { missingWords } from '../input/missing-words.ts';
+import type { RegressionColumns } from '../input/predictors.ts';
 import { chooseProduct } from '../input/product-choice.ts';
 import { inputName } from '../input/source.ts';
 import { type Io, write } from '../io.ts';
@@ -22,6 +23,9 @@ export interface DataFlags extends LatentFlags {
   readonly families?: string;
   readonly missing?: true | string;
   readonly columns?: readonly string[];
+  readonly response?: string;
+  readonly predictors?: readonly string[];
+  readonly offsetColumn?: string;
   readonly option?: readonly string[];
   readonly weightsColumn?: string;
   readonly labelsColumn?: string;
@@ -34,6 +38,7 @@ export interface DataFlags extends LatentFlags {
 /** The options of `emkit fit`. */
 export interface FitFlags extends DataFlags {
   readonly components: number;
+  readonly gateColumns?: readonly string[];
   readonly start?: string;
   readonly fix?: readonly string[];
   readonly iterations?: number;
@@ -55,6 +60,10 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
   if (path === '-' && flags.start === '-') throw usageProblem('The data and the start cannot both be the standard input.');
   if (flags.json && flags.out === '-') throw usageProblem('--json and --out - would both write to the standard output.');
   const choice = choiceOf(flags);
+  const gate = flags.gateColumns && gated(components, { columns: flags.gateColumns });
+  if (gate !== undefined && isHiddenMarkov(flags)) throw usageProblem('--gate-columns is not for hidden Markov models.');
+  if (gate !== undefined && flags.certify)
+    throw usageProblem('--certify is for mixtures; with --gate-columns there is no reference to certify by.');
   await checkWritable(flags.out);
   const start = flags.start === undefined ? undefined : await readStartFile(flags.start, io, isHiddenMarkov(flags));
   const progress = new Progress(io, flags.quiet === true);
@@ -65,9 +74,10 @@ export async function runFit(path: string, flags: FitFlags, io: Io): Promise<num
     const ofLabels = isHiddenMarkov(flags) ? ['initial', 'transitions'] : ['weights'];
     const held = readHeld(flags.fix ?? [], data.family, components, ofLabels);
     const asLatent = () => latentFor(flags, components, start, flags.fix ?? []);
-    const latent = start === undefined ? asLatent() : inFile(flags.start!, asLatent);
+    const chain = start === undefined ? asLatent() : inFile(flags.start!, asLatent);
+    const latent = gate ?? chain;
     const of = { family: data.family, components, ...(latent && { latent }) };
-    if (start !== undefined) inFile(flags.start!, () => createMixture(of).space.check(start));
+    if (start !== undefined) inFile(flags.start!, () => createModelStructure(of).space.check(start));
     progress.say(start === undefined ? 'fitting: trying starts' : 'fitting');
     const fit = await runEngine(
       data,
@@ -133,7 +143,7 @@ export function tooFewRows(components: number, rows: number): string {
 /** Reads the data as the options say, showing how far it has come. */
 export function readData(
   path: string,
-  flags: DataFlags,
+  flags: DataFlags & { readonly gateColumns?: readonly string[] },
   choice: FamilyChoice,
   components: number,
   progress: Progress,
@@ -146,6 +156,8 @@ export function readData(
       columns: flags.columns,
       weightsColumn: flags.weightsColumn,
       labelsColumn: flags.labelsColumn,
+      regression: regressionOf(flags, choice),
+      gate: flags.gateColumns,
       sequenceColumn: flags.sequenceColumn,
       firstLabel: flags.firstLabel,
       header: flags.header,
@@ -156,6 +168,23 @@ export function readData(
     components,
     io,
   );
+}
+
+/** @throws Problem where what is asked for is half a regression */
+function regressionOf(flags: DataFlags, { definition, optionColumns }: FamilyChoice): RegressionColumns | undefined {
+  const { response, predictors, offsetColumn, columns } = flags;
+  if (!isRegression(definition)) {
+    const stray = response ?? predictors?.[0] ?? offsetColumn;
+    if (stray === undefined) return undefined;
+    throw usageProblem(
+      `--response, --predictors and --offset-column are for regressions, for example --family ${definition.id === 'poisson' ? 'poisson' : 'gaussian'}-regression.`,
+    );
+  }
+  if (response === undefined || predictors === undefined)
+    throw usageProblem(`The family ${definition.id} needs --response y --predictors x,x^2,group=control:drug.`);
+  if (columns !== undefined) throw usageProblem('--columns is not for regressions: --response and --predictors name their columns.');
+  const trials = optionColumns['trials'];
+  return { response, predictors, ...(trials !== undefined && { trials }), ...(offsetColumn !== undefined && { offset: offsetColumn }) };
 }
 
 async function runEngine(data: FitData, options: FitOptions, weightsColumn: string | undefined, progress: Progress, io: Io): Promise<Fit> {

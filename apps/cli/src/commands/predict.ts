@@ -1,9 +1,19 @@
-import { type Column, type HiddenMarkov, type Model, markovChain, type Prediction, type PredictOptions, viterbi } from '@emkit/core';
+import {
+  type Column,
+  type Conditional,
+  type HiddenMarkov,
+  type Model,
+  markovChain,
+  type Prediction,
+  type PredictOptions,
+  viterbi,
+} from '@emkit/core';
 import { showCount } from '@emkit/core/text';
 import { csvPieces } from '@emkit/files';
 import { columnsOf, explainDataError } from '../input/data.ts';
 import { readModelFile } from '../input/json-file.ts';
 import { missingWords } from '../input/missing-words.ts';
+import { neededColumns, regressionColumns } from '../input/predictors.ts';
 import { inputName } from '../input/source.ts';
 import { readTable, type Table } from '../input/table.ts';
 import type { Io } from '../io.ts';
@@ -14,6 +24,7 @@ import { EXIT, Problem, usageProblem } from '../problem.ts';
 /** The options of `emkit predict`. */
 export interface PredictFlags {
   readonly columns?: readonly string[];
+  readonly quantiles?: readonly string[];
   readonly sequenceColumn?: string;
   readonly header: boolean;
   readonly missing?: true | string;
@@ -24,11 +35,15 @@ export interface PredictFlags {
 /** `emkit predict MODEL.json DATA.csv`. */
 export function runPredict(modelPath: string, dataPath: string, flags: PredictFlags, io: Io): Promise<number> {
   const missing = missingWords(flags.missing);
+  const probabilities = flags.quantiles?.map(readProbability);
   return writeFromModel(modelPath, dataPath, { ...flags, missing }, 'predicting', io, (model, source, options) => {
+    const { columns: described } = model.mixture.families[0]!;
+    const given = options.columns!.filter((_, index) => described[index]?.given);
+    const conditional = probabilities && model.conditional(source, { columns: given, probabilities });
     const prediction = model.predict(source, options);
     return model.structure.latent.id === markovChain.id
       ? statePieces(prediction, viterbi(model as unknown as HiddenMarkov, source, options).states)
-      : predictionPieces(prediction);
+      : predictionPieces(prediction, flags.quantiles ?? [], conditional);
   });
 }
 
@@ -46,17 +61,23 @@ export async function writeFromModel(
 ): Promise<number> {
   if (modelPath === '-' && dataPath === '-') throw usageProblem('The model and the data cannot both be the standard input.');
   await checkWritable(flags.out);
-  const { model, columns: fitted } = await readModelFile(modelPath, io);
-  const { columns: described } = model.mixture.families[0]!;
+  const { model, columns: fitted, regression } = await readModelFile(modelPath, io);
+  const { families, latent } = model.mixture;
+  const { columns: described } = families[0]!;
+  const gate = latent.columns ?? [];
+  const names = flags.columns ?? fitted;
+  if (regression !== undefined && flags.columns !== undefined)
+    throw usageProblem('--columns is not for regressions: the model names its columns.');
   const progress = new Progress(io, flags.quiet === true);
   try {
     const name = inputName(dataPath);
     progress.say(`reading ${name}`);
+    const asked = regression === undefined ? { data: names, further: [], levels: wordsOf(described, names) } : neededColumns(regression);
     const table = await readTable(
       dataPath,
       {
-        data: flags.columns ?? fitted,
-        levels: wordsOf(described, flags.columns ?? fitted),
+        ...asked,
+        further: [...asked.further, ...gate],
         missing: flags.missing,
         sequences: flags.sequenceColumn,
         header: flags.header,
@@ -64,16 +85,18 @@ export async function writeFromModel(
       },
       io,
     );
-    requireWidth(table, described.length, name, flags.columns !== undefined);
+    const modelled = regression && regressionColumns(table, regression);
+    if (modelled === undefined) requireWidth(table, described.length, name, flags.columns !== undefined);
     progress.say(doing);
     const isChain = model.structure.latent.id === markovChain.id;
     if (!isChain && flags.sequenceColumn !== undefined) throw usageProblem('--sequence-column is for hidden Markov models.');
+    const columns = modelled === undefined ? table.data : [...modelled.keys()];
     const options = {
-      columns: table.data,
+      columns,
       ...(flags.missing !== undefined && { missing: 'integrate' as const }),
       ...(flags.sequenceColumn !== undefined && { sequences: table.column(flags.sequenceColumn) }),
     };
-    const source = columnsOf(table, table.data);
+    const source = { ...columnsOf(table, gate), ...(modelled === undefined ? columnsOf(table, columns) : Object.fromEntries(modelled)) };
     let pieces: Iterable<string>;
     try {
       pieces = piecesOf(model, source, options);
@@ -105,12 +128,47 @@ function requireWidth(table: Table, expected: number, name: string, chosen: bool
   );
 }
 
-function predictionPieces({ responsibilities, labels, logDensities }: Prediction): Generator<string, void, undefined> {
-  const names = ['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'];
+function readProbability(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw usageProblem(`--quantiles ${text}: give probabilities between 0 and 1, for example 0.05,0.5,0.95.`);
+}
+
+/** Further columns by name: means and quantiles, of the mixture and then by component. */
+function conditionalColumns(
+  probabilities: readonly string[],
+  conditional: Conditional | undefined,
+): readonly (readonly [string, Float64Array])[] {
+  if (conditional === undefined) return [];
+  const { mean, quantiles, componentMeans, componentQuantiles } = conditional;
+  const quantilesOf = (values: readonly Float64Array[], suffix: string): [string, Float64Array][] =>
+    probabilities.map((probability, index) => [`quantile_${probability}${suffix}`, values[index]!]);
+  return [
+    ['mean', mean],
+    ...quantilesOf(quantiles, ''),
+    ...componentMeans.flatMap((values, k): [string, Float64Array][] => [
+      [`mean_${k + 1}`, values],
+      ...quantilesOf(componentQuantiles[k]!, `_${k + 1}`),
+    ]),
+  ];
+}
+
+function predictionPieces(
+  { responsibilities, labels, logDensities }: Prediction,
+  probabilities: readonly string[],
+  conditional: Conditional | undefined,
+): Generator<string, void, undefined> {
+  const further = conditionalColumns(probabilities, conditional);
+  const names = [
+    ...['row', 'label', ...responsibilities.map((_, component) => `responsibility_${component + 1}`), 'log_density'],
+    ...further.map(([name]) => name),
+  ];
   return csvPieces(names, labels.length, (row) => {
     let line = `${row + 1},${labels[row]! + 1}`;
     for (const values of responsibilities) line += `,${values[row]!}`;
-    return `${line},${logDensities[row]!}`;
+    line += `,${logDensities[row]!}`;
+    for (const [, values] of further) line += `,${values[row]!}`;
+    return line;
   });
 }
 

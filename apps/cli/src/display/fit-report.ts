@@ -13,8 +13,9 @@ export function renderFit(fit: Fit, data: FitData, theme: Theme): string[] {
 }
 
 function renderPlot(fit: Fit, data: FitData, theme: Theme): string[] {
-  const { columns: described } = fit.model.mixture.families[0]!;
-  if (described.some((column) => column.given === true) || fit.missing !== undefined) return [];
+  const { families, latent } = fit.model.mixture;
+  const { columns: described } = families[0]!;
+  if (described.some((column) => column.given === true) || latent.columns !== undefined || fit.missing !== undefined) return [];
   const names = data.columns.map(printableName);
   const values = data.columns.map((name) => data.source[name]!);
   if (fit.model.structure.latent.id === markovChain.id)

@@ -2,10 +2,11 @@ import { EmkitError, type Family } from '@emkit/core';
 import { plural } from '@emkit/core/text';
 import type { Io } from '../io.ts';
 import { Problem, usageProblem } from '../problem.ts';
-import { type FamilyChoice, makeFamily } from './family-choice.ts';
+import { type FamilyChoice, makeFamily, makeRegression } from './family-choice.ts';
+import { neededColumns, type RegressionColumns, regressionColumns } from './predictors.ts';
 import { levelsOf, makeProduct, optionColumnsOf } from './product-choice.ts';
 import { inputName } from './source.ts';
-import { readTable, type Table } from './table.ts';
+import { readTable, type Table, type TableRequest } from './table.ts';
 
 /** What the command line says about the data of a fit. */
 export interface DataRequest {
@@ -13,6 +14,10 @@ export interface DataRequest {
   readonly columns: readonly string[] | undefined;
   readonly weightsColumn: string | undefined;
   readonly labelsColumn: string | undefined;
+  /** The columns of a regression; undefined where the family models all data columns. */
+  readonly regression: RegressionColumns | undefined;
+  /** Columns on which the weights depend. */
+  readonly gate: readonly string[] | undefined;
   readonly sequenceColumn?: string | undefined;
   /** What the first component is called in the column of labels. */
   readonly firstLabel: number;
@@ -29,6 +34,7 @@ export interface FitData {
   readonly family: Family;
   /** The names of the family's columns, those that hold an option included. */
   readonly columns: readonly string[];
+  readonly regression: RegressionColumns | undefined;
   /** Columns by name, as the engine takes them. */
   readonly source: Readonly<Record<string, Float64Array>>;
   readonly weights: Float64Array | undefined;
@@ -44,22 +50,14 @@ export interface FitData {
 
 /** Reads the data of a fit and makes the family that suits their columns. */
 export async function readFitData(request: DataRequest, choice: FamilyChoice, components: number, io: Io): Promise<FitData> {
-  const { path, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, missing, onRows } = request;
-  const { parts } = choice;
-  const columns = parts === undefined ? request.columns : parts.map(({ column }) => column);
-  if (choice.levels !== undefined && columns === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
-  const given = parts === undefined ? Object.values(choice.optionColumns) : optionColumnsOf(parts);
-  const further = weightsColumn === undefined ? given : [...given, weightsColumn];
-  const levels = parts === undefined ? allWith(columns ?? [], choice.levels) : levelsOf(parts);
-  const categories = parts === undefined ? [] : parts.flatMap(({ column, levels: words }) => (words === 'found' ? [column] : []));
-  const asked = { data: columns, further, levels, categories, missing, labels: labelsColumn, sequences: sequenceColumn, header };
-  const table = await readTable(path, { ...asked, ...(onRows && { onRows }) }, io);
+  const { path, weightsColumn, labelsColumn, sequenceColumn, firstLabel, header, missing, regression, gate = [], onRows } = request;
+  const weightsColumns = weightsColumn === undefined ? [] : [weightsColumn];
+  const asked = regression === undefined ? columnsFor(choice, request.columns) : neededColumns(regression);
+  const further = [...asked.further, ...gate, ...weightsColumns];
+  const others = { missing, labels: labelsColumn, sequences: sequenceColumn, header, ...(onRows && { onRows }) };
+  const table = await readTable(path, { ...asked, further, ...others }, io);
   const name = inputName(path);
-  const family = parts === undefined ? makeFamilyFor(table, choice, name) : makeProduct(parts, table, name);
-  const used =
-    parts === undefined
-      ? [...table.data, ...given]
-      : parts.flatMap(({ column, choice: part }) => [column, ...Object.values(part.optionColumns)]);
+  const { family, columns, source } = modelFor(choice, regression, table, name);
   const weights = weightsColumn === undefined ? undefined : table.column(weightsColumn);
   const labels = labelsColumn === undefined ? undefined : toLabels(table, labelsColumn, firstLabel, components);
   const sequences = sequenceColumn === undefined ? undefined : table.column(sequenceColumn);
@@ -71,7 +69,45 @@ export async function readFitData(request: DataRequest, choice: FamilyChoice, co
           `Left out, because ${table.leftOut.length === 1 ? 'it holds' : 'they hold'} no numbers: ${plural(table.leftOut.length, 'column').replace(/^1 /, '')} ${left}.`,
         ];
   const holes = missing === undefined ? {} : { missing: 'integrate' as const };
-  return { name, table, family, columns: used, source: columnsOf(table, used), weights, labels, sequences, holes, notes };
+  const all = { ...columnsOf(table, gate), ...source };
+  return { name, table, family, columns, regression, source: all, weights, labels, sequences, holes, notes };
+}
+
+type Asked = Pick<TableRequest, 'data' | 'levels' | 'categories'> & { readonly further: readonly string[] };
+
+function columnsFor({ parts, levels, optionColumns }: FamilyChoice, columns: readonly string[] | undefined): Asked {
+  if (levels !== undefined && columns === undefined) throw usageProblem('Name the column that holds the levels with --columns.');
+  if (parts === undefined) return { data: columns, further: Object.values(optionColumns), levels: allWith(columns ?? [], levels) };
+  return {
+    data: parts.map(({ column }) => column),
+    further: optionColumnsOf(parts),
+    levels: levelsOf(parts),
+    categories: parts.flatMap(({ column, levels: words }) => (words === 'found' ? [column] : [])),
+  };
+}
+
+/** The family, the names of its columns in its order, and the columns by name. */
+function modelFor(
+  choice: FamilyChoice,
+  regression: RegressionColumns | undefined,
+  table: Table,
+  name: string,
+): Pick<FitData, 'family' | 'columns' | 'source'> {
+  const { parts } = choice;
+  if (regression !== undefined) {
+    const modelled = regressionColumns(table, regression);
+    return {
+      family: makeRegression(choice, regression, modelled.size),
+      columns: [...modelled.keys()],
+      source: Object.fromEntries(modelled),
+    };
+  }
+  const columns =
+    parts === undefined
+      ? [...table.data, ...Object.values(choice.optionColumns)]
+      : parts.flatMap(({ column, choice: part }) => [column, ...Object.values(part.optionColumns)]);
+  const family = parts === undefined ? makeFamilyFor(table, choice, name) : makeProduct(parts, table, name);
+  return { family, columns, source: columnsOf(table, columns) };
 }
 
 /** The same words for each of some columns. */

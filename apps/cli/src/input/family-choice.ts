@@ -1,6 +1,7 @@
 import { EmkitError, type Family, type FamilyDefinition } from '@emkit/core';
 import { familyById } from '@emkit/families';
 import { usageProblem } from '../problem.ts';
+import type { RegressionColumns } from './predictors.ts';
 
 /** What `--family` and `--option` say, before the data are seen. */
 export interface FamilyChoice {
@@ -84,6 +85,18 @@ function wordsOf({ options }: FamilyDefinition): readonly string[] {
 function exampleOf(definition: FamilyDefinition): string {
   const [name, option] = Object.entries(definition.options)[0] ?? ['name', undefined];
   return `${name}=${option?.kind === 'choice' ? option.values[0] : '10'}`;
+}
+
+/** Whether a family models a response given predictors. */
+export function isRegression({ options }: FamilyDefinition): boolean {
+  return 'predictors' in options;
+}
+
+/** The regression for so many columns, the response and all given ones counted. */
+export function makeRegression(choice: FamilyChoice, { trials, offset }: RegressionColumns, columns: number): Family {
+  const predictors = columns - 1 - (trials === undefined ? 0 : 1) - (offset === undefined ? 0 : 1);
+  const options = { ...choice.options, predictors: String(predictors), ...(offset !== undefined && { offset: 'column' }) };
+  return makeFamily({ ...choice, options }, columns);
 }
 
 /**

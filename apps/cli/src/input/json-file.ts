@@ -1,10 +1,11 @@
 import type { MixtureParameters, Model } from '@emkit/core';
 import { EmkitError, markovChain, readModel } from '@emkit/core';
-import { families } from '@emkit/families';
+import { allFamilies } from '@emkit/families';
 import { readText } from '@emkit/files';
 import type { Io } from '../io.ts';
 import { Problem } from '../problem.ts';
 import { uncapitalised } from './data.ts';
+import type { RegressionColumns } from './predictors.ts';
 import { inputName, openInput } from './source.ts';
 
 /** Levels of lists and records in a file: more than any model has. */
@@ -14,6 +15,8 @@ const DEEPEST = 50;
 export interface ModelFile {
   readonly model: Model;
   readonly columns: readonly string[] | undefined;
+  /** How the columns of a regression are made from those of a file. */
+  readonly regression: RegressionColumns | undefined;
 }
 
 /**
@@ -26,14 +29,23 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
   const width = widthOf(json);
   if (width > length)
     throw new Problem(`${inputName(path)} says that it has ${width} columns, and it is too short to hold their parameters.`);
-  const model = inFile(path, () => readModel(json, families, [markovChain])) as Model;
-  const columns: unknown = typeof json === 'object' && json !== null && 'columns' in json ? json.columns : undefined;
-  if (columns === undefined) return { model, columns: undefined };
+  const model = inFile(path, () => readModel(json, allFamilies, [markovChain])) as Model;
+  const { columns, regression: stated } = asRecord(json);
+  const regression = stated === undefined ? undefined : readRegression(stated, path);
+  if (columns === undefined) return { model, columns: undefined, regression };
   const count = model.mixture.families[0]!.columns.length;
   if (!Array.isArray(columns) || columns.length !== count || columns.some((name) => typeof name !== 'string')) {
     throw new Problem(`${inputName(path)}: "columns" must be a list of the ${count} name${count === 1 ? '' : 's'} of the data columns.`);
   }
-  return { model, columns };
+  return { model, columns, regression };
+}
+
+function readRegression(stated: unknown, path: string): RegressionColumns {
+  const { response, predictors, trials, offset } = asRecord(stated);
+  const isName = (value: unknown): boolean => typeof value === 'string';
+  const optional = [trials, offset].every((value) => value === undefined || isName(value));
+  if (isName(response) && Array.isArray(predictors) && predictors.every(isName) && optional) return stated as RegressionColumns;
+  throw new Problem(`${inputName(path)}: "regression" must name the response and the predictors.`);
 }
 
 /**
@@ -46,8 +58,9 @@ export async function readModelFile(path: string, io: Io): Promise<ModelFile> {
 export async function readStartFile(path: string, io: Io, isChain: boolean): Promise<MixtureParameters> {
   const { json } = await readJson(path, io);
   const body: unknown = typeof json === 'object' && json !== null && 'model' in json ? json.model : json;
-  const names = isChain ? ['initial', 'transitions', 'components'] : ['weights', 'components'];
   const record = asRecord(body);
+  const ofLabels = 'gate' in record ? 'gate' : 'weights';
+  const names = isChain ? ['initial', 'transitions', 'components'] : [ofLabels, 'components'];
   if (names.some((name) => !Array.isArray(record[name]))) {
     const shape = isChain ? '"initial": [...], "transitions": [[...]]' : '"weights": [...]';
     throw new Problem(`${inputName(path)} is not a start. Write {${shape}, "components": [{...}, ...]}.`);
@@ -84,8 +97,10 @@ function widthOf(json: unknown): number {
   const body = asRecord('model' in asRecord(json) ? asRecord(json)['model'] : json);
   const entries = Array.isArray(body['families']) ? body['families'] : [body];
   const widths = entries.map(asRecord).flatMap(({ family, options }) => {
-    const described = families.find(({ id }) => id === family)?.options ?? {};
-    const names = Object.entries(described).flatMap(([name, option]) => (option.kind === 'integer' && option.fromColumns ? [name] : []));
+    const described = allFamilies.find(({ id }) => id === family)?.options ?? {};
+    const names = Object.entries(described).flatMap(([name, option]) =>
+      option.kind === 'integer' && (option.fromColumns || name === 'predictors') ? [name] : [],
+    );
     return names.map((name) => Number(asRecord(options)[name]));
   });
   return widths.reduce((widest, width) => Math.max(widest, width || 0), 0);

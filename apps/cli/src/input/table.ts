@@ -53,7 +53,7 @@ export async function readTable(path: string, request: TableRequest, io: Io): Pr
   const { columns, ...table } = await readColumns(openInput(path, io), {
     name: inputName(path),
     header,
-    columns: [...(data ?? []).filter((name) => !Object.hasOwn(levels, name) && !categories.includes(name)), ...further],
+    columns: [...new Set([...(data ?? []).filter((name) => !Object.hasOwn(levels, name) && !categories.includes(name)), ...further])],
     levels,
     categories,
     ...(missing && { missing }),

@@ -32,6 +32,7 @@ export function fitToJson(fit: Fit, data: FitData, timing: Timing, certificate?:
     seed,
     timing,
     columns: data.columns,
+    ...(data.regression && { regression: data.regression }),
     warnings: [...warnings, ...data.notes],
     starts: fit.starts,
     ...(missing && { missing }),
@@ -45,6 +46,7 @@ export function modelToJson(fit: Fit, data: FitData): Record<string, unknown> {
   return {
     ...fit.model.toJSON(),
     columns: data.columns,
+    ...(data.regression && { regression: data.regression }),
     fit: { logLikelihood, rows, totalWeight, iterations, diagnosis, criteria, seed },
   };
 }

@@ -24,6 +24,8 @@ export interface DatasetOptions {
    * one value a row; `true` for all rows as one. Default: each row by itself.
    */
   readonly sequences?: string | ArrayLike<unknown> | true;
+  /** Names of further columns, on which the labels depend: see `gated`. They may be among `columns`, whose default is then all others. */
+  readonly labelColumns?: readonly string[];
   /** With a single array of numbers: how many of them make a row. Default 1. */
   readonly dimension?: number;
   /**
@@ -53,7 +55,7 @@ export function createDataset(
 ): Dataset {
   if (isDataset(source)) {
     refuseDatasetOptions(options);
-    checkDataset(source, families, components);
+    checkDataset(source, families, components, options.labelColumns?.length ?? 0);
     return source;
   }
   checkPolicy(options.missing);
@@ -61,7 +63,8 @@ export function createDataset(
   const labelsName = typeof options.labels === 'string' ? options.labels : undefined;
   const sequencesName = typeof options.sequences === 'string' ? options.sequences : undefined;
   const special = [weightsName, labelsName, sequencesName].filter((name) => name !== undefined);
-  const wanted = Array.isArray(options.columns) ? [...options.columns, ...special] : undefined;
+  const labelColumns = options.labelColumns ?? [];
+  const wanted = Array.isArray(options.columns) ? [...options.columns, ...special, ...labelColumns] : undefined;
   const read = readInput(source, wanted, options.dimension);
   if (read.rows === 0) throw new EmkitError('DATA_EMPTY', 'The data have no rows.', { remedy: 'A fit needs at least one row.' });
 
@@ -71,7 +74,10 @@ export function createDataset(
       remedy: `Give a list: columns: [${showValue(options.columns)}].`,
     });
   }
-  const names = options.columns ?? columnsByName(families[0]!, read.names) ?? read.all.filter((name) => !special.includes(name));
+  const names =
+    options.columns ??
+    columnsByName(families[0]!, read.names) ??
+    read.all.filter((name) => ![...special, ...labelColumns].includes(String(name)));
   const columnNames = names.map((name) => (typeof name === 'number' ? (read.names[name] ?? String(name)) : name));
   const given = names.map((name) => requireColumn(read, name));
   const expected = families[0]!.columns.length;
@@ -89,6 +95,10 @@ export function createDataset(
   }
   const holes = options.missing === 'integrate' || options.missing === 'drop';
   const columns = given.map((values, index) => toFloat64(values, columnNames[index]!, families[0]!.columns[index]!.levels, holes));
+  for (const name of labelColumns) {
+    columns.push(toFloat64(requireColumn(read, name), name, undefined, holes));
+    columnNames.push(name);
+  }
   const plain = options.weights === undefined && options.labels === undefined && options.sequences === undefined;
   if (options.merge !== false && plain && columns.length === 1) {
     const merged = countWholeNumbers(columns[0]!, families);
@@ -112,7 +122,7 @@ export function createDataset(
           components,
         );
   const all: Rows = { rows: read.rows, columns, ...(weights && { weights }), ...labels };
-  const { rows: whole, missing, blockRow: afterDrop } = takeMissing(all, options.missing, families[0]!.columns, columnNames);
+  const { rows: whole, missing, blockRow: afterDrop } = takeMissing(all, options.missing, families[0]!, columnNames);
   if (whole.inexact !== undefined) for (const family of distinctFamilies(families)) checkObserving(family);
   const callersRow = afterDrop && ((row: number) => afterDrop.indexOf(row));
   for (const family of distinctFamilies(families)) checkColumns(family, whole.columns, columnNames, whole.weights, callersRow);
@@ -131,7 +141,8 @@ export function createDataset(
   const kept = dropWeightless(whole);
   if (kept.rows.rows === 0)
     throw new EmkitError('DATA_WEIGHT', 'All case weights are 0.', { remedy: 'At least one row needs a weight > 0.' });
-  const merged = options.merge !== false && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
+  const merged =
+    options.merge !== false && labelColumns.length === 0 && isDiscrete(families) ? mergeEqualRows(kept.rows) : { rows: kept.rows };
   const blockRow = compose(compose(afterDrop, kept.blockRow), 'blockRow' in merged ? merged.blockRow : undefined);
   const dataset = cutIntoBlocks(merged.rows, read.rows, columnNames, blockRow, options.blockSize ?? DEFAULT_BLOCK_SIZE);
   return missing === undefined ? dataset : { ...dataset, missing };
@@ -261,12 +272,13 @@ function refuseDatasetOptions(options: DatasetOptions): void {
 }
 
 /** Checks a whole data set against families and a number of components it was not made for. */
-function checkDataset(dataset: Dataset, families: readonly Family[], components: number): void {
+function checkDataset(dataset: Dataset, families: readonly Family[], components: number, labelColumns: number): void {
   for (const family of distinctFamilies(families)) {
-    if (family.columns.length !== dataset.columnNames.length) {
+    if (family.columns.length + labelColumns !== dataset.columnNames.length) {
+      const besides = labelColumns === 0 ? '' : `, the law of the labels ${labelColumns} more`;
       throw new EmkitError(
         'DATA_SHAPE',
-        `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}.`,
+        `The data have ${dataset.columnNames.length} columns, and the family ${family.id} takes ${family.columns.length}${besides}.`,
       );
     }
     let firstRow = 0;
@@ -300,7 +312,7 @@ function checkColumns(
   weights: Float64Array | undefined,
   callersRow: (row: number) => number = (row) => row,
 ): void {
-  for (let index = 0; index < columns.length; index += 1) {
+  for (let index = 0; index < family.columns.length; index += 1) {
     const support = family.columns[index]!.support;
     const found = firstOutside(support, columns, index, weights);
     if (found < 0) continue;
@@ -322,16 +334,17 @@ function checkColumns(
 }
 
 function checkConstraint(
-  { constraint, id }: Family,
+  { constraint, id, columns: described }: Family,
   columns: readonly Float64Array[],
   weights: Float64Array | undefined,
   callersRow: (row: number) => number,
 ): void {
   if (constraint === undefined) return;
-  const values = new Float64Array(columns.length);
-  for (let row = 0; row < columns[0]!.length; row += 1) {
+  const own = columns.slice(0, described.length);
+  const values = new Float64Array(own.length);
+  for (let row = 0; row < own[0]!.length; row += 1) {
     if (weights?.[row] === 0) continue;
-    columns.forEach((column, index) => {
+    own.forEach((column, index) => {
       values[index] = column[row]!;
     });
     if (constraint.holds(values)) continue;

@@ -1,5 +1,5 @@
 import { EmkitError, showValue } from '../errors.ts';
-import type { Column, Support } from '../family.ts';
+import type { Family, Support } from '../family.ts';
 import type { Inexact, MissingCells } from './block.ts';
 import type { Cells } from './cells.ts';
 import { pickRows, type Rows } from './rows.ts';
@@ -35,19 +35,16 @@ export interface WithCells {
  *
  * @throws EmkitError `DATA_EMPTY` where no row is left; `DATA_NOT_FINITE` for a missing cell of a given column beside an observed one
  */
-export function takeMissing(
-  whole: Rows,
-  policy: MissingPolicy | undefined,
-  described: readonly Column[],
-  names: readonly string[],
-): WithCells {
+export function takeMissing(whole: Rows, policy: MissingPolicy | undefined, family: Family, names: readonly string[]): WithCells {
   if (policy === undefined || policy === 'error') return { rows: whole };
   const cells = whole.columns.map(missingRows);
   if (cells.every((own) => own === undefined)) return { rows: whole };
   if (policy === 'drop') return drop(whole, cells);
-  checkGiven(whole, described, names, cells);
-  const columns = whole.columns.map((column, index) => fill(column, cells[index], described[index]!.support));
-  return { rows: { ...whole, columns, inexact: cells }, missing: countMissing(cells, whole.rows) };
+  const own = family.columns.length;
+  checkLabelColumns(names, cells, own);
+  checkGiven(family, 0, names, cells);
+  const columns = whole.columns.map((column, index) => (index < own ? fill(column, cells[index], family.columns[index]!.support) : column));
+  return { rows: { ...whole, columns, inexact: cells }, missing: countMissing(cells.slice(0, own), whole.rows) };
 }
 
 /** Counts them for a report. */
@@ -79,22 +76,46 @@ function drop(whole: Rows, cells: Cells): WithCells {
   };
 }
 
+/** Of a row whose weights are unknown nothing can be said, whatever else was observed. */
+function checkLabelColumns(names: readonly string[], cells: Cells, first: number): void {
+  for (let index = first; index < cells.length; index += 1) {
+    const row = cells[index]?.rows[0];
+    if (row === undefined) continue;
+    const column = names[index]!;
+    throw new EmkitError('DATA_NOT_FINITE', `Row ${row + 1}, column ${column}: the value is missing, and the weights depend on it.`, {
+      row,
+      column,
+      remedy: "Correct it, or leave such rows out: missing: 'drop'.",
+    });
+  }
+}
+
 /** What a density is conditional on has no law of its own: where it is missing nothing can be said of the observed cell beside it. */
-function checkGiven({ columns }: Rows, described: readonly Column[], names: readonly string[], cells: Cells): void {
-  described.forEach(({ support }, index) => {
-    if (support.kind !== 'integer' || typeof support.maximum === 'number') return;
-    const given = support.maximum.column;
-    const row = cells[given]?.rows.find((each) => !Number.isNaN(columns[index]![each]));
-    if (row === undefined) return;
-    throw new EmkitError(
-      'DATA_NOT_FINITE',
-      `Row ${row + 1}, column ${names[given]}: the value is missing, and that of ${names[index]} is not.`,
-      {
-        row,
-        column: names[given]!,
-        remedy: `${names[index]} is described given ${names[given]}: correct it, or make both missing.`,
-      },
-    );
+function checkGiven({ columns, parts }: Family, first: number, names: readonly string[], cells: Cells): void {
+  if (parts !== undefined) {
+    let place = first;
+    for (const part of Object.values(parts)) {
+      checkGiven(part, place, names, cells);
+      place += part.columns.length;
+    }
+    return;
+  }
+  const observed = columns.flatMap(({ given }, index) => (given === true ? [] : [first + index]));
+  columns.forEach(({ given }, index) => {
+    const own = given === true ? cells[first + index] : undefined;
+    for (const dependent of own === undefined ? [] : observed) {
+      const gone = new Set(cells[dependent]?.rows);
+      const row = own!.rows.find((each) => !gone.has(each));
+      if (row !== undefined) throw missingGiven(row, names[first + index]!, names[dependent]!);
+    }
+  });
+}
+
+function missingGiven(row: number, column: string, dependent: string): EmkitError {
+  return new EmkitError('DATA_NOT_FINITE', `Row ${row + 1}, column ${column}: the value is missing, and that of ${dependent} is not.`, {
+    row,
+    column,
+    remedy: `${dependent} is described given ${column}: correct it, or make both missing.`,
   });
 }
 

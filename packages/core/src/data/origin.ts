@@ -11,12 +11,13 @@ const FAR = 1024;
  * At 1e8 standard deviations from 0 a mean is known to 1e-8 deviations only, whatever is done with it, and every responsibility with it.
  * The difference of two doubles within a factor of two of each other is exact (Sterbenz 1974), so data that lie between half an origin and
  * twice it can be moved without a rounding. A column stays where it is where some family cannot say what becomes of its parameters.
+ *
+ * @param ofLabels how many columns, the last ones, are those of the labels' law: they stay where they are
  */
-export function originOf(dataset: Dataset, families: readonly Family[]): readonly number[] | undefined {
+export function originOf(dataset: Dataset, families: readonly Family[], ofLabels = 0): readonly number[] | undefined {
   if (families.some((family) => family.shift === undefined)) return undefined;
-  const origin = dataset.columnNames.map((_, column) =>
-    families.every((family) => canMove(family, column)) ? originOfColumn(dataset, column) : 0,
-  );
+  const own = dataset.columnNames.slice(0, dataset.columnNames.length - ofLabels);
+  const origin = own.map((_, column) => (families.every((family) => canMove(family, column)) ? originOfColumn(dataset, column) : 0));
   return origin.some((value) => value !== 0) ? origin : undefined;
 }
 
@@ -51,7 +52,7 @@ function originOfColumn({ blocks }: Dataset, column: number): number {
 export function shiftDataset(dataset: Dataset, origin: readonly number[]): Dataset {
   const blocks = dataset.blocks.map((block): Block => {
     const columns = block.columns.map((column, index) => {
-      const from = origin[index]!;
+      const from = origin[index] ?? 0;
       return from === 0 ? column : column.subarray(0, block.size).map((value) => value - from);
     });
     return { ...block, columns, ...(block.inexact && { inexact: shiftCells(block.inexact, origin) }) };

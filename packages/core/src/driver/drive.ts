@@ -55,6 +55,8 @@ class Run {
   private readonly origin: readonly number[] | undefined;
   private readonly log: number[];
   private at: MixtureParameters;
+  /** What the last M-step made. */
+  private image: MixtureParameters | undefined;
   private expectation!: Expectation;
   private evaluations: number;
   private revivals = 0;
@@ -89,8 +91,9 @@ class Run {
 
   /** From one point to the next, or how the run ends at this one. */
   *iterate(): Process<Diagnosis | undefined> {
-    if (this.hasEnded()) return this.arrival(this.convergence.end!, this.convergence);
     const step = yield* emImage(this.model, this.at, this.expectation);
+    if ('image' in step) this.image = step.image;
+    if (this.hasEnded()) return this.arrival(this.convergence.end!, this.convergence);
     this.evaluations += step.passes;
     if ('collapsed' in step) return step.collapsed;
     const { tolerance, nats = 0, from = FIRST_PASS } = this.options;
@@ -349,7 +352,9 @@ class Run {
 
   private arrival(end: Ending, { remaining, left }: DriverState['convergence']): Diagnosis {
     if (end.kind === 'stalled') return { kind: 'stalled', remaining };
-    const parameters = this.model.space.boundary(this.at, this.options.tolerance);
+    // What runs away is known to the M-step alone.
+    const points = this.image === undefined ? [this.at] : [this.at, this.image];
+    const parameters = [...new Set(points.flatMap((point) => this.model.space.boundary(point, this.options.tolerance)))];
     const arrival = { rule: end.rule, remaining: remaining ?? (end.rule === 'distance' ? this.options.tolerance : FAR), nats: left };
     return parameters.length === 0 ? { kind: 'converged', ...arrival } : { kind: 'boundary', parameters, ...arrival };
   }

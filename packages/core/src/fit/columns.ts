@@ -1,8 +1,16 @@
 import type { Dataset } from '../data/block.ts';
-import { isDataset } from '../data/dataset.ts';
+import { type DatasetOptions, isDataset } from '../data/dataset.ts';
 import { type DataInput, isArrowTable } from '../data/input.ts';
+import type { Latent } from '../model/latent.ts';
+import { isSequential } from '../model/latent-model.ts';
 import type { PredictOptions } from './model.ts';
 import { checkNames } from './option-names.ts';
+
+/** What the labels' law asks of the data: the columns that it is given, and that all rows are one sequence where nothing else is said. */
+export function arrangementFor(latent: Latent, sequences: DatasetOptions['sequences'], data: unknown): DatasetOptions {
+  const whole = sequences === undefined && isSequential(latent) && !isDataset(data);
+  return { ...(latent.columns && { labelColumns: latent.columns }), ...(whole && { sequences: true }) };
+}
 
 /** Data, and which of their columns are meant. */
 interface Chosen {

@@ -1,4 +1,4 @@
-import type { Family, ParameterValue, ParameterValues } from '../family.ts';
+import type { Column, Family, ParameterValue, ParameterValues } from '../family.ts';
 import { showNumber, showWeight } from '../text/numbers.ts';
 import { printableName } from '../text/printable.ts';
 import type { TextStyle } from '../text/style.ts';
@@ -78,15 +78,19 @@ function widthOf(lines: readonly string[]): number {
 }
 
 /** What is known of the labels before a row is seen: the weights of a mixture, or the vectors and matrices of another law. */
-function labelEntries({ parameters }: Model): Entry[] {
+function labelEntries({ parameters, structure }: Model): Entry[] {
+  const given = structure.latent.columns?.map(printableName);
   const { components, weights, ...law } = parameters as unknown as Readonly<Record<string, Leaf>>;
   const shares = weights === undefined ? [] : [{ label: 'weight', cells: (weights as readonly number[]).map(showWeight) }];
   const others = Object.entries(law).flatMap(([label, value]): Entry[] => {
-    if (typeof value === 'number') return [];
+    if (typeof value === 'number' || !('length' in value)) return [];
     if (!isMatrix(value)) return [{ label, cells: value.map((entry) => showNumber(entry, 5)) }];
     return [
       { label, cells: [] },
-      ...value.map((_, to) => ({ label: `  to ${to + 1}`, cells: value.map((row) => showNumber(row[to]!, 5)) })),
+      ...value[0]!.map((_, place) => ({
+        label: `  ${given === undefined ? `to ${place + 1}` : (['intercept', ...given][place] ?? '')}`,
+        cells: value.map((row) => showNumber(row[place]!, 5)),
+      })),
     ];
   });
   return [...shares, ...others];
@@ -190,10 +194,18 @@ function entriesOf(
 function entryNames(name: string, family: Family, length: number, columns: readonly string[]): (index: number) => string {
   const { support, levels } = family.columns[0]!;
   if (family.parameters[name]!.kind !== 'simplex') {
+    const predictors = columns.filter((_, index) => isPredictor(family.columns[index]!));
+    // The coefficients of a regression: those of its predictors, after that of the intercept where there is one.
+    if (name === 'coefficients' && predictors.length > 0)
+      return (index) => [...(length > predictors.length ? ['intercept'] : []), ...predictors][index] ?? String(index + 1);
     return (index) => (length === columns.length ? columns[index]! : String(index + 1));
   }
   const smallest = support.kind === 'integer' ? support.minimum : 1;
   return (index) => (levels === undefined ? String(index + smallest) : printableName(levels[index]!));
+}
+
+function isPredictor({ given, support, name }: Column): boolean {
+  return given === true && support.kind === 'real' && name !== 'offset';
 }
 
 function isMatrix(value: Leaf): value is readonly (readonly number[])[] {

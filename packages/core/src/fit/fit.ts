@@ -156,7 +156,7 @@ function makeFit(plan: Plan, { result, starts, summary }: Outcome): Fit {
     criteria: computeCriteria(expectation.logLikelihood, free, summary.totalWeight, expectation.entropy),
     rows: summary.rows,
     totalWeight: summary.totalWeight,
-    columnNames: summary.columnNames,
+    columnNames: summary.columnNames.slice(0, model.families[0]!.columns.length),
     missing: summary.missing,
     seed,
     starts,

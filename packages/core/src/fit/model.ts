@@ -12,6 +12,8 @@ import type { Weights } from '../model/independent.ts';
 import type { LatentModel, Mixture, MixtureParameters, ModelParameters } from '../model/latent-model.ts';
 import { createRandom } from '../random.ts';
 import { memorySource } from '../source/memory.ts';
+import { arrangementFor } from './columns.ts';
+import { type Conditional, type ConditionalOptions, conditionalOf } from './conditional.ts';
 import { type ModelJson, modelToJson } from './model-json.ts';
 import { checkNames } from './option-names.ts';
 import { checkSeed } from './options.ts';
@@ -162,6 +164,16 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
   }
 
   /**
+   * The distribution of each row's response given its other columns: mean and quantiles, by component and of the whole mixture.
+   *
+   * @param data the given columns alone, in the family's order, and the columns of the gate by name
+   * @throws EmkitError `CAPABILITY_MISSING` where the family has no such distribution; `DATA_*`; `OPTION_INVALID`
+   */
+  conditional(data: DataInput | Dataset, options: ConditionalOptions = {}): Conditional {
+    return conditionalOf(this.structure, this.point(), data, options);
+  }
+
+  /**
    * The log-likelihood of data in nats, and the entropy of their labels given the rows, in nats: of whole paths, where labels hang together.
    * Case weights count. Errors as `predict`.
    */
@@ -225,10 +237,11 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
    *
    * @param rows how many, a whole number >= 0
    * @param seed the same seed gives the same bits everywhere
-   * @param given values of the given columns of a conditional family, by the family's name for them: one number for all rows
+   * @param given values of given columns, one number for all rows or one a row: of a conditional family by the family's name for them, of the
+   * labels' law by the column's own name
    * @throws EmkitError `CAPABILITY_MISSING` where a family has no sampler; `OPTION_INVALID`
    */
-  sample(rows: number, seed: number, given: Readonly<Record<string, number>> = {}): Sample {
+  sample(rows: number, seed: number, given: Readonly<Record<string, number | ArrayLike<number>>> = {}): Sample {
     if (!Number.isSafeInteger(rows) || rows < 0 || rows > MOST_ROWS) {
       throw new EmkitError('OPTION_INVALID', `The number of rows is ${showValue(rows)}.`, {
         value: rows,
@@ -245,21 +258,14 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     const { columns: described } = families[0]!;
     const columns = described.map((column) => {
       const values = new Float64Array(rows);
-      if (column.given) {
-        const value = given[column.name];
-        if (typeof value !== 'number' || !Number.isFinite(value)) {
-          throw new EmkitError('OPTION_INVALID', `The column ${column.name} is given, not drawn, and no value is stated for it.`, {
-            column: column.name,
-            remedy: `State it, for example ${column.name}: 10.`,
-          });
-        }
-        values.fill(value);
-      }
+      if (column.given) fillGiven(values, column.name, given);
       return values;
     });
+    const ofLabels = (latent.columns ?? []).map((name) => fillGiven(new Float64Array(rows), name, given));
+    const block = latent.columns && { size: rows, columns: ofLabels };
     const labels = new Int32Array(rows);
     const one = new Int32Array(1);
-    if (latent.logWeights === undefined) latent.sample(labels, rows, this.parameters, random);
+    if (latent.logWeights === undefined) latent.sample(labels, rows, this.parameters, random, block);
     const row = new Float64Array(described.length);
     const { components } = this.point();
     const origin = this.exact?.origin;
@@ -314,8 +320,7 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
   }
 
   private dataset(data: DataInput | Dataset, options: PredictOptions & Pick<DatasetOptions, 'weights'>): Dataset {
-    const whole = this.structure.latent.logWeights === undefined && options.sequences === undefined && !isDataset(data);
-    const asked = { ...options, ...(whole && { sequences: true as const }), merge: false };
+    const asked = { ...options, ...arrangementFor(this.structure.latent, options.sequences, data), merge: false };
     const dataset = createDataset(data, this.structure.families, this.components.length, asked);
     if (options.weights === undefined && dataset.blockRow?.includes(-1)) {
       throw new EmkitError('OPTION_INVALID', 'The data leave out rows, and their answer with them.', {
@@ -324,6 +329,22 @@ export class Model<C extends AnyComponents = AnyComponents, L extends object = W
     }
     return this.moved(dataset);
   }
+}
+
+/** Fills a column that is given, not drawn. */
+function fillGiven(values: Float64Array, name: string, given: Readonly<Record<string, number | ArrayLike<number>>>): Float64Array {
+  const value = given[name];
+  if (typeof value === 'number') values.fill(value);
+  else if (value?.length === values.length) values.set(value);
+  if (value !== undefined && (typeof value === 'number' || value.length === values.length) && values.every(Number.isFinite)) return values;
+  throw new EmkitError(
+    'OPTION_INVALID',
+    `The column ${name} is given, not drawn, and ${value === undefined ? 'no value is stated for it' : `its values are ${showValue(value)}`}.`,
+    {
+      column: name,
+      remedy: `State it, for example ${name}: 10, or one finite number a row.`,
+    },
+  );
 }
 
 /** More rows in memory than arrays can hold in any engine of today. */

@@ -21,7 +21,7 @@ export type OnCollapse = 'report' | 'throw' | 'restart' | 'drop';
 const COLLAPSE_POLICIES: readonly OnCollapse[] = ['report', 'throw', 'restart', 'drop'];
 
 /** Everything a fit may be told. Only the family (or families) and the number of components are needed. */
-export interface FitOptions extends ModelOptions, Omit<DatasetOptions, 'merge'> {
+export interface FitOptions extends ModelOptions, Omit<DatasetOptions, 'merge' | 'labelColumns'> {
   /** Where to begin: parameters, or a way to make them. Default `auto`. */
   readonly start?: MixtureParameters | ModelParameters | StartMethod;
   /** How many automatic starts are tried in short runs; the best goes on to convergence. Default 12. */

@@ -1,14 +1,15 @@
 import type { Dataset } from '../data/block.ts';
-import { countDistinctRows, createDataset, isDataset } from '../data/dataset.ts';
+import { countDistinctRows, createDataset } from '../data/dataset.ts';
 import type { DataInput } from '../data/input.ts';
 import { originOf, shiftDataset } from '../data/origin.ts';
 import type { DriverState } from '../driver/driver.ts';
 import { readState } from '../driver/state.ts';
 import { EmkitError } from '../errors.ts';
-import { createModelStructure, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
+import { createModelStructure, isSequential, type Mixture, type MixtureParameters, type ModelOptions } from '../model/latent-model.ts';
 import { memorySource } from '../source/memory.ts';
 import { isSource, type Source, type SynchronousSource } from '../source/source.ts';
 import type { Neighbour } from '../start/split.ts';
+import { arrangementFor } from './columns.ts';
 import { checkOptions, type FitOptions, refuseDataOptions } from './options.ts';
 import { withOrigin } from './origin.ts';
 import type { Fit } from './result.ts';
@@ -43,12 +44,9 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     return { model, source: data, dataset: undefined, origin: undefined, resumed, options, seed, neighbour };
   }
   const components = model.families.length;
-  const whole = model.latent.logWeights === undefined && !isDataset(data);
-  const sequences = options.sequences ?? (whole ? true : undefined);
-  const given = createDataset(data, model.families, components, { ...options, ...(sequences !== undefined && { sequences }) });
+  const given = createDataset(data, model.families, components, { ...options, ...arrangementFor(model.latent, options.sequences, data) });
   // Equal rows may come from different labels where these hang together.
-  const [rows, what] =
-    model.latent.logWeights === undefined ? [given.distinctRows, 'rows'] : [countDistinctRows(given, components), 'different rows'];
+  const [rows, what] = isSequential(model.latent) ? [given.distinctRows, 'rows'] : [countDistinctRows(given, components), 'different rows'];
   if (rows < components) {
     throw new EmkitError('DATA_TOO_FEW_DISTINCT_ROWS', `There are ${components} components, but only ${rows} ${what}.`, {
       value: components,
@@ -56,7 +54,7 @@ export function makePlan(data: FitAsyncData, options: FitOptions, called: 'fit' 
     });
   }
   const resumed = options.resume === undefined ? undefined : readState(model, options.resume);
-  const origin = resumed === undefined ? originOf(given, model.families) : resumed.origin;
+  const origin = resumed === undefined ? originOf(given, model.families, model.latent.columns?.length) : resumed.origin;
   const dataset = origin === undefined ? given : shiftDataset(given, origin);
   return {
     model: origin === undefined ? model : withOrigin(model, origin),

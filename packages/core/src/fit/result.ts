@@ -5,6 +5,7 @@ import type { DriverState } from '../driver/driver.ts';
 import type { Criteria } from '../inference/criteria.ts';
 import type { Weights } from '../model/independent.ts';
 import { chooseColumns } from './columns.ts';
+import type { Conditional, ConditionalOptions } from './conditional.ts';
 import { dataOf, type Model, type Prediction, type PredictOptions, type Row, type RowPrediction, rowOf } from './model.ts';
 import type { ModelJson } from './model-json.ts';
 import { describeFit, type SummaryOptions, showInConsoles } from './summary-text.ts';
@@ -37,7 +38,7 @@ export interface FitJson {
 
 type Parts<C extends AnyComponents, L extends object> = Omit<
   Fit<C, L>,
-  'weights' | 'components' | 'converged' | 'predict' | 'predictRow' | 'labels' | 'responsibilities' | 'summary' | 'toJSON'
+  'weights' | 'components' | 'converged' | 'conditional' | 'predict' | 'predictRow' | 'labels' | 'responsibilities' | 'summary' | 'toJSON'
 >;
 
 /**
@@ -116,6 +117,17 @@ export class Fit<C extends AnyComponents = AnyComponents, L extends object = Wei
   /** The same of one row: see `Model.predictRow`. */
   predictRow(row: Row, options: PredictOptions = {}): RowPrediction {
     return rowOf(this.predict(dataOf(row), options));
+  }
+
+  /** The distribution of each row's response given its other columns: see `Model.conditional`. The given columns are found by name. */
+  conditional(data: DataInput | Dataset, { columns, probabilities }: ConditionalOptions = {}): Conditional {
+    const own = this.model.structure.families[0]!.columns;
+    const given = this.columnNames.filter((_, index) => own[index]!.given);
+    const chosen = chooseColumns(data, given, columns === undefined ? {} : { columns });
+    return this.model.conditional(chosen.data, {
+      ...(chosen.options.columns && { columns: chosen.options.columns }),
+      ...(probabilities && { probabilities }),
+    });
   }
 
   /** The most probable component of each row, counted from 0. */

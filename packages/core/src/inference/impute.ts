@@ -3,7 +3,7 @@ import { largestBlock } from '../data/block.ts';
 import { EmkitError } from '../errors.ts';
 import type { Family, ParameterValues } from '../family.ts';
 import { EStep } from '../model/e-step.ts';
-import type { LatentModel, ModelParameters } from '../model/latent-model.ts';
+import { componentBlock, type LatentModel, type ModelParameters } from '../model/latent-model.ts';
 import { isMissingCell } from '../model/observed.ts';
 import { exp } from '../numerics/elementary.ts';
 import type { Random } from '../random.ts';
@@ -13,7 +13,7 @@ import type { Random } from '../random.ts';
  * most probable value), or by draws from their distribution given that.
  *
  * @returns one array a column, over the rows of the blocks
- * @throws EmkitError `CAPABILITY_MISSING` where a family has neither; what an E-step throws
+ * @throws EmkitError `CAPABILITY_MISSING` where a family has neither; `DATA_NOT_FINITE` for a missing cell of a given column; what an E-step throws
  */
 export function imputeCells(
   model: LatentModel,
@@ -22,7 +22,7 @@ export function imputeCells(
   random: Random | undefined,
 ): readonly Float64Array[] {
   const { families } = model;
-  const out = dataset.columnNames.map(() => new Float64Array(dataset.distinctRows));
+  const out = families[0]!.columns.map(() => new Float64Array(dataset.distinctRows));
   const eStep = new EStep(model, largestBlock(dataset.blocks));
   let firstRow = 0;
   for (const block of dataset.blocks) {
@@ -31,18 +31,35 @@ export function imputeCells(
     });
     if (block.inexact !== undefined) {
       const { responsibilities } = eStep.posterior(block, at, { firstRow, source: dataset });
+      const own = componentBlock(model, block);
       for (let row = 0; row < block.size; row += 1) {
         const missing = out.flatMap((_, column) => (isMissingCell(block, column, row) ? [column] : []));
         if (missing.length === 0) continue;
-        const shares = responsibilities.map((own) => own[row]!);
+        const given = missing.find((column) => families[0]!.columns[column]!.given === true);
+        if (given !== undefined) throw noLawOf(dataset, given, firstRow + row);
+        const shares = responsibilities.map((values) => values[row]!);
         const filled =
-          random === undefined ? expectRow(families, at, block, row, shares, missing) : drawRow(families, at, block, row, shares, random);
+          random === undefined ? expectRow(families, at, own, row, shares, missing) : drawRow(families, at, own, row, shares, random);
         for (const column of missing) out[column]![firstRow + row] = filled[column]!;
       }
     }
     firstRow += block.size;
   }
   return out;
+}
+
+/** A given column has no distribution to be filled from, and what depends on it has none without it. */
+function noLawOf({ columnNames, blockRow }: Dataset, column: number, blocksRow: number): EmkitError {
+  const row = blockRow?.indexOf(blocksRow) ?? blocksRow;
+  return new EmkitError(
+    'DATA_NOT_FINITE',
+    `Row ${row + 1}, column ${columnNames[column]}: the value is missing, and nothing describes it.`,
+    {
+      row,
+      column: columnNames[column]!,
+      remedy: 'Others are described given this column: correct it, or leave the row out.',
+    },
+  );
 }
 
 function rowOf({ columns }: Block, row: number): Float64Array {

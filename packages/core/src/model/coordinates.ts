@@ -8,6 +8,7 @@ import type { Coordinates } from './space.ts';
 export function familyCoordinates(family: Family, fixed: ReadonlySet<string>): Coordinates<ParameterValues> {
   const names = Object.keys(family.parameters).filter((name) => !fixed.has(name));
   if (names.length === 0) return NONE;
+  if (family.coordinates !== undefined) return family.coordinates(fixed);
   if (family.codec !== undefined && fixed.size === 0) return codecCoordinates(family.codec as Codec<ParameterValues>);
   const parts = names.map((name) => {
     const part = family.parts?.[name];

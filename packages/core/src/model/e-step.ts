@@ -4,7 +4,7 @@ import { exp, log } from '../numerics/elementary.ts';
 import { type EqualRows, equalRows } from './equal-rows.ts';
 import type { Expectation } from './expectation.ts';
 import { HEADER } from './expectation.ts';
-import type { LatentModel, ModelParameters } from './latent-model.ts';
+import { componentBlock, type LatentModel, labelBlock, type ModelParameters } from './latent-model.ts';
 
 /** A question to a source of data: the expectation of `model` at `at`, with sums about `about` (which usually is `at`). */
 // biome-ignore lint/suspicious/noExplicitAny: a source answers for models of every latent structure
@@ -65,7 +65,7 @@ export class EStep {
   /** The posterior of the labels of a block. Errors as `expect`. */
   posterior(block: Block, at: ModelParameters, origin: RowOrigin): Posterior {
     this.logDensities(block, at);
-    this.label(block, at, origin, undefined);
+    this.label(block, at, at, origin, undefined);
     return { responsibilities: this.joint, logDensities: this.unitLogDensity };
   }
 
@@ -77,7 +77,7 @@ export class EStep {
    */
   expect(block: Block, { at, about }: ExpectationRequest, origin: RowOrigin, into: Expectation): void {
     this.logDensities(block, at);
-    const entropy = this.label(block, at, origin, into);
+    const entropy = this.label(block, at, about, origin, into);
     this.weigh(block);
     if (at === about) into.vector[2]! += entropy;
     this.accumulate(block, about, into.sums.subarray(this.model.latent.length), at);
@@ -101,7 +101,7 @@ export class EStep {
     const { emissions } = this.model;
     const equal = this.equalRowsOf(block);
     if (equal === undefined) {
-      emissions.logDensities(block, components, this.joint);
+      emissions.logDensities(componentBlock(this.model, block), components, this.joint);
       return;
     }
     const { codes } = equal;
@@ -126,14 +126,15 @@ export class EStep {
       return;
     }
     if (block.units === undefined || block.inexact !== undefined || block.size <= STRETCH) {
-      emissions.accumulate(block, this.joint, components, into, at.components);
+      emissions.accumulate(componentBlock(this.model, block), this.joint, components, into, at.components);
       return;
     }
+    const { columns } = componentBlock(this.model, block);
     const sums = new Float64Array(into.length);
     for (let first = 0; first < block.size; first += STRETCH) {
       const end = Math.min(first + STRETCH, block.size);
       const cut = (values: Float64Array): Float64Array => values.subarray(first, end);
-      emissions.accumulate({ size: end - first, columns: block.columns.map(cut) }, this.joint.map(cut), components, sums.fill(0));
+      emissions.accumulate({ size: end - first, columns: columns.map(cut) }, this.joint.map(cut), components, sums.fill(0));
       for (let index = 0; index < sums.length; index += 1) into[index]! += sums[index]!;
     }
   }
@@ -145,17 +146,22 @@ export class EStep {
   assign(block: Block, assign: (row: number, out: readonly Float64Array[]) => void, about: ModelParameters, into: Expectation): void {
     for (let row = 0; row < block.size; row += 1) assign(row, this.joint);
     for (const out of this.joint) for (let row = 0; row < block.size; row += 1) out[row] = log(out[row]!);
-    this.label(block, { ...this.model.latent.start, components: [] }, { firstRow: 0, source: {} }, into);
+    this.label(block, { ...this.model.latent.start, components: [] }, about, { firstRow: 0, source: {} }, into);
     this.weigh(block);
-    this.model.emissions.accumulate(block, this.joint, about.components, into.sums.subarray(this.model.latent.length));
+    this.model.emissions.accumulate(
+      componentBlock(this.model, block),
+      this.joint,
+      about.components,
+      into.sums.subarray(this.model.latent.length),
+    );
   }
 
   /** Log-densities to responsibilities; returns the entropy. Adds log-likelihood, magnitude and the labels' own sums. */
-  private label(block: Block, at: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
+  private label(block: Block, at: ModelParameters, about: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
     forbidLabels(block, this.joint);
     const { logWeights } = this.model.latent;
     return logWeights === undefined || block.units !== undefined
-      ? this.labelUnits(block, at, origin, into)
+      ? this.labelUnits(block, at, about, origin, into)
       : this.labelRows(block, logWeights(at), origin, into);
   }
 
@@ -207,7 +213,7 @@ export class EStep {
   }
 
   /** Units one after the other, each by the labels' own law; case weights belong to units. */
-  private labelUnits(block: Block, at: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
+  private labelUnits(block: Block, at: ModelParameters, about: ModelParameters, origin: RowOrigin, into: Expectation | undefined): number {
     const { latent } = this.model;
     const { joint, unitLogDensity, unitSums } = this;
     if (this.kept.length === 0) this.kept = joint.map((out) => new Float64Array(out.length));
@@ -216,12 +222,14 @@ export class EStep {
       copy.set(joint[component]!.subarray(0, block.size));
     });
     let entropy = 0;
-    const units = block.units?.length ?? 1;
+    const given = labelBlock(this.model, block);
+    const starts = block.units ?? (latent.rowwise === true ? undefined : Int32Array.of(0));
+    const units = starts?.length ?? block.size;
     for (let unit = 0; unit < units; unit += 1) {
-      const first = block.units?.[unit] ?? 0;
-      const end = block.units?.[unit + 1] ?? block.size;
+      const first = starts?.[unit] ?? unit;
+      const end = starts === undefined ? unit + 1 : (starts[unit + 1] ?? block.size);
       const weight = block.weights?.[unit] ?? 1;
-      const logDensity = latent.posterior(block, first, end, at, joint, unitSums.fill(0));
+      const logDensity = latent.posterior(given, first, end, at, joint, unitSums.fill(0), about);
       if (!(logDensity - logDensity === 0)) this.refuseUnit(block, first, end, at, origin, logDensity);
       unitLogDensity[unit] = logDensity;
       if (into === undefined) continue;
@@ -247,11 +255,12 @@ export class EStep {
       refuseNoNumber(kept, row, origin);
       if (kept.every((column) => column[row] === -Infinity)) refuseRow(kept, row, origin, -1);
     }
+    const given = labelBlock(this.model, block);
     const isPossible = (last: number): boolean => {
       joint.forEach((out, component) => {
         out.set(kept[component]!.subarray(first, last + 1), first);
       });
-      return this.model.latent.posterior(block, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
+      return this.model.latent.posterior(given, first, last + 1, at, joint, unitSums.fill(0)) > -Infinity;
     };
     let [from, to] = [first, end - 1];
     while (value === -Infinity && from < to) {

@@ -94,8 +94,9 @@ export function componentBoundary(family: Family, values: ParameterValues, held:
         : componentBoundary(part, values[name] as ParameterValues, within(name, held)).map((parameter) => `${name}.${parameter}`),
     );
   }
+  const unbounded = family.unbounded?.(values) ?? [];
   return Object.entries(family.parameters).flatMap(([name, domain]) =>
-    !held.has(name) && onBoundary(domain, values[name]!) ? [name] : [],
+    !held.has(name) && (onBoundary(domain, values[name]!) || unbounded.includes(name)) ? [name] : [],
   );
 }
 

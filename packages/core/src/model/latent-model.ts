@@ -1,3 +1,4 @@
+import type { Block } from '../data/block.ts';
 import { codeName, EmkitError, showValue } from '../errors.ts';
 import type { Family, FamilyDefinition } from '../family.ts';
 import { exp } from '../numerics/elementary.ts';
@@ -155,6 +156,26 @@ function sideBySide<L extends object>(labels: Coordinates<L>, components: Coordi
       components.scales(point.components, out, place + labels.length);
     },
   };
+}
+
+/** The block as the labels' law sees it: with the columns that it is given, which follow those of the families. */
+export function labelBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
+  return latent.columns === undefined ? block : cutColumns(block, families[0]!.columns.length);
+}
+
+/** The block as the components see it: with their own columns alone. */
+export function componentBlock({ latent, families }: Pick<LatentModel, 'latent' | 'families'>, block: Block): Block {
+  return latent.columns === undefined ? block : cutColumns(block, 0, families[0]!.columns.length);
+}
+
+function cutColumns(block: Block, from: number, to?: number): Block {
+  const { columns, inexact } = block;
+  return { ...block, columns: columns.slice(from, to), ...(inexact && { inexact: inexact.slice(from, to) }) };
+}
+
+/** Whether rows hang together in sequences. */
+export function isSequential({ logWeights, rowwise }: Latent): boolean {
+  return logWeights === undefined && rowwise !== true;
 }
 
 /** What a fit may not change: it keeps the values of the start. */

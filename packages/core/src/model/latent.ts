@@ -1,4 +1,5 @@
 import type { Block } from '../data/block.ts';
+import type { ColumnSummary } from '../data/summary.ts';
 import type { Random } from '../random.ts';
 import type { Estimable } from './estimable.ts';
 
@@ -22,6 +23,18 @@ export interface Latent<L extends object = any> extends Estimable<L> {
   /** A neutral point, from which the law is first estimated: soft assignments of rows take the place of densities. */
   readonly start: L;
 
+  /** The neutral point for columns of which this is known: of a law that is given some. Default: `start`. */
+  locate?(columns: readonly ColumnSummary[]): L;
+
+  /** The given columns on which the law depends, by name: the blocks that it is handed have these columns, and no others. */
+  readonly columns?: readonly string[];
+
+  /** True where every row is a unit of its own though `logWeights` cannot say it, because its probabilities depend on the row. */
+  readonly rowwise?: true;
+
+  /** The probabilities of a row's label before the row is seen, where rows are units. */
+  weights?(block: Block, row: number, at: L): readonly number[];
+
   /**
    * Where every row is a unit of its own: the logarithms of the probabilities of its label, the same for all rows. The engine then takes
    * whole blocks at once, and the sums must be the expected counts, one a label. Without it, sequences are units, and all rows are one sequence unless the data say otherwise.
@@ -30,10 +43,10 @@ export interface Latent<L extends object = any> extends Estimable<L> {
 
   /**
    * The E-step of one unit, the rows from `first` to below `end`: turns their log-densities, one array a component, into responsibilities
-   * P(label = k | the unit's rows) in place, adds the unit's expected sums to `sums`, and returns the unit's log-likelihood in nats, minus
+   * P(label = k | the unit's rows) in place, adds the unit's expected sums about `about` to `sums`, and returns the unit's log-likelihood in nats, minus
    * infinity where the unit is impossible. A log-density of minus infinity forbids a label.
    */
-  posterior(block: Block, first: number, end: number, at: L, logDensities: readonly Float64Array[], sums: Float64Array): number;
+  posterior(block: Block, first: number, end: number, at: L, logDensities: readonly Float64Array[], sums: Float64Array, about?: L): number;
 
   /** The expected log-probability of the labels, given their expected sums: E[log P(labels)], in nats; 0 log 0 is 0. */
   expectedLogProbability(sums: Float64Array, at: L): number;
@@ -41,8 +54,8 @@ export interface Latent<L extends object = any> extends Estimable<L> {
   /** log P(labels) of one unit whose rows are those from `first` to below `end`; labels count from 0, one for each row. */
   logProbability(labels: ArrayLike<number>, block: Block, first: number, end: number, at: L): number;
 
-  /** Draws the labels of one unit of `length` rows into `labels`, using only `random`. */
-  sample(labels: Int32Array, length: number, at: L, random: Random): void;
+  /** Draws the labels of one unit of `length` rows into `labels`, using only `random`; `given` holds the columns of the law. */
+  sample(labels: Int32Array, length: number, at: L, random: Random, given?: Block): void;
 
   /**
    * Points to try where probabilities vanished: with those raised with which the likelihood rises, or may rise as far as the sums tell. None

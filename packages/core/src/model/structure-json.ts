@@ -1,6 +1,7 @@
 import { EmkitError, showValue } from '../errors.ts';
 import type { Family, FamilyDefinition } from '../family.ts';
 import { createEmissions } from './emissions.ts';
+import { gatedDefinition } from './gated.ts';
 import { independent } from './independent.ts';
 import type { Latent } from './latent.ts';
 import { createLatentModel, type LatentModel } from './latent-model.ts';
@@ -73,11 +74,12 @@ export function readStructure(
 
 function readLatent(entry: unknown, components: number, latents: readonly LatentDefinition[]): Latent {
   const { id, options } = asRecord(entry, 'The latent structure');
-  const definition = latents.find((candidate) => candidate.id === id);
+  const known = [...latents, gatedDefinition];
+  const definition = known.find((candidate) => candidate.id === id);
   if (definition !== undefined) return definition.create(components, asRecord(options ?? {}, 'The entry "options"'));
   throw new EmkitError('MODEL_MALFORMED', `The latent structure of the model is ${showValue(id)}.`, {
     value: id,
-    remedy: `Known are: ${[INDEPENDENT, ...latents.map((candidate) => candidate.id)].join(', ')}.`,
+    remedy: `Known are: ${[INDEPENDENT, ...known.map((candidate) => candidate.id)].join(', ')}.`,
   });
 }
 

@@ -37,7 +37,10 @@ const SHORT_RUN = 25;
 
 /** A point about which first sums of the whole data can be taken: all of them as one component. */
 export function centralPoint(model: Mixture, summary: Summary): MixtureParameters {
-  return { ...model.latent.start, components: model.families.map((family) => locate(family, summary)) };
+  const width = model.families[0]!.columns.length;
+  const own = { ...summary, columns: summary.columns.slice(0, width), columnNames: summary.columnNames.slice(0, width) };
+  const law = model.latent.locate?.(summary.columns.slice(width)) ?? model.latent.start;
+  return { ...law, components: model.families.map((family) => locate(family, own)) };
 }
 
 /**

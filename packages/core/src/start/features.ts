@@ -20,7 +20,8 @@ export function startFeatures(dataset: Dataset, family: Family): Features {
   const columns: Float64Array[] = [];
   const holes: number[][] = [];
   family.columns.forEach((column, index) => {
-    if (column.given) return;
+    // Predictors tell rows apart, too; a number of trials or an exposure does not.
+    if (column.given && column.support.kind !== 'real') return;
     const maximum = column.support.kind === 'integer' && typeof column.support.maximum !== 'number' ? column.support.maximum.column : -1;
     const values = new Float64Array(rows);
     const unknown: number[] = [];
