@@ -196,7 +196,7 @@ const FAR_TAIL = 1e12;
 /** log(1 + z^2 / v) for z = (x - location) / scale, which need be no double. */
 function logTail(x: number, location: number, scale: number, v: number): number {
   const z = (x - location) / scale;
-  return Math.abs(z) < FAR ? log1p((z * z) / v) : 2 * (log(Math.abs(0.5 * x - 0.5 * location)) - log(0.5 * scale)) - log(v);
+  return Math.abs(z) < FAR ? log1p((z * z) / v) : 2 * (log(Math.abs(0.5 * x - 0.5 * location)) + Math.LN2 - log(scale)) - log(v);
 }
 
 /** log(Gamma((v + 1)/2) / (Gamma(v/2) sqrt(v pi))) by Stirling's series, in which nothing large cancels. */
