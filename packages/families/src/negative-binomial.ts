@@ -184,6 +184,8 @@ function logMass(x: number, { mean, dispersion }: NegativeBinomialParameters): n
   if (!(product < Infinity)) return -logBeta(size, x) - log(x) - (log(dispersion) + log(mean)) / dispersion;
   // A mean so small that the odds lack digits: what the size's part falls short of certain is nothing beside them.
   if (dispersion * largest >= 1 && product < 1e-290) return x * (log(dispersion) + log(mean)) - logBeta(size, x) - log(x);
+  // A size next to 0, of which Stirling's series is large.
+  if (size < 1e-3) return -logBeta(size, x) - log(x) - x * log1p(1 / product) - size * log1p(product);
   if (dispersion * largest < 1) {
     // The Poisson mass, and what the spread of its rate changes: each term is of second order in the counts over the size.
     const y = dispersion * x;
