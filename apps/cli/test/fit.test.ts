@@ -137,7 +137,7 @@ describe('options', () => {
     const drawn = (await emkit(['sample', model, '--rows', '50'])).stdout.trim().split('\n');
     expect(new Set(drawn)).toEqual(new Set(['answer', 'no', 'maybe', 'yes']));
     expect((await emkit(args.map((arg) => (arg === plain ? file : arg)))).stderr).toMatch(
-      /line 5 \(row 4\), column answer: " maybe, later " is none of the levels\. The levels are: no, maybe, yes\.\n$/,
+      /line 5 \(row 4\), column answer: " maybe, later " is none of the levels\. The levels are: no, maybe, yes\. If values may be missing, pass --missing\.\n$/,
     );
     expect((await emkit(['fit', plain, ...family, '--components', '1'])).stderr).toContain(
       'Name the column that holds the levels with --columns.',

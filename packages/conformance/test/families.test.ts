@@ -14,7 +14,7 @@ const seed = wanted === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(
 
 /** Laws that do not apply to a family, and why: by name, so that a capability that goes missing is seen. */
 const INAPPLICABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  multinomial: { 'missing-cells': 'the counts of a row are one observation, and the engine refuses a row that lacks some of them' },
+  multinomial: { 'missing-cells': 'its columns sum to the trials: none can be missing alone' },
 };
 
 for (const definition of families) {
