@@ -310,15 +310,17 @@ function integrate(
     const at = steps.map((x) => template.map((value, index) => (index === column ? x : value)));
     const logs = logDensities(family, blockOf(family, at), parameters);
     if (logs.includes(-Infinity)) return;
-    const masses = [0, 1].map((place) => {
-      const exponent = 1 + (logs[place + 1]! - logs[place]!) / Math.log(4);
-      return exponent > 0 ? Math.exp(logs[0]! + Math.log(nearest)) / exponent : Infinity;
+    const exponents = [0, 1].map((place) => 1 + (logs[place + 1]! - logs[place]!) / Math.log(4));
+    const masses = exponents.map((_, place) => {
+      return exponents[place]! > 0 ? Math.exp(logs[0]! + Math.log(nearest)) / exponents[place]! : Infinity;
     });
     const next = new Float64Array(integrand.count);
     integrand.evaluate(Float64Array.from(at[0]!), functions);
     integrand.evaluate(Float64Array.from(at[2]!), next);
     for (let each = 0; each < integrand.count; each += 1) {
-      values[each]! += masses[0]! * functions[each]!;
+      // A function may grow as the logarithm of the distance, whose mean over a power of exponent e - 1 is 1/e below that at its end.
+      const growth = (next[each]! - functions[each]!) / Math.log(16);
+      values[each]! += masses[0]! * (functions[each]! - growth / exponents[0]!);
       errors[each]! +=
         Math.abs(masses[0]! - masses[1]!) * Math.abs(functions[each]!) + 4 * masses[0]! * Math.abs(functions[each]! - next[each]!);
     }

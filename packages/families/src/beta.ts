@@ -24,6 +24,8 @@ export type BetaParameters = { readonly alpha: number; readonly beta: number };
 
 const HALF_LOG_TWO_PI = 0.9189385332046728;
 
+const EULER = 0.5772156649015329;
+
 /** Below this, products with x lack digits. */
 const TINY = 1e-290;
 
@@ -60,7 +62,7 @@ export const beta: FamilyDefinition<BetaParameters> = defineFamily<BetaParameter
     logDensity({ size, columns }, { alpha, beta: other }, out) {
       const x = columns[0]!;
       const small = Math.min(alpha, other) < 1;
-      const constant = small ? -Infinity : heightOf(alpha, other);
+      const constant = small ? heightOfSmall(alpha, other) : heightOf(alpha, other);
       const logNorm = logBeta(alpha, other);
       // In a unit in which no sum or product of the two overflows.
       const unit = powerOfTwo(-Math.max(0, exponentOf(Math.max(alpha, other)) - 900));
@@ -69,7 +71,8 @@ export const beta: FamilyDefinition<BetaParameters> = defineFamily<BetaParameter
       for (let i = 0; i < size; i += 1) {
         const value = x[i]!;
         if (!(value > 0 && value < 1)) out[i] = -Infinity;
-        else if (small || value < TINY) out[i] = (alpha - 1) * log(value) + (other - 1) * log1p(-value) - logNorm;
+        else if (small) out[i] = constant + (value < 0.5 ? logShape(value, alpha, other) : logShape(1 - value, other, alpha));
+        else if (value < TINY) out[i] = (alpha - 1) * log(value) + (other - 1) * log1p(-value) - logNorm;
         else out[i] = constant - log(value) - log1p(-value) - (deviance(a, total * value) + deviance(b, total * (1 - value))) / unit;
       }
     },
@@ -191,6 +194,23 @@ function heightOf(alpha: number, other: number): number {
   const [less, more] = alpha < other ? [alpha, other] : [other, alpha];
   const total = alpha + other;
   return 0.5 * log(less / (1 + less / more)) - HALF_LOG_TWO_PI + stirlingError(total) - stirlingError(alpha) - stirlingError(other);
+}
+
+/** Of the density near an end, all but the factor of `heightOfSmall`: `own` is the exponent of the distance to that end. */
+function logShape(distance: number, own: number, other: number): number {
+  const [less, more] = own < other ? [own, other] : [other, own];
+  const quotient = less / distance;
+  const rest = (other - 1) * log1p(-distance);
+  // Divided first: the logarithms of a small exponent and a small distance would leave few digits of their difference.
+  if (own < 0.5 && quotient > TINY && quotient < Infinity) return log(quotient / (1 + less / more)) + own * log(distance) + rest;
+  return log(less) - log1p(less / more) + (own - 1) * log(distance) + rest;
+}
+
+/** log of Gamma(1 + a + b) / (Gamma(1 + a) Gamma(1 + b)), by its series where an exponent is next to 0. */
+function heightOfSmall(alpha: number, other: number): number {
+  const [less, more] = alpha < other ? [alpha, other] : [other, alpha];
+  if (less < 1e-5) return less * (digamma(1 + more) + EULER) - 0.5 * less * less * (trigamma(1) - trigamma(1 + more));
+  return -log1p(less + more) - logBeta(1 + less, 1 + more);
 }
 
 /** The mean and 1 less the mean, both with all their digits. */

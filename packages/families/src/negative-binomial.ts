@@ -2,6 +2,7 @@ import { degenerate, type FamilyDefinition } from '@emkit/core';
 import {
   deviance,
   exp,
+  expm1,
   log,
   log1p,
   log1pMinusLinear,
@@ -36,7 +37,7 @@ const HALF_LOG_TWO_PI = 0.9189385332046728;
  * Statistics, about the given parameters: the sums of r (x - m), of r (x - m)^2, and of r times the sum over j < x of j / (1 + a j), and the
  * slope of that in a. Estimates: m' is the mean of x; a' is 0 where the mean of (x - m')^2 is no larger than m', else the root of
  * (mean of the third statistic at a') = (a' m' - log(1 + a' m')) / a'^2. There is no closed form and no sums that would do for every a:
- * Newton's iteration in log a takes them again about each better one.
+ * Newton's iteration in log a takes them again about each better one, and ends with a step that cannot overshoot.
  *
  * Edge cases: counts that vary no more than Poisson ones have a dispersion of exactly 0, a boundary and no error. A component all of whose
  * counts are 0 has no estimate: the M-step throws `COMPONENT_DEGENERATE` for `mean`; a Poisson component can hold structural zeros.
@@ -87,7 +88,7 @@ export const negativeBinomial: FamilyDefinition<NegativeBinomialParameters> = de
       if (!isOverdispersed(statistics, count, about)) return { mean, dispersion: 0 };
       const { dispersion } = about;
       if (dispersion === 0) return { mean, dispersion: momentsOf(statistics, count, about) };
-      const moved = dispersion * exp(stepOf(statistics, count, about));
+      const moved = dispersion * exp(ascentOf(statistics, count, about));
       return { mean, dispersion: Math.min(Math.max(moved, Number.MIN_VALUE), Number.MAX_VALUE) };
     },
 
@@ -174,12 +175,17 @@ const NUDGE = 1e-4;
 /** log f(x), for a whole x >= 0. */
 function logMass(x: number, { mean, dispersion }: NegativeBinomialParameters): number {
   const largest = Math.max(x, mean);
-  if (!(dispersion * largest > 0)) return logPoissonMass(x, mean);
+  // What the spread of the rate changes is no more than a half of this.
+  if (!(dispersion * largest * Math.max(largest, 1) > 1e-17)) return logPoissonMass(x, mean);
   const size = 1 / dispersion;
   const product = dispersion * mean;
-  if (x === 0) return product < Infinity ? -log1p(product) / dispersion : -(log(dispersion) + log(mean)) / dispersion;
+  if (x === 0) return product < Infinity ? -mean * (log1p(product) / product) : -(log(dispersion) + log(mean)) / dispersion;
   // Beyond the doubles the odds are their own, and all but the size's part of them is certain.
   if (!(product < Infinity)) return -logBeta(size, x) - log(x) - (log(dispersion) + log(mean)) / dispersion;
+  // A mean so small that the odds lack digits: what the size's part falls short of certain is nothing beside them.
+  if (dispersion * largest >= 1 && product < 1e-290) return x * (log(dispersion) + log(mean)) - logBeta(size, x) - log(x);
+  // A size next to 0, of which Stirling's series is large.
+  if (size < 1e-3) return -logBeta(size, x) - log(x) - x * log1p(1 / product) - size * log1p(product);
   if (dispersion * largest < 1) {
     // The Poisson mass, and what the spread of its rate changes: each term is of second order in the counts over the size.
     const y = dispersion * x;
@@ -287,6 +293,34 @@ function stepOf(statistics: Float64Array, count: number, about: NegativeBinomial
 function cubicOf(y: number): number {
   if (y < 0.01) return 1 / 3 - y * (1 / 2 - y * (3 / 5 - y * (2 / 3)));
   return -1 / (1 + y) / y - (2 * log1pMinusLinear(y)) / y / y / y;
+}
+
+/**
+ * A step of log dispersion towards the root of the derivative at the best mean; at most 1.5. The third statistic is a convex function of a,
+ * and a times it a concave one: their tangents, one for larger a and one for smaller, bound the derivative from the side on which a step to
+ * the bound's root does not pass the root itself. Where the iteration is cut short, because others share the dispersion, it never lowers the
+ * likelihood, as Newton's may; near the root the two are the same.
+ */
+function ascentOf(statistics: Float64Array, count: number, about: NegativeBinomialParameters): number {
+  const { dispersion: a } = about;
+  const mean = meanOf(statistics, count, about);
+  const wide = isWide(about);
+  const value = (wide ? -statistics[2]! : statistics[2]!) / count;
+  const slope = (wide ? -statistics[3]! : statistics[3]!) / count;
+  const ofMean = (at: number): number => (wide ? log1p(at * mean) / at : log1pMinusLinear(at * mean) / at / at);
+  const rises = value + ofMean(a) > 0;
+  const falls = (step: number): boolean => {
+    const bound = value + slope * a * (wide === rises ? -expm1(-step) : expm1(step)) + ofMean(a * exp(step));
+    return rises ? bound <= 0 : bound >= 0;
+  };
+  let [near, far] = [0, rises ? 1.5 : -1.5];
+  if (!falls(far)) return far;
+  for (let turn = 0; turn < 64; turn += 1) {
+    const middle = 0.5 * (near + far);
+    if (falls(middle)) far = middle;
+    else near = middle;
+  }
+  return near;
 }
 
 /** P(X <= x) and P(X > x), each with its own digits. */

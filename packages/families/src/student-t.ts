@@ -67,7 +67,15 @@ export const studentT: FamilyDefinition<StudentTParameters> = defineFamily<Stude
     logDensity({ size, columns }, { location, scale, degreesOfFreedom: v }, out) {
       const x = columns[0]!;
       const constant = logHeight(v) - log(scale);
-      for (let i = 0; i < size; i += 1) out[i] = constant - 0.5 * (v + 1) * logTail(x[i]!, location, scale, v);
+      const farOut = logHeight(v) + v * log(scale) + 0.5 * (v + 1) * log(v);
+      const far = FAR_TAIL * Math.sqrt(v);
+      for (let i = 0; i < size; i += 1) {
+        // Far out most of the scale cancels, and is left out.
+        out[i] =
+          Math.abs((x[i]! - location) / scale) > far
+            ? farOut - (v + 1) * logDistance(x[i]!, location)
+            : constant - 0.5 * (v + 1) * logTail(x[i]!, location, scale, v);
+      }
     },
 
     accumulate({ size, columns }, responsibilities, { location, scale, degreesOfFreedom: v }, statistics) {
@@ -196,7 +204,13 @@ const FAR_TAIL = 1e12;
 /** log(1 + z^2 / v) for z = (x - location) / scale, which need be no double. */
 function logTail(x: number, location: number, scale: number, v: number): number {
   const z = (x - location) / scale;
-  return Math.abs(z) < FAR ? log1p((z * z) / v) : 2 * (log(Math.abs(0.5 * x - 0.5 * location)) - log(0.5 * scale)) - log(v);
+  return Math.abs(z) < FAR ? log1p((z * z) / v) : 2 * (logDistance(x, location) - log(scale)) - log(v);
+}
+
+/** log |x - location|, where that may be beyond the doubles. */
+function logDistance(x: number, location: number): number {
+  const distance = Math.abs(x - location);
+  return distance < Infinity ? log(distance) : log(0.5 * Math.abs(x) + 0.5 * Math.abs(location)) + Math.LN2;
 }
 
 /** log(Gamma((v + 1)/2) / (Gamma(v/2) sqrt(v pi))) by Stirling's series, in which nothing large cancels. */

@@ -237,20 +237,31 @@ function requireDigitsOfGain(subject: Subject, mixture: Mixture, data: Weighted,
   if (coordinates.origin.some((value) => Math.abs(value) >= EDGE && Math.abs(value) === EDGE)) return;
   const index = place % coordinates.length;
   const unit = unitsAt(mixture, data, coordinates)[index]!;
-  // Where the estimate itself is coarse, a step that small is no step; and probabilities that sum to 1 only to rounding have such steps.
-  const sums = Object.values(subject.family.parameters).some((domain) => (domain as Domain).kind === 'simplex');
-  if (sums || coordinateRounding(coordinates, found)[index]! > 1e-11 * unit) return;
-  const both = (step: number): number =>
-    [step, -step].reduce((sum, each) => {
-      const to = coordinates.decode(coordinates.origin.map((value, other) => value + (other === index ? each * unit : 0)));
-      return sum + gainOf(subject, data, found, found, to);
-    }, 0);
+  // Where the estimate itself is coarse, a step that small is no step.
+  if (coordinateRounding(coordinates, found)[index]! > 1e-11 * unit) return;
+  const at = (step: number): MixtureParameters =>
+    coordinates.decode(coordinates.origin.map((value, other) => value + (other === index ? step * unit : 0)));
+  // The way to coordinates and back rounds what stays as it does what moves: from there, only the step counts.
+  const centre = at(0);
+  if (movesSum(subject.family, centre, at(RESTING_STEP))) return;
+  const both = (step: number): number => [step, -step].reduce((sum, each) => sum + gainOf(subject, data, found, centre, at(each)), 0);
   const [large, small] = [both(RESTING_STEP), both(RESTING_STEP / 100)];
   if (!(Math.abs(large) > 1e-11) || Number.isNaN(small)) return;
   if (!(Math.abs(large - 1e4 * small) <= 1e-2 * Math.abs(large)))
     violate(
       `from the estimate ${showPoint(found)} two opposite steps of ${RESTING_STEP} standard errors in ${coordinates.describe(index)} gain ${large}, and two of a hundredth of that ${small}, not a ten-thousandth: the gain is computed from large numbers, and rounds as they do`,
     );
+}
+
+/** Whether probabilities that sum to 1 differ: they do so only to rounding, which is worth more than a small step. */
+function movesSum({ parameters }: Subject['family'], from: MixtureParameters, to: MixtureParameters): boolean {
+  return Object.entries<Domain>(parameters).some(
+    ([name, domain]) => hasSum(domain) && !sameBits(from.components[0]![name], to.components[0]![name]),
+  );
+}
+
+function hasSum(domain: Domain): boolean {
+  return domain.kind === 'record' ? Object.values(domain.entries).some(hasSum) : domain.kind === 'simplex';
 }
 
 /** What steps of a generalised EM are held to stands in the first parts of the law: one of them alone ends nowhere. */
