@@ -137,7 +137,9 @@ describe('emkit-conformance', { timeout: 120_000 }, () => {
       '--regressions',
       regressions,
     );
-    expect(out).toMatch(/the cdf is the integral of the density: it did not end within 4 seconds.*, at case 1 or .*\n +case: {"parameters":/);
+    expect(out).toMatch(
+      /the cdf is the integral of the density: it did not end within 4 seconds.*, at case 1 or .*\n +case: {"parameters":/,
+    );
     expect(JSON.parse(readFileSync(regressions, 'utf8')).regressions).toEqual([
       expect.objectContaining({
         part: 'the cdf is the integral of the density',

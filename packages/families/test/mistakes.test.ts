@@ -102,7 +102,7 @@ describe('an option that there is not', () => {
   test('what nobody could have meant gets the list of all there are', async () => {
     expect(await said(() => f(x, { ...two, verbose: true }))).toBe(
       'There is no option "verbose". There are: family, families, components, latent, held, shared, columns, weights, labels, sequences, ' +
-        'dimension, blockSize, start, starts, iterations, tolerance, accelerate, seed, onCollapse, resume, threads, startWorker.',
+        'missing, dimension, blockSize, start, starts, iterations, tolerance, accelerate, seed, onCollapse, resume, threads, startWorker.',
     );
     expect(await said(() => s(x, { ...some, held: {} }))).toBe('There is no option "held". It is an option of fit, fitSteps, fitAsync.');
     expect(await said(() => fitted.predict(x, { column: ['x'] } as object))).toBe('There is no option "column". Did you mean columns?');

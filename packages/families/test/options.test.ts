@@ -41,7 +41,7 @@ describe('categories may have names', () => {
   it('that stand for the numbers from 0 on', () => {
     expect(answers.options).toEqual({ levels: ['no', 'perhaps', 'yes'] });
     expect(answers.columns).toEqual([
-      { name: 'x', support: { kind: 'integer', minimum: 0, maximum: 2 }, levels: ['no', 'perhaps', 'yes'] },
+      { name: 'x', support: { kind: 'integer', minimum: 0, maximum: 2 }, nominal: true, levels: ['no', 'perhaps', 'yes'] },
     ]);
     expect(categorical({ categories: 3 }).columns[0]).not.toHaveProperty('levels');
     const parameters = { probabilities: [0.5, 0.25, 0.25] };
