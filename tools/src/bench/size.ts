@@ -18,29 +18,30 @@ export interface SizedProgram {
 const exported = (id: string): string => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /**
- * A page that fits with one family. The first version's was a third smaller. What has come since is what such a page asks for itself: models
+ * A page that fits with one family. The first version's was half as large. What has come since is what such a page asks for itself: models
  * of parts that strangers can replace (a third of the growth), fits that show themselves and options and data that say what is wrong with
- * them (a third), and sequences, condensed data and Newton's steps. Each budget leaves two parts in a hundred.
+ * them (a third), and sequences, missing cells, condensed data and Newton's steps. Each budget leaves two parts in a hundred.
  */
 const FIT_BUDGETS: Readonly<Record<string, number>> = {
-  beta: 55_800,
-  binomial: 54_700,
-  categorical: 49_200,
-  exponential: 48_700,
-  gamma: 56_400,
-  gaussian: 51_700,
-  geometric: 49_100,
-  'inverse-gaussian': 51_300,
-  'log-normal': 52_600,
-  multinomial: 56_900,
-  'multivariate-gaussian': 61_400,
-  'negative-binomial': 56_300,
-  pareto: 48_600,
-  poisson: 53_800,
-  rayleigh: 48_600,
-  'student-t': 56_100,
-  uniform: 48_200,
-  weibull: 50_800,
+  beta: 67_300,
+  binomial: 65_800,
+  categorical: 63_100,
+  exponential: 63_500,
+  gamma: 66_400,
+  gaussian: 63_100,
+  geometric: 63_800,
+  'inverse-gaussian': 64_400,
+  'log-normal': 63_900,
+  multinomial: 66_900,
+  'multivariate-gaussian': 77_300,
+  'negative-binomial': 65_800,
+  pareto: 63_500,
+  poisson: 63_100,
+  product: 64_900,
+  rayleigh: 63_500,
+  'student-t': 67_200,
+  uniform: 63_400,
+  weibull: 64_200,
 };
 
 /** What is measured and held. A family without a budget of its own has the smallest. */
@@ -48,10 +49,10 @@ export const PROGRAMS: readonly SizedProgram[] = [
   {
     name: 'everything that both packages export',
     code: `export * from '@emkit/core'; export * from '@emkit/families';`,
-    budget: 101_100,
+    budget: 121_500,
   },
-  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 71_100 },
-  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 47_500 },
+  { name: 'all of @emkit/core', code: `export * from '@emkit/core';`, budget: 81_600 },
+  { name: 'all of @emkit/families, with what it uses of core', code: `export * from '@emkit/families';`, budget: 104_600 },
   ...families.map(({ id }) => ({
     name: `fit with the family ${id}`,
     code: `export { fit } from '@emkit/core'; export { ${exported(id)} } from '@emkit/families';`,
