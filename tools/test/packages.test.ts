@@ -14,7 +14,7 @@ import { root } from '../src/run.ts';
 import { execute, nodeEngines, ScratchProject } from '../src/scratch-project.ts';
 
 /** What a packed package may weigh, in bytes. */
-const LARGEST_TARBALL = 400_000;
+const LARGEST_TARBALL = 600_000;
 
 const names = Object.keys(PUBLISHED) as PublishedName[];
 const libraries = names.filter((name) => name !== 'emkit');

@@ -2,9 +2,15 @@ import type { Reference } from '../context.ts';
 import { ReferenceFailure } from '../failure.ts';
 import { makeReferenceFamily, type ReferenceFamily, type ReferenceFamilyDefinition, type ReferenceOptions } from '../family.ts';
 import * as registration from './registration.ts';
+import * as regressions from './regression.ts';
 
-/** Every reference family, in the order of their ids. */
-export const referenceFamilies: readonly ReferenceFamilyDefinition[] = /* @__PURE__ */ Object.values(registration);
+/** Every reference family: in the order of their ids, then the regressions. */
+export const referenceFamilies: readonly ReferenceFamilyDefinition[] = /* @__PURE__ */ [
+  ...Object.values(registration),
+  regressions.binomialRegression,
+  regressions.gaussianRegression,
+  regressions.poissonRegression,
+];
 
 /**
  * The family of this id for one arithmetic and one choice of options.

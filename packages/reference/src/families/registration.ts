@@ -15,7 +15,6 @@ export * from './pareto.ts';
 export * from './poisson.ts';
 export * from './product.ts';
 export * from './rayleigh.ts';
-export { binomialRegression, gaussianRegression, poissonRegression } from './regression.ts';
 export * from './student-t.ts';
 export * from './uniform.ts';
 export * from './weibull.ts';
