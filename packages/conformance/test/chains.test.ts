@@ -1,4 +1,4 @@
-import { createRandom, EmkitError, fit, fitAsync, type Latent, openWorker, readModel } from '@emkit/core';
+import { createRandom, EmkitError, fit, fitAsync, type Latent, type LatentDefinition, openWorker, readModel } from '@emkit/core';
 import { families, gaussian, poisson } from '@emkit/families';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { sticky, stickyChain } from '../example/sticky.ts';
@@ -109,8 +109,9 @@ describe("a stranger's law of labels", () => {
   });
 });
 
+const hazy = simulate(11, 0.8, 1, 8);
+
 describe('labels that can hardly be told', () => {
-  const hazy = simulate(11, 0.8, 1, 8);
   const of = { latent: sticky(), family: gaussian(), sequences: hazy.sequences };
 
   test('the gain in nats ends a default fit, and acceleration takes it there sooner', () => {
@@ -121,6 +122,20 @@ describe('labels that can hardly be told', () => {
     expect(plain.diagnosis).toMatchObject({ kind: 'converged', rule: 'nats' });
     expect(byDefault.evaluations).toBeLessThan(plain.evaluations / 2);
     for (const { logLikelihood } of [byDefault, plain]) expect(Math.abs(logLikelihood - tight.logLikelihood)).toBeLessThan(1e-5);
+  });
+});
+
+// In plain JavaScript, as the command loads it.
+const { even } = (await import(new URL('./fixtures/even.js', import.meta.url).href)) as { readonly even: LatentDefinition };
+
+describe('rows whose labels are all as probable as each other', () => {
+  test.each([gaussian(), poisson()])('are fitted as a mixture whose weights are held: $id', (family) => {
+    const counts = Array.from(hazy.values, (value) => Math.round(2 * Math.abs(value)));
+    const strange = fit(counts, { latent: even.create(2, {}), family });
+    const mixture = fit(counts, { family, components: 2, held: { weights: true } });
+    expect(strange.diagnosis.kind).toBe('converged');
+    expect(strange.logLikelihood).toBeCloseTo(mixture.logLikelihood, 6);
+    expect(strange.criteria.parameters).toBe(mixture.criteria.parameters);
   });
 });
 

@@ -3,7 +3,6 @@ import { PosteriorPass } from '../kernels/posterior-pass.ts';
 import { prepareShortcut, type ShortcutShape, shortcutShape } from '../kernels/shortcut.ts';
 import { EStep, type ExpectationRequest, forbidLabels, type RowOrigin } from '../model/e-step.ts';
 import type { Expectation } from '../model/expectation.ts';
-import type { Weights } from '../model/independent.ts';
 import type { LatentModel } from '../model/latent-model.ts';
 
 /** Adds the expectation over one block to `into`, which is zero. */
@@ -41,8 +40,7 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
   return (request) => {
     const { at, about, uncut } = request;
     const logWeights = latent.logWeights?.(at);
-    const { weights } = at as unknown as Weights;
-    const shortcut = shape && prepareShortcut(shape, { weights, at: at.components, about: about.components, uncut });
+    const shortcut = shape && prepareShortcut(shape, { logWeights: logWeights!, at: at.components, about: about.components, uncut });
     return (block, origin, into) => {
       if (logWeights !== undefined && block.units === undefined) {
         const whole = block.labels === undefined && block.allowed === undefined && block.inexact === undefined;
