@@ -1,5 +1,5 @@
-import { createRandom, EmkitError, fit, fitAsync, markov, openWorker, readModel } from '@emkit/core';
-import { families, gaussian } from '@emkit/families';
+import { createRandom, EmkitError, fit, fitAsync, type LatentDefinition, markov, openWorker, readModel } from '@emkit/core';
+import { families, gaussian, poisson } from '@emkit/families';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { sticky, stickyChain } from '../example/sticky.ts';
 
@@ -108,8 +108,9 @@ describe("a stranger's law of labels", () => {
   });
 });
 
+const hazy = simulate(11, 0.8, 1, 8);
+
 describe('labels that can hardly be told', () => {
-  const hazy = simulate(11, 0.8, 1, 8);
   const of = { latent: sticky(), family: gaussian(), sequences: hazy.sequences };
 
   test('the gain in nats ends a default fit, and acceleration takes it there sooner', () => {
@@ -132,4 +133,18 @@ test('a label out of reach may fit a row however well: the sticky chain, whose l
   const { logDensities, responsibilities } = model.predict([0, 100, 100]);
   expect(logDensities[0]).toBeCloseTo(-5000 - 1.5 * Math.log(2 * Math.PI) - Math.LN2, 9);
   expect([...responsibilities[1]!]).toEqual([1, 1, 1]);
+});
+
+// In plain JavaScript, as the command loads it.
+const { even } = (await import(new URL('./fixtures/even.js', import.meta.url).href)) as { readonly even: LatentDefinition };
+
+describe('rows whose labels are all as probable as each other', () => {
+  test.each([gaussian(), poisson()])('are fitted as a mixture whose weights are held: $id', (family) => {
+    const counts = Array.from(hazy.values, (value) => Math.round(2 * Math.abs(value)));
+    const strange = fit(counts, { latent: even.create(2, {}), family });
+    const mixture = fit(counts, { family, components: 2, held: { weights: true } });
+    expect(strange.diagnosis.kind).toBe('converged');
+    expect(strange.logLikelihood).toBeCloseTo(mixture.logLikelihood, 6);
+    expect(strange.criteria.parameters).toBe(mixture.criteria.parameters);
+  });
 });

@@ -442,7 +442,7 @@ describe.each(['simd', 'plain'] as const)('the entropy of a pass that does every
     )!;
     const out = new Float64Array(6 + 3 * length);
     const columns = rows[0]!.map((__, j) => Float64Array.from(rows, (row) => row[j]!));
-    prepareShortcut(shape, { weights, at: components, about: components })!({ size: rows.length, columns }, out);
+    prepareShortcut(shape, { logWeights: weights.map(Math.log), at: components, about: components })!({ size: rows.length, columns }, out);
     expect(Math.abs(out[2]! - entropy)).toBeLessThan(1e-13 * out[1]!);
   });
 });
@@ -461,7 +461,7 @@ describe.each(['simd', 'plain'] as const)('statistics of whitened columns, %s', 
       offsets,
     )!;
     const columns = rows[0]!.map((_, j) => Float64Array.from(rows, (row) => row[j]!));
-    prepareShortcut(shape, { weights: at.map(() => 1 / at.length), at, about })!({ size: rows.length, columns }, out);
+    prepareShortcut(shape, { logWeights: at.map(() => -Math.log(at.length)), at, about })!({ size: rows.length, columns }, out);
     return offsets.map((offset) => out.subarray(offset, offset + length));
   };
   const whiten = (row: readonly number[], { location, scale }: KernelConstants): number[] => {

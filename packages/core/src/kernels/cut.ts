@@ -12,11 +12,11 @@ import type { ShortcutShape } from './shortcut.ts';
  *
  * @param counts expected counts of all data
  */
-export function cutMatters(shape: ShortcutShape | undefined, weights: readonly number[], counts: ArrayLike<number>): boolean {
+export function cutMatters(shape: ShortcutShape | undefined, logWeights: readonly number[], counts: ArrayLike<number>): boolean {
   if (shape?.kernel.columns === undefined) return false;
   let total = 0;
   for (let component = 0; component < shape.components; component += 1) total += counts[component]!;
-  return weights.some((weight, component) => weight > 0 && counts[component]! < LEAST_SHARE * total);
+  return logWeights.some((logWeight, component) => logWeight > -Infinity && counts[component]! < LEAST_SHARE * total);
 }
 
 const LEAST_SHARE = 1e-9;

@@ -1,4 +1,3 @@
-import { log } from '../numerics/elementary.ts';
 import type { Kernel, KernelConstants } from './capability.ts';
 import type { ColumnPasses } from './columns.ts';
 import { EXPONENTIAL, type FusedShape, GAUSSIAN, prepareFused } from './fused.ts';
@@ -17,7 +16,8 @@ export interface ShortcutShape {
 }
 
 export interface ShortcutRequest {
-  readonly weights: readonly number[];
+  /** The logarithm of the probability of each label, the same for all rows. */
+  readonly logWeights: readonly number[];
   /** Each component's parameters. */
   readonly at: readonly unknown[];
   /** The parameters about which each component's statistics are taken. */
@@ -56,7 +56,7 @@ export function shortcutShape(
 }
 
 /** The way to do one request's blocks; undefined where it has to be left to the families' own loops. */
-export function prepareShortcut(shape: ShortcutShape, { weights, at, about, uncut }: ShortcutRequest): ShortcutPass | undefined {
+export function prepareShortcut(shape: ShortcutShape, { logWeights, at, about, uncut }: ShortcutRequest): ShortcutPass | undefined {
   const { kernel, components, dimension } = shape;
   const here: KernelConstants[] = [];
   const there: KernelConstants[] = [];
@@ -67,7 +67,7 @@ export function prepareShortcut(shape: ShortcutShape, { weights, at, about, uncu
     here.push(own);
     there.push(other);
   }
-  const logs = here.map(({ constant }, component) => (weights[component] === 0 ? -Infinity : constant + log(weights[component]!)));
+  const logs = here.map(({ constant }, component) => constant + logWeights[component]!);
   const constants: MixtureConstants = { logs, here, there, cut: uncut !== true };
   const fused = fusedShape(kernel, dimension);
   if (fused !== undefined) return prepareFused(shape, fused, constants);

@@ -3,7 +3,6 @@ import { PosteriorPass } from '../kernels/posterior-pass.ts';
 import { prepareShortcut, type ShortcutShape, shortcutShape } from '../kernels/shortcut.ts';
 import { EStep, type ExpectationRequest, forbidLabels, type RowOrigin } from '../model/e-step.ts';
 import type { Expectation } from '../model/expectation.ts';
-import type { Weights } from '../model/independent.ts';
 import type { LatentModel } from '../model/latent-model.ts';
 
 /** Adds the expectation over one block to `into`, which is zero. */
@@ -38,17 +37,13 @@ export function createBlockPass(model: LatentModel, largestBlock: number): (requ
 
   return (request) => {
     const { at, about, uncut } = request;
-    let logWeights: readonly number[] | undefined;
-    const { weights } = at as unknown as Weights;
-    const shortcut = shape && prepareShortcut(shape, { weights, at: at.components, about: about.components, uncut });
+    const logWeights = latent.logWeights?.(at);
+    const shortcut = shape && prepareShortcut(shape, { logWeights: logWeights!, at: at.components, about: about.components, uncut });
     return (block, origin, into) => {
-      if (latent.logWeights !== undefined && block.units === undefined) {
+      if (logWeights !== undefined && block.units === undefined) {
         const whole = block.labels === undefined && block.allowed === undefined && block.inexact === undefined;
         if (shortcut !== undefined && whole) shortcut(block, into.vector);
-        else {
-          logWeights ??= latent.logWeights(at);
-          throughPosterior(block, request, logWeights, into);
-        }
+        else throughPosterior(block, request, logWeights, into);
         if (about !== at) into.vector[2] = 0;
         if (allFinite(into.vector)) return;
         into.clear();

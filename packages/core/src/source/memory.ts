@@ -5,7 +5,6 @@ import { type Summary, summarize } from '../data/summary.ts';
 import { cutMatters } from '../kernels/cut.ts';
 import type { ExpectationRequest } from '../model/e-step.ts';
 import { type Expectation, PairwiseSum, type PartialSum } from '../model/expectation.ts';
-import type { Weights } from '../model/independent.ts';
 import type { LatentModel } from '../model/latent-model.ts';
 import { createBlockPass, shortcutOf } from './block-pass.ts';
 import type { SynchronousSource } from './source.ts';
@@ -90,7 +89,7 @@ export function memorySource(dataset: Dataset): SynchronousSource {
 
 /** Whether the contributions that the kernels left out would show: see kernels/cut.ts. */
 export function wantsUncut({ model, at, uncut }: ExpectationRequest, { counts }: Expectation): boolean {
-  return uncut !== true && cutMatters(shortcutOf(model), (at as unknown as Weights).weights, counts);
+  return uncut !== true && cutMatters(shortcutOf(model), model.latent.logWeights?.(at) ?? [], counts);
 }
 
 /** Runs a generator that only pauses to its end. */
